@@ -1,0 +1,2 @@
+Console.Error.WriteLine("sipfun: no commands yet");
+return 64;
