@@ -1,0 +1,68 @@
+// What was decided about one message, one small value a decision; Explanation turns them into text when asked.
+// Adding a decision must cost next to nothing, so each holds what it was decided from, never a text.
+namespace SipFun.Core
+
+open SipFun
+
+/// Why a next hop was given up (RFC 3263, 4.3), or the message could not be handed to the network.
+type TransportFault =
+    /// The system would not send: no route, no permission, address not usable.
+    | SendFailed = 0
+    /// The peer's host refused (ICMP, reset).
+    | ConnectionRefused = 1
+    /// The message is larger than the transport can carry.
+    | TooLarge = 2
+    /// The leg was removed.
+    | LegRemoved = 3
+    /// The flow was closed.
+    | Closed = 4
+
+/// One decision. The order of cases is the order in which a delivery meets them.
+type Decision =
+    | TargetIsRoute of SipUri
+    | TargetIsStrictRoute of SipUri
+    | TargetIsRequestUri of SipUri
+    | TargetIsVia of sentBy: string
+    | DestinationGiven of Hop
+    | DomainMapped of pattern: string * proxy: SipUri
+    | DomainNotMapped of host: string
+    | ProxyChosen of SipUri
+    | NoProxy
+    | TransportsAllowed of Transport list * why: string
+    | HostIsNumeric of Address
+    | MaddrReplaces of maddr: string
+    | PortIsExplicit of int
+    | Asked of Question
+    | Got of Question * DnsStatus * records: int * ttl: int
+    | ServiceDrawn of target: string * port: int * priority: int * weight: int * draw: int * total: int
+    | ServiceSkipped of target: string * why: string
+    | AddressSkipped of Address * why: string
+    | CandidateIs of Hop
+    | ResolutionFailed of ResolutionFailure
+    | LegChosen of leg: string * rule: string
+    | LegRejected of leg: string * why: string
+    | SizeIs of bytes: int
+    | FirstSent of Hop
+    | CopySent of copy: int
+    | ResponseCame of status: int * from: Hop
+    | HopFailed of Hop * TransportFault * detail: string
+    | HopTimedOut of Hop
+    | HopAnswered503 of Hop
+    | AckSent
+    | CancelHeld
+    | CancelJoined of Number: int64
+    | EndedAs of outcome: string * why: string
+
+/// A decision and when it was taken.
+[<Struct>]
+type Dated = { At: Instant; Decision: Decision }
+
+/// The first and the last decisions about one message, bounded.
+type Trace = {
+    /// In order, at most half of `Room`.
+    First: Dated list
+    /// Newest first, at most twice half of `Room` before it is cut back.
+    Last: Dated list
+    Count: int
+    Room: int
+}

@@ -1,0 +1,51 @@
+// How finding the next hop can fail, and the steps of finding it, named for callers and for the explanation.
+namespace SipFun
+
+/// The step of finding a next hop at which something was decided (RFC 3263, and what precedes it).
+type ResolutionStage =
+    /// The top Route, or the Request-URI (RFC 3261, 8.1.2 and 12.2.1.1).
+    | Target = 0
+    /// The dispatcher's map from domains to proxies.
+    | DomainMap = 1
+    /// The dispatcher's outgoing proxy.
+    | OutgoingProxy = 2
+    /// Which transport protocols come into question (RFC 3263, 4.1).
+    | Transports = 3
+    /// A numeric host or `maddr` (RFC 3263, 4.2).
+    | NumericHost = 4
+    /// SRV records (RFC 3263, 4.1 and 4.2; RFC 2782).
+    | ServiceRecords = 5
+    /// A and AAAA records (RFC 3263, 4.2).
+    | AddressRecords = 6
+    /// The local leg to send from.
+    | Legs = 7
+
+/// Why no next hop was found.
+type ResolutionFault =
+    /// The URI's scheme is neither sip nor sips.
+    | UnknownScheme = 0
+    /// No transport protocol is left that the target, the options and the legs all allow.
+    | NoTransport = 1
+    /// No leg of the dispatcher can reach the address: none of its transport and address family.
+    | NoLeg = 2
+    /// The name does not exist.
+    | NameNotFound = 3
+    /// The name exists but has no address.
+    | NoAddress = 4
+    /// The DNS says that the service is not offered there (SRV target ".", RFC 2782).
+    | ServiceAbsent = 5
+    /// A DNS server failed or refused to answer.
+    | DnsFailure = 6
+    /// No answer within the limit.
+    | TimedOut = 7
+
+namespace SipFun.Core
+
+open SipFun
+
+/// Why a resolution ended without a hop: where, what, and the words that say what to do next.
+type ResolutionFailure = {
+    Stage: ResolutionStage
+    Fault: ResolutionFault
+    Detail: string
+}

@@ -1,0 +1,35 @@
+// What the dispatcher's owner decided about where messages go. Read by the stages, changed by nobody.
+namespace SipFun.Core
+
+open SipFun
+
+/// One leg as the core knows it: one local address of one transport.
+type Leg = {
+    Number: int
+    Transport: Transport
+    Address: Address
+    Port: int
+    /// What stands in our Via: never the unspecified address (RFC 3261, 18.1.1).
+    SentBy: string
+}
+
+module Leg =
+    let toString (leg: Leg) =
+        $"{leg.Transport.ToString().ToLowerInvariant()}:{Address.toHost leg.Address}:{leg.Port}"
+
+/// The rules by which next hops are found.
+type Rules = {
+    /// Keys: "example.com", "*.example.com" (with example.com itself), "*"; lower case.
+    DomainProxies: Map<string, SipUri>
+    OutgoingProxy: SipUri voption
+    /// From which every draw is made (RFC 2782's weights).
+    Seed: uint64
+}
+
+/// What one message asks of its resolution.
+type Wishes = {
+    /// Only these, in this order; empty: whatever the legs offer, udp first.
+    Transports: Transport list
+    /// Only these legs, by number; empty: all.
+    Legs: int list
+}
