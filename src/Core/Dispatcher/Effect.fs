@@ -1,0 +1,90 @@
+// What the shell must do, as values: they can be printed, compared, counted, recorded and replayed.
+// IShell is their only reader: a new effect fails to compile on both sides of the border.
+namespace SipFun.Core
+
+open System
+open SipFun
+
+/// What was dropped or absorbed, by reason; summed by the shell.
+type Counted =
+    /// A copy of a request that is being, or was, answered.
+    | RepeatedRequest = 0
+    /// A copy of a response already known.
+    | RepeatedResponse = 1
+    /// A response whose top Via is not ours (RFC 3261, 18.1.2).
+    | ForeignResponse = 2
+    /// A response of ours that matches no transaction (RFC 6026, 8.9).
+    | StrayResponse = 3
+    /// A request nobody is there to receive.
+    | NoReceiver = 4
+    /// An ACK that matches no INVITE and that nobody took.
+    | StrayAck = 5
+    /// Answered 503, or dropped, because a limit was reached.
+    | Overload = 6
+    /// A request that was handled and never answered (`Limits.UnansweredFor`).
+    | NeverAnswered = 7
+    /// An input about something unknown or already finished.
+    | LateInput = 8
+    /// A message that came over a leg already removed.
+    | UnknownLeg = 9
+    /// A request without any address to answer to.
+    | Unanswerable = 10
+    /// The lingering transactions exceed their limit: the oldest was forgotten early.
+    | ForgottenEarly = 11
+
+/// What ResolveUri found.
+type Found = {
+    Hops: (Hop * int list) list
+    Failure: ResolutionFailure voption
+    Trace: Trace
+}
+
+[<RequireQualifiedAccess>]
+type Effect =
+    /// Give the packet to the leg. With `report`, say `Transmitted`; a failure is always said.
+    | Transmit of number: int64 * leg: int * hop: Hop * packet: ReadOnlyMemory<byte> * report: bool
+    | Ask of Question
+    /// Offer a message to the receivers; what they say comes back as `Receipted number`.
+    | PassUp of number: int64 * leg: int * source: Hop * SipMessage
+    /// Offer a response without transaction to those that forward statelessly; nothing comes back.
+    | PassUpStray of leg: int * source: Hop * SipResponse
+    /// The first copy is on its way.
+    | TellSent of number: int64 * Hop
+    /// A response for the caller of a delivery.
+    | HandUp of number: int64 * SipResponse
+    | Complete of number: int64 * Outcome * Trace
+    | Found of number: int64 * Found
+    /// A timer of the user's is due; `last`: it will not ring again.
+    | Ring of number: int64 * last: bool
+    /// The receivers' queue may forget this number: nothing more is expected of it.
+    | Count of Counted
+
+/// The shell: one method an effect. Starts work, never waits, never throws.
+type IShell =
+    abstract Transmit:
+        number: int64 * leg: int * hop: Hop * packet: ReadOnlyMemory<byte> * report: bool -> unit
+
+    abstract Ask: question: Question -> unit
+    abstract PassUp: number: int64 * leg: int * source: Hop * message: SipMessage -> unit
+    abstract PassUpStray: leg: int * source: Hop * response: SipResponse -> unit
+    abstract TellSent: number: int64 * hop: Hop -> unit
+    abstract HandUp: number: int64 * response: SipResponse -> unit
+    abstract Complete: number: int64 * outcome: Outcome * trace: Trace -> unit
+    abstract Found: number: int64 * found: Found -> unit
+    abstract Ring: number: int64 * last: bool -> unit
+    abstract Count: counted: Counted -> unit
+
+module Effect =
+    let perform (shell: IShell) effect =
+        match effect with
+        | Effect.Transmit(number, leg, hop, packet, report) ->
+            shell.Transmit(number, leg, hop, packet, report)
+        | Effect.Ask question -> shell.Ask question
+        | Effect.PassUp(number, leg, source, message) -> shell.PassUp(number, leg, source, message)
+        | Effect.PassUpStray(leg, source, response) -> shell.PassUpStray(leg, source, response)
+        | Effect.TellSent(number, hop) -> shell.TellSent(number, hop)
+        | Effect.HandUp(number, response) -> shell.HandUp(number, response)
+        | Effect.Complete(number, outcome, trace) -> shell.Complete(number, outcome, trace)
+        | Effect.Found(number, found) -> shell.Found(number, found)
+        | Effect.Ring(number, last) -> shell.Ring(number, last)
+        | Effect.Count counted -> shell.Count counted

@@ -1,0 +1,47 @@
+// What one dispatcher was told at its start and never forgets: timers, limits, rules, secrets.
+namespace SipFun.Core
+
+open SipFun
+
+/// RFC 3261's three basic times (17.1.1.1, table 4).
+type Timers = {
+    /// The round trip expected; 500 ms.
+    T1: Duration
+    /// The longest interval between copies of a non-INVITE request or a final response; 4 s.
+    T2: Duration
+    /// How long a message may stay in the network; 5 s.
+    T4: Duration
+} with
+
+    /// 64*T1: Timers B, F, H, J, L and M, and D over unreliable transports.
+    member this.Long = 64L * this.T1
+
+/// How much of everything there may be at one time.
+type Limits = {
+    /// Deliveries not yet completed.
+    Deliveries: int
+    /// Server transactions, lingering ones included.
+    Transactions: int
+    /// Client transactions that linger after their delivery completed.
+    Lingering: int
+    /// Due entries worked off in one step.
+    PerStep: int
+    /// Copies of one request kept while its receivers have not said what it is to them.
+    HeldCopies: int
+    /// How long a request that was handled may stay unanswered.
+    UnansweredFor: Duration
+    /// How long finding a next hop may take in all.
+    ResolveWithin: Duration
+    /// Decisions kept for an explanation; 0: none.
+    Decisions: int
+    /// The largest packet that is sent.
+    PacketBytes: int
+}
+
+type Settings = {
+    Timers: Timers
+    Limits: Limits
+    Rules: Rules
+    /// The two words that key the hashes of tables and To tags.
+    Secret: struct (uint64 * uint64)
+}
