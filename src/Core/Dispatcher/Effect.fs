@@ -52,11 +52,13 @@ type Effect =
     | TellSent of number: int64 * Hop
     /// A response for the caller of a delivery.
     | HandUp of number: int64 * SipResponse
-    | Complete of number: int64 * Outcome * Trace
+    /// The delivery ended. Unless `last`, responses may still come for it, until `Forget`.
+    | Complete of number: int64 * Outcome * Trace * last: bool
+    /// Nothing more will come for this delivery.
+    | Forget of number: int64
     | Found of number: int64 * Found
     /// A timer of the user's is due; `last`: it will not ring again.
     | Ring of number: int64 * last: bool
-    /// The receivers' queue may forget this number: nothing more is expected of it.
     | Count of Counted
 
 /// The shell: one method an effect. Starts work, never waits, never throws.
@@ -69,7 +71,8 @@ type IShell =
     abstract PassUpStray: leg: int * source: Hop * response: SipResponse -> unit
     abstract TellSent: number: int64 * hop: Hop -> unit
     abstract HandUp: number: int64 * response: SipResponse -> unit
-    abstract Complete: number: int64 * outcome: Outcome * trace: Trace -> unit
+    abstract Complete: number: int64 * outcome: Outcome * trace: Trace * last: bool -> unit
+    abstract Forget: number: int64 -> unit
     abstract Found: number: int64 * found: Found -> unit
     abstract Ring: number: int64 * last: bool -> unit
     abstract Count: counted: Counted -> unit
@@ -84,7 +87,66 @@ module Effect =
         | Effect.PassUpStray(leg, source, response) -> shell.PassUpStray(leg, source, response)
         | Effect.TellSent(number, hop) -> shell.TellSent(number, hop)
         | Effect.HandUp(number, response) -> shell.HandUp(number, response)
-        | Effect.Complete(number, outcome, trace) -> shell.Complete(number, outcome, trace)
+        | Effect.Complete(number, outcome, trace, last) ->
+            shell.Complete(number, outcome, trace, last)
+        | Effect.Forget number -> shell.Forget number
         | Effect.Found(number, found) -> shell.Found(number, found)
         | Effect.Ring(number, last) -> shell.Ring(number, last)
         | Effect.Count counted -> shell.Count counted
+
+/// The effects of one step, in order: the usual one or two inline, more in an array.
+[<Struct; CustomEquality; NoComparison>]
+type Effects = {
+    Size: int
+    First: Effect
+    Second: Effect
+    Rest: Effect array
+} with
+
+    member this.Item
+        with get index =
+            match index with
+            | 0 -> this.First
+            | 1 -> this.Second
+            | _ -> this.Rest[index - 2]
+
+    member this.ToArray() =
+        let all = this
+        Array.init all.Size (fun index -> all[index])
+
+    /// Has the shell do each, in order.
+    member this.Perform(shell: IShell) =
+        for index in 0 .. this.Size - 1 do
+            Effect.perform shell this[index]
+
+    override this.Equals(other) =
+        match other with
+        | :? Effects as effects -> this.ToArray() = effects.ToArray()
+        | _ -> false
+
+    override this.GetHashCode() = this.Size
+    override this.ToString() = sprintf "%A" (List.ofArray (this.ToArray()))
+
+module Effects =
+    let none = Unchecked.defaultof<Effects>
+
+    /// From the last to the first, as steps collect them.
+    let ofReversed (effects: Effect list) =
+        match effects with
+        | [] -> none
+        | [ one ] -> { none with Size = 1; First = one }
+        | [ second; first ] -> {
+            none with
+                Size = 2
+                First = first
+                Second = second
+          }
+        | _ ->
+            let all = Array.ofList (List.rev effects)
+
+            {
+                Size = all.Length
+                First = all[0]
+                Second = all[1]
+                Rest = all[2..]
+            }
