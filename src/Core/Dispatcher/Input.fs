@@ -36,7 +36,8 @@ type Order = {
     Name: Name voption
     /// Under which it can be cancelled.
     CallId: CallId
-    Leg: int voption
+    /// Only these legs; empty: any. A leg of the facade bound to all addresses is several here.
+    Legs: int list
     Destination: Hop voption
     Retransmit: bool
     Transports: Transport list

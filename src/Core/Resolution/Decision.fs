@@ -4,19 +4,6 @@ namespace SipFun.Core
 
 open SipFun
 
-/// Why a next hop was given up (RFC 3263, 4.3), or the message could not be handed to the network.
-type TransportFault =
-    /// The system would not send: no route, no permission, address not usable.
-    | SendFailed = 0
-    /// The peer's host refused (ICMP, reset).
-    | ConnectionRefused = 1
-    /// The message is larger than the transport can carry.
-    | TooLarge = 2
-    /// The leg was removed.
-    | LegRemoved = 3
-    /// The flow was closed.
-    | Closed = 4
-
 /// One decision. The order of cases is the order in which a delivery meets them.
 type Decision =
     | TargetIsRoute of SipUri

@@ -1,4 +1,5 @@
-// How finding the next hop can fail, and the steps of finding it, named for callers and for the explanation.
+// How finding and reaching the next hop can fail, and the steps of finding it, named for callers
+// and for the explanation.
 namespace SipFun
 
 /// The step of finding a next hop at which something was decided (RFC 3263, and what precedes it).
@@ -38,6 +39,19 @@ type ResolutionFault =
     | DnsFailure = 6
     /// No answer within the limit.
     | TimedOut = 7
+
+/// Why a next hop was given up (RFC 3263, 4.3), or the message could not be handed to the network.
+type TransportFault =
+    /// The system would not send: no route, no permission, address not usable.
+    | SendFailed = 0
+    /// The peer's host refused (ICMP, reset).
+    | ConnectionRefused = 1
+    /// The message is larger than the transport can carry.
+    | TooLarge = 2
+    /// The leg was removed.
+    | LegRemoved = 3
+    /// The flow was closed.
+    | Closed = 4
 
 namespace SipFun.Core
 
