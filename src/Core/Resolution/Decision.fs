@@ -21,7 +21,13 @@ type Decision =
     | PortIsExplicit of int
     | Asked of Question
     | Got of Question * DnsStatus * records: int * ttl: int
-    | ServiceDrawn of target: string * port: int * priority: int * weight: int * draw: int * total: int
+    | ServiceDrawn of
+        target: string *
+        port: int *
+        priority: int *
+        weight: int *
+        draw: int *
+        total: int
     | ServiceSkipped of target: string * why: string
     | AddressSkipped of Address * why: string
     | CandidateIs of Hop

@@ -35,7 +35,8 @@ type Address = {
         | :? Address as address -> this.Equals address
         | _ -> false
 
-    override this.GetHashCode() = HashCode.Combine(this.High, this.Low, this.Scope)
+    override this.GetHashCode() =
+        HashCode.Combine(this.High, this.Low, this.Scope)
 
     interface IEquatable<Address> with
         member this.Equals(other) = this.Equals other
@@ -89,7 +90,9 @@ module Address =
     let parse (host: string) =
         let text = host.Trim('[', ']')
         // IPAddress reads "1", "0x7f.1" and "10.1" as addresses; RFC 3261's IPv4address has four parts.
-        let dotted = text.Split('.').Length = 4 && Seq.forall (fun c -> Char.IsAsciiDigit c || c = '.') text
+        let dotted =
+            text.Split('.').Length = 4
+            && Seq.forall (fun c -> Char.IsAsciiDigit c || c = '.') text
 
         match IPAddress.TryParse text with
         | true, NonNull address when dotted || text.Contains ':' -> ValueSome(ofIPAddress address)
