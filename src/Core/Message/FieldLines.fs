@@ -1,0 +1,104 @@
+// The lines of one header field in one message, and what reads a typed value out of them
+// (RFC 3261, 7.3.1: lines of one name are one list).
+namespace SipFun.Core
+
+open System
+open System.Collections.Generic
+open SipFun
+
+/// One field of one message: its lines in order.
+[<Struct; NoEquality; NoComparison>]
+type FieldLines(bytes: ReadOnlyMemory<byte>, index: MessageIndex, id: HeaderId) =
+    /// The first line at or after `from` with this field; -1 when there is none.
+    member _.Next(from: int) =
+        let mutable i = from
+        while i < index.Count && index.Lines[i].Id <> id do
+            i <- i + 1
+        if i < index.Count then i else -1
+
+    member _.Offset(line: int) = index.Lines[line].ValueStart
+
+    member _.Value(line: int) =
+        let at = index.Lines[line]
+        bytes.Slice(at.ValueStart, at.ValueEnd - at.ValueStart)
+
+/// What a reader of one value gives: where the comma after it is, or -1 and the fault.
+type ValueReader<'T> = delegate of ReadOnlyMemory<byte> * byref<int> * byref<Fault> -> 'T
+
+/// Readers made of a reader of one value.
+[<RequireQualifiedAccess>]
+module FieldReader =
+    let private failed (fault: Fault) offset (value: ReadOnlyMemory<byte>) =
+        let error = fault.ToError value.Length
+        Error(ParseError(error.Reason, offset + error.Offset, error.Expected))
+
+    /// The only value of the only line.
+    let single (read: ValueReader<'T>) (lines: FieldLines) : Result<'T, ParseError> =
+        let line = lines.Next 0
+        let value = lines.Value line
+        let mutable fault = Fault()
+        let mutable next = 0
+        let found = read.Invoke(value, &next, &fault)
+
+        if lines.Next(line + 1) >= 0 then
+            let offset = lines.Offset(lines.Next(line + 1))
+            Error(ParseError(ParseFault.Duplicate, offset, "this field once"))
+        elif next < 0 then
+            failed fault (lines.Offset line) value
+        elif next < value.Length then
+            Error(ParseError(ParseFault.HeaderValue, lines.Offset line + next, "one value"))
+        else
+            Ok found
+
+    let private addValues (read: ValueReader<'T>) (value: ReadOnlyMemory<byte>) (found: List<'T>)
+                          (most: int) (fault: byref<Fault>) =
+        let mutable at = 0
+
+        while at >= 0 && (at < value.Length || at = 0) do
+            let mutable next = 0
+            let item = read.Invoke(value.Slice at, &next, &fault)
+
+            if next < 0 then
+                fault.Offset <- fault.Offset + at
+                at <- -1
+            elif found.Count >= most then
+                at <- fault.At(ParseFault.TooLarge, at, "fewer values")
+            else
+                found.Add item
+                let comma = at + next
+                let following = Grammar.skipBlanks value.Span (min (comma + 1) value.Length) value.Length
+
+                at <-
+                    if comma < value.Length && following >= value.Length then
+                        fault.At(ParseFault.HeaderValue, comma, "a value after the comma")
+                    else
+                        max 1 following
+
+        at
+
+    /// All values of all lines, at most as many as the limits allow by default.
+    let list (read: ValueReader<'T>) (lines: FieldLines) : Result<IReadOnlyList<'T>, ParseError> =
+        let found = List<'T>()
+        let mutable line = lines.Next 0
+        let mutable fault = Fault()
+        let mutable failure: ParseError | null = null
+
+        while line >= 0 && isNull failure do
+            let value = lines.Value line
+
+            if addValues read value found ParseLimits.Default.ValuesPerField &fault < 0 then
+                let error = fault.ToError value.Length
+                failure <- ParseError(error.Reason, lines.Offset line + error.Offset, error.Expected)
+
+            line <- lines.Next(line + 1)
+
+        match failure with
+        | null -> Ok(found.AsReadOnly())
+        | error -> Error error
+
+/// A header field as C# names it, with the reader of its value.
+/// <summary>A header field and the type of its value; see <c>HeaderFields</c>.</summary>
+[<Sealed>]
+type Field<'T>(id: HeaderId, read: FieldLines -> Result<'T, ParseError>) =
+    member _.Id = id
+    member _.Read = read

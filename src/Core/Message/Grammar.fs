@@ -1,0 +1,160 @@
+// The letters of SIP: which bytes may stand where, and how to skip over a run of them
+// (RFC 3261, 25.1). Positions are ints into one span; -1 means failure. Allocates nothing.
+namespace SipFun.Core
+
+open System
+open SipFun
+
+/// Character sets as two 64-bit masks each, and the scanners every production is made of.
+[<RequireQualifiedAccess>]
+module Grammar =
+    // Each pair is (bytes 0x00-0x3F, bytes 0x40-0x7F); GrammarTests spells the sets out.
+    [<Literal>]
+    let TokenLow = 0x03FF6CA200000000UL
+    [<Literal>]
+    let TokenHigh = 0x47FFFFFF87FFFFFEUL
+    [<Literal>]
+    let HostLow = 0x03FF600000000000UL
+    [<Literal>]
+    let HostHigh = 0x07FFFFFE87FFFFFEUL
+    [<Literal>]
+    let Ipv6Low = 0x07FF400000000000UL
+    [<Literal>]
+    let Ipv6High = 0x0000007E0000007EUL
+    [<Literal>]
+    let UserLow = 0xABFFFFFA00000000UL
+    [<Literal>]
+    let UserHigh = 0x47FFFFFE87FFFFFEUL
+    [<Literal>]
+    let PasswordLow = 0x23FF7FF200000000UL
+    [<Literal>]
+    let PasswordHigh = 0x47FFFFFE87FFFFFEUL
+    [<Literal>]
+    let UriParameterLow = 0x07FFEFF200000000UL
+    [<Literal>]
+    let UriParameterHigh = 0x47FFFFFEAFFFFFFEUL
+    [<Literal>]
+    let UriHeaderLow = 0x87FFEFB200000000UL
+    [<Literal>]
+    let UriHeaderHigh = 0x47FFFFFEAFFFFFFEUL
+    /// gen-value without quotes, read generously: visible ASCII but the delimiters.
+    [<Literal>]
+    let ValueLow = 0xA7FFEFFA00000000UL
+    [<Literal>]
+    let ValueHigh = 0x7FFFFFFFEFFFFFFFUL
+    [<Literal>]
+    let WordLow = 0xD7FFEFA600000000UL
+    [<Literal>]
+    let WordHigh = 0x6FFFFFFFBFFFFFFEUL
+    [<Literal>]
+    let UricLow = 0xAFFFFFFA00000000UL
+    [<Literal>]
+    let UricHigh = 0x47FFFFFEAFFFFFFFUL
+    [<Literal>]
+    let PhoneLow = 0x03FF6F0800000000UL
+    [<Literal>]
+    let PhoneHigh = 0x0000007E0000007EUL
+    [<Literal>]
+    let SchemeLow = 0x03FF680000000000UL
+    [<Literal>]
+    let SchemeHigh = 0x07FFFFFE07FFFFFEUL
+
+    /// Whether the byte is in the set of the two masks.
+    let inline isIn (low: uint64) (high: uint64) (c: byte) =
+        let mask = if c < 64uy then low else high
+        c < 128uy && ((mask >>> int (c &&& 63uy)) &&& 1UL) <> 0UL
+
+    let inline isToken c = isIn TokenLow TokenHigh c
+    let inline isDigit (c: byte) = c - 48uy <= 9uy
+
+    let isHex (c: byte) =
+        isDigit c || ((c ||| 0x20uy) - 97uy <= 5uy)
+
+    let isAlpha (c: byte) = (c ||| 0x20uy) - 97uy <= 25uy
+
+    /// SP, HTAB, and the line ends of folds: the line scanner lets no other CR or LF through.
+    let inline isBlank (c: byte) = c = 32uy || c = 9uy || c = 13uy || c = 10uy
+
+    /// The end of the run of bytes in the set that starts at `at`.
+    let run (low: uint64) (high: uint64) (s: ReadOnlySpan<byte>) at stop =
+        let mutable i = at
+        while i < stop && isIn low high s[i] do
+            i <- i + 1
+        i
+
+    let token (s: ReadOnlySpan<byte>) at stop = run TokenLow TokenHigh s at stop
+
+    let skipBlanks (s: ReadOnlySpan<byte>) at stop =
+        let mutable i = at
+        while i < stop && isBlank s[i] do
+            i <- i + 1
+        i
+
+    /// The end of s[at..stop) without the blanks at its end.
+    let trimEnd (s: ReadOnlySpan<byte>) at stop =
+        let mutable i = stop
+        while i > at && isBlank s[i - 1] do
+            i <- i - 1
+        i
+
+    /// The position after the closing quote of the quoted string that opens at `at`, or -1.
+    /// A backslash takes the next byte with it, but no line end (RFC 3261, 25.1 quoted-pair).
+    let quoted (s: ReadOnlySpan<byte>) at stop =
+        let mutable i = at + 1
+        let mutable ended = -1
+
+        while ended < 0 && i < stop do
+            match s[i] with
+            | 34uy -> ended <- i + 1
+            | 92uy when i + 1 >= stop || s[i + 1] = 13uy || s[i + 1] = 10uy -> i <- stop
+            | 92uy -> i <- i + 2
+            | _ -> i <- i + 1
+
+        ended
+
+    /// Decimal digits of s[at..stop) as a number; -1 for none, another byte, or above `most`.
+    /// `most` is below 2**59, so the sum cannot wrap.
+    let number (s: ReadOnlySpan<byte>) at stop (most: int64) =
+        let mutable i = at
+        let mutable value = 0L
+
+        while i < stop && value >= 0L do
+            if isDigit s[i] then
+                value <- value * 10L + int64 (s[i] - 48uy)
+                if value > most then value <- -1L
+            else
+                value <- -1L
+            i <- i + 1
+
+        if at >= stop then -1L else value
+
+    /// Whether every % in s[at..stop) begins an escape of two hexadecimal digits.
+    let escapesAreWhole (s: ReadOnlySpan<byte>) at stop =
+        let mutable i = at
+        let mutable whole = true
+
+        while whole && i < stop do
+            let found = s.Slice(i, stop - i).IndexOf 37uy
+
+            if found < 0 then
+                i <- stop
+            else
+                i <- i + found
+                whole <- i + 2 < stop && isHex s[i + 1] && isHex s[i + 2]
+                i <- i + 3
+
+        whole
+
+    /// Whether s[at..stop) is made of bytes of the set and whole escapes.
+    let isAll low high (s: ReadOnlySpan<byte>) at stop =
+        run low high s at stop = stop && escapesAreWhole s at stop
+
+/// Sets for vectorised searches.
+[<RequireQualifiedAccess>]
+module ScanSets =
+    /// What ends an addr-spec outside brackets (RFC 3261, 20.10), blanks included.
+    let addrSpecEnd =
+        System.Buffers.SearchValues.Create(Text.Encoding.ASCII.GetBytes ";,?<>\" \t\r\n")
+
+    /// What no text of a caller may hold: line ends and NUL (V-05).
+    let lineEnds = System.Buffers.SearchValues.Create(Text.Encoding.ASCII.GetBytes "\r\n\000")

@@ -1,0 +1,96 @@
+// Cuts the header section into lines: name, colon, value, with folds joined (RFC 3261, 7.3.1).
+// One tokenizer for everybody (V-05): a bare CR or LF, a NUL, a name that is no token end it all.
+namespace SipFun.Core
+
+open System
+open SipFun
+
+/// Reads header lines.
+[<RequireQualifiedAccess>]
+module HeaderLines =
+    /// The CRLF that ends the line at `at`, folds included; or -1. `section` is s up to and with
+    /// the CRLF of the last line.
+    let private lineEnd (section: ReadOnlySpan<byte>) at (fault: byref<Fault>) =
+        let mutable from = at
+        let mutable ended = 0
+
+        while ended = 0 do
+            let found = from + section.Slice(from).IndexOfAny(13uy, 10uy)
+            let next = found + 2
+
+            if found < from || section[found] <> 13uy
+               || found + 1 >= section.Length || section[found + 1] <> 10uy then
+                let offset = if found < from then section.Length else found
+                ended <- fault.At(ParseFault.LineEnd, offset, "CRLF, no CR or LF alone")
+            elif next < section.Length && (section[next] = 32uy || section[next] = 9uy) then
+                from <- next
+            else
+                ended <- found
+
+        ended
+
+    /// Every NUL of s[at..stop) must be escaped inside a quoted string (RFC 3261, 25.1).
+    let private strayNul (s: ReadOnlySpan<byte>) at stop =
+        let mutable i = at
+        let mutable isInside = false
+        let mutable isEscaped = false
+        let mutable stray = -1
+
+        while stray < 0 && i < stop do
+            if isEscaped then isEscaped <- false
+            elif s[i] = 0uy then stray <- i
+            elif isInside && s[i] = 92uy then isEscaped <- true
+            elif s[i] = 34uy then isInside <- not isInside
+            i <- i + 1
+
+        stray
+
+    let private nameEnd (s: ReadOnlySpan<byte>) at colon =
+        let mutable i = colon
+        while i > at && (s[i - 1] = 32uy || s[i - 1] = 9uy) do
+            i <- i - 1
+        i
+
+    /// The line s[at..stop) into slot `i`.
+    let private line (s: ReadOnlySpan<byte>) at stop (lines: HeaderLine[]) i (fault: byref<Fault>) =
+        let colon = at + s.Slice(at, stop - at).IndexOf 58uy
+        let nameEnd = if colon < at then at else nameEnd s at colon
+        let id = HeaderName.identify (s.Slice(at, nameEnd - at))
+
+        if id = HeaderId.Unknown && (nameEnd = at || Grammar.token s at nameEnd < nameEnd) then
+            fault.At(ParseFault.HeaderName, at, "header name and colon")
+        else
+            let value = Grammar.skipBlanks s (colon + 1) stop
+            lines[i] <- HeaderLine(id, at, nameEnd, value, Grammar.trimEnd s value stop)
+            stop + 2
+
+    let private checkNuls (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
+        let mutable i = 0
+        let mutable stray = -1
+
+        while stray < 0 && i < index.Count do
+            stray <- strayNul s index.Lines[i].ValueStart index.Lines[i].ValueEnd
+            i <- i + 1
+
+        if stray < 0 then 0 else fault.At(ParseFault.LineEnd, stray, "no NUL")
+
+    /// All lines from HeadersStart to HeadersEnd: 0, or -1 and the fault.
+    let read (limits: ParseLimits) (s: ReadOnlySpan<byte>) (index: MessageIndex)
+             (fault: byref<Fault>) =
+        let section = s.Slice(0, index.HeadersEnd)
+        let mutable at = index.HeadersStart
+
+        while at >= 0 && at < section.Length do
+            let stop = lineEnd section at &fault
+
+            if stop < 0 then
+                at <- -1
+            elif index.Count >= limits.HeaderLines || stop - at > limits.LineLength then
+                at <- fault.At(ParseFault.TooLarge, at, "fewer or shorter header lines")
+            else
+                at <- line s at stop index.Lines index.Count &fault
+                index.Count <- index.Count + 1
+
+        if at < 0 then -1
+        elif section.IndexOf 0uy >= 0 then checkNuls s index &fault
+        else 0

@@ -1,0 +1,92 @@
+// Bytes to an index, in one pass, without copying: start line, lines, mandatory fields, body
+// (RFC 3261, 7 and 18.3). What follows a body of known length is no part of the message.
+namespace SipFun.Core
+
+open System
+open SipFun
+
+/// Reads one whole message.
+[<RequireQualifiedAccess>]
+module Indexer =
+    let private emptyLine = [| 13uy; 10uy; 13uy; 10uy |]
+
+    /// How many bytes of CRLF stand before the start line (RFC 3261, 7.5).
+    let leadingBlankLines (s: ReadOnlySpan<byte>) =
+        let mutable i = 0
+        while i + 1 < s.Length && s[i] = 13uy && s[i + 1] = 10uy do
+            i <- i + 2
+        i
+
+    /// Without an empty line the section has no end; a stray line end is the better reason.
+    let private unfinished (s: ReadOnlySpan<byte>) (fault: byref<Fault>) =
+        let mutable i = 0
+        let mutable stray = -1
+
+        while stray < 0 && i < s.Length do
+            let next = s.Slice(i).IndexOfAny(13uy, 10uy)
+            let at = if next < 0 then s.Length else i + next
+            let isWhole = at < s.Length && s[at] = 13uy && (at + 1 = s.Length || s[at + 1] = 10uy)
+            if at < s.Length && not isWhole then stray <- at
+            i <- at + 2
+
+        if stray >= 0 then fault.At(ParseFault.LineEnd, stray, "CRLF, no CR or LF alone")
+        else fault.At(ParseFault.Incomplete, s.Length, "an empty line after the header section")
+
+    let private body (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
+        index.BodyStart <- index.HeadersEnd + 2
+        let left = int64 (s.Length - index.BodyStart)
+
+        if index.ContentLength > left then
+            fault.At(ParseFault.ContentLength, s.Length, "as many bytes as Content-Length says")
+        else
+            let length = if index.ContentLength < 0L then left else index.ContentLength
+            index.End <- index.BodyStart + int length
+            0
+
+    let private create count headersStart headersEnd =
+        let index = MessageIndex(Array.zeroCreate count)
+        index.FromLine <- -1
+        index.ToLine <- -1
+        index.CallIdLine <- -1
+        index.CSeqLine <- -1
+        index.ViaLine <- -1
+        index.MaxForwards <- -1
+        index.ContentLength <- -1L
+        index.FromTagStart <- -1
+        index.ToTagStart <- -1
+        index.HeadersStart <- headersStart
+        index.HeadersEnd <- headersEnd
+        index
+
+    /// Start line and header lines, nothing of them checked but the start line; null and a fault.
+    let lines (limits: ParseLimits) (s: ReadOnlySpan<byte>) (fault: byref<Fault>)
+        : MessageIndex | null =
+        let last = s.IndexOf(ReadOnlySpan<byte> emptyLine)
+
+        if last < 0 then
+            unfinished s &fault |> ignore
+            null
+        else
+            let startEnd = s.Slice(0, last + 2).IndexOfAny(13uy, 10uy)
+            let count = min (s.Slice(startEnd, last - startEnd + 2).Count 10uy) (limits.HeaderLines + 1)
+            let index = create (count - 1) (startEnd + 2) (last + 2)
+
+            if s[startEnd] <> 13uy || s[startEnd + 1] <> 10uy then
+                fault.At(ParseFault.LineEnd, startEnd, "CRLF, no CR or LF alone") |> ignore
+                null
+            elif startEnd > limits.LineLength then
+                fault.At(ParseFault.TooLarge, startEnd, "a shorter start line") |> ignore
+                null
+            elif StartLine.read s startEnd index &fault < 0 then null
+            elif HeaderLines.read limits s index &fault < 0 then null
+            else index
+
+    /// The index of the message that begins at s[0]; null and a fault.
+    let read (limits: ParseLimits) (s: ReadOnlySpan<byte>) (fault: byref<Fault>)
+        : MessageIndex | null =
+        match lines limits s &fault with
+        | null -> null
+        | index ->
+            if Mandatory.checkAll limits s index &fault < 0 then null
+            elif body s index &fault < 0 then null
+            else index

@@ -1,0 +1,191 @@
+// An address with an optional name and parameters: the value of From, To, Contact, Route and kin
+// (RFC 3261, 20.10, 20.20). Kept as its bytes; strings made when asked.
+namespace SipFun
+
+open System
+open System.Collections.Generic
+open System.Globalization
+open SipFun.Core
+
+/// <summary>A URI with a display name and parameters. Immutable.</summary>
+[<Sealed; AllowNullLiteral(false)>]
+type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: SipUri) =
+    let mutable parameters: IReadOnlyList<SipParameter> | null = null
+
+    let slice start stop = octets.Span.Slice(start, stop - start)
+
+    let parameterList () =
+        match parameters with
+        | NonNull found -> found
+        | _ ->
+            let found = ParameterScan.list octets.Span parts.ParametersStart parts.End
+            parameters <- found
+            found
+
+    /// The first value in `octets`, and where the comma after it is.
+    static member internal ReadFirst
+        (octets: ReadOnlyMemory<byte>, next: byref<int>, fault: byref<Fault>) : NameAddr | null =
+        let mutable parts = NameAddrParts()
+        let mutable uri = UriParts()
+        next <- NameAddrScan.scan octets.Span 0 octets.Length &parts &uri &fault
+
+        if next < 0 then
+            null
+        else
+            uri.Shift parts.UriStart
+            let uriOctets = octets.Slice(parts.UriStart, parts.UriEnd - parts.UriStart)
+            NameAddr(octets.Slice(0, next), parts, SipUri(uriOctets, uri))
+
+    static member private OfText(text: string) : NameAddr =
+        let mutable error: ParseError | null = null
+
+        match NameAddr.Read(text, &error), error with
+        | NonNull found, _ -> found
+        | _, NonNull error -> raise (SipParseException error)
+        | _ -> raise (SipParseException(ParseError(ParseFault.NameAddr, 0, "an address")))
+
+    static member private Read(text: string | null, error: byref<ParseError | null>) =
+        let octets = match text with null -> Array.empty | text -> Octets.ofText (text.Trim ' ')
+        let memory = ReadOnlyMemory<byte> octets
+        let mutable fault = Fault()
+        let mutable next = memory.Span.IndexOfAny ScanSets.lineEnds
+
+        if next >= 0 then
+            error <- ParseError(ParseFault.NameAddr, next, "one line")
+            null
+        else
+            let found = NameAddr.ReadFirst(memory, &next, &fault)
+
+            if isNull found then
+                error <- fault.ToError memory.Length
+                null
+            elif next < memory.Length then
+                error <- ParseError(ParseFault.NameAddr, next, "one address only")
+                null
+            else
+                error <- null
+                found
+
+    static member private Text(displayName: string | null, uri: SipUri, parameters: string) =
+        match displayName with
+        | null -> $"<{uri}>{parameters}"
+        | name -> $"{Octets.quote name} <{uri}>{parameters}"
+
+    /// <summary>An address in brackets, without a display name.</summary>
+    static member Create(uri: SipUri) : NameAddr = NameAddr.OfText $"<{uri}>"
+
+    /// <summary>An address in brackets with a display name, which is quoted.</summary>
+    /// <exception cref="T:SipFun.SipParseException">The name holds a line end.</exception>
+    static member Create(uri: SipUri, displayName: string | null) : NameAddr =
+        NameAddr.OfText(NameAddr.Text(displayName, uri, ""))
+
+    member internal _.Octets = octets.Slice(0, parts.End)
+
+    /// <summary>The name before the brackets, without quotes; null without one.</summary>
+    member _.DisplayName: string | null =
+        if parts.DisplayStart < 0 then
+            null
+        else
+            Octets.unquoted (slice parts.DisplayStart parts.DisplayEnd)
+
+    /// <summary>The URI.</summary>
+    member _.Uri = uri
+
+    /// <summary>The parameters after the URI (not inside the brackets).</summary>
+    member _.Parameters: IReadOnlyList<SipParameter> = parameterList ()
+
+    /// <summary>The tag parameter; null without one (RFC 3261, 19.3).</summary>
+    member _.Tag: string | null =
+        if parts.TagStart < 0 then null else Octets.toText (slice parts.TagStart parts.TagEnd)
+
+    /// <summary>The value of a parameter; null when it is absent or has none.</summary>
+    member _.GetParameter(name: string) : string | null =
+        match ParameterScan.find (parameterList ()) name with
+        | ValueSome found -> found.Value
+        | ValueNone -> null
+
+    /// <summary>Whether there is a parameter of that name.</summary>
+    member _.HasParameter(name: string) = (ParameterScan.find (parameterList ()) name).IsSome
+
+    /// <summary>The q parameter, 0 to 1; null when absent or malformed (RFC 3261, 20.10).</summary>
+    member this.Q: Nullable<decimal> =
+        let mutable value = 0m
+        let style = NumberStyles.AllowDecimalPoint
+
+        match Decimal.TryParse(this.GetParameter "q", style, CultureInfo.InvariantCulture, &value) with
+        | true when value <= 1m -> Nullable value
+        | _ -> Nullable()
+
+    /// <summary>The expires parameter in seconds, below 2**32; null when absent or malformed, which
+    /// a registrar reads as 3600 (RFC 3261, 20.10).</summary>
+    member this.Expires: Nullable<uint32> =
+        let mutable value = 0u
+        let style = NumberStyles.None
+
+        match UInt32.TryParse(this.GetParameter "expires", style, CultureInfo.InvariantCulture, &value) with
+        | true -> Nullable value
+        | _ -> Nullable()
+
+    member private this.With(parameters: string) =
+        NameAddr.OfText(NameAddr.Text(this.DisplayName, uri, parameters))
+
+    /// <summary>With the parameter set; in its old place when it was there.</summary>
+    member this.WithParameter(name: string, value: string | null) : NameAddr =
+        let set = ValueSome(SipParameter(name, value))
+        this.With(UriText.replace (fun p -> $";{p}") (parameterList ()) name set)
+
+    /// <summary>Without the parameter.</summary>
+    member this.WithoutParameter(name: string) : NameAddr =
+        this.With(UriText.replace (fun p -> $";{p}") (parameterList ()) name ValueNone)
+
+    /// <summary>With another tag, or none (RFC 3261, 19.3).</summary>
+    member this.WithTag(tag: string | null) : NameAddr =
+        match tag with
+        | null -> this.WithoutParameter "tag"
+        | tag -> this.WithParameter("tag", tag)
+
+    /// <summary>With another URI; name and parameters stay.</summary>
+    member this.WithUri(uri: SipUri) : NameAddr =
+        let parameters = ParameterScan.toText (parameterList ())
+        NameAddr.OfText(NameAddr.Text(this.DisplayName, uri, parameters))
+
+    /// <summary>Reads an address; says why not.</summary>
+    static member TryParse
+        (text: string | null, result: byref<NameAddr | null>, error: byref<ParseError | null>) : bool =
+        result <- NameAddr.Read(text, &error)
+        not (isNull result)
+
+    /// <summary>Reads an address.</summary>
+    static member TryParse(text: string | null, result: byref<NameAddr | null>) : bool =
+        let mutable error: ParseError | null = null
+        NameAddr.TryParse(text, &result, &error)
+
+    /// <summary>Reads an address.</summary>
+    /// <exception cref="T:SipFun.SipParseException">It breaks RFC 3261, 20.10.</exception>
+    static member Parse(text: string) : NameAddr = NameAddr.OfText text
+
+    /// <summary>As it was written, folds as one blank.</summary>
+    override _.ToString() = Octets.unfolded (slice 0 parts.End)
+
+    member private _.Key =
+        let pair (p: SipParameter) = struct (p.Name.ToLowerInvariant(), p.Value)
+        parameterList () |> Seq.map pair |> Set.ofSeq
+
+    /// <summary>Same URI and parameters; the display name does not count (RFC 3261, 20.20).</summary>
+    override this.Equals(other: obj | null) =
+        match other with
+        | :? NameAddr as other -> uri = other.Uri && this.Key = other.Key
+        | _ -> false
+
+    override _.GetHashCode() = uri.GetHashCode()
+
+    interface IEquatable<NameAddr> with
+        member this.Equals(other) = this.Equals(box other)
+
+    /// <summary>As <c>Equals</c>.</summary>
+    static member op_Equality(left: NameAddr | null, right: NameAddr | null) =
+        Object.Equals(left, right)
+
+    /// <summary>Not <c>Equals</c>.</summary>
+    static member op_Inequality(left: NameAddr | null, right: NameAddr | null) =
+        not (Object.Equals(left, right))

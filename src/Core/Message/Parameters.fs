@@ -1,0 +1,128 @@
+// Parameters of header values: ;name, ;name=value, ;name="value" (RFC 3261, 7.3.1 and 25.1).
+namespace SipFun
+
+open SipFun.Core
+
+/// <summary>One parameter. <c>Value</c> is null when there is no equals sign; quotes, backslashes
+/// and, in URIs, percent-escapes are already taken away.</summary>
+[<Struct>]
+type SipParameter(name: string, value: string | null) =
+    /// <summary>The name as it was written; compare without regard to case.</summary>
+    member _.Name = name
+
+    /// <summary>The value, or null.</summary>
+    member _.Value = value
+
+    /// <summary>As in a header field; the value is quoted when it has to be.</summary>
+    override _.ToString() =
+        match value with
+        | null -> name
+        | value ->
+            let octets = System.ReadOnlySpan<byte>(Octets.ofText value)
+            let plain = Grammar.run Grammar.ValueLow Grammar.ValueHigh octets 0 octets.Length
+            let isPlain = plain = octets.Length && plain > 0
+            name + "=" + (if isPlain then value else Octets.quote value)
+
+namespace SipFun.Core
+
+open System
+open System.Collections.Generic
+open SipFun
+
+/// Where one parameter stands; ValueStart is -1 when it has no value.
+[<Struct; NoEquality; NoComparison>]
+type ParameterParts =
+    val mutable NameStart: int
+    val mutable NameEnd: int
+    val mutable ValueStart: int
+    val mutable ValueEnd: int
+
+/// Reads parameters one after the other.
+[<RequireQualifiedAccess>]
+module ParameterScan =
+    let private value
+        (s: ReadOnlySpan<byte>) at stop (parts: byref<ParameterParts>) (fault: byref<Fault>) =
+        let first = Grammar.skipBlanks s at stop
+
+        let last =
+            if first < stop && s[first] = 34uy then
+                Grammar.quoted s first stop
+            else
+                Grammar.run Grammar.ValueLow Grammar.ValueHigh s first stop
+
+        if last <= first then
+            fault.At(ParseFault.Parameter, first, "parameter value")
+        else
+            parts.ValueStart <- first
+            parts.ValueEnd <- last
+            Grammar.skipBlanks s last stop
+
+    /// The parameter whose name begins at or after `at`: where the next delimiter is, or -1.
+    let read (s: ReadOnlySpan<byte>) at stop (parts: byref<ParameterParts>) (fault: byref<Fault>) =
+        parts.NameStart <- Grammar.skipBlanks s at stop
+        parts.NameEnd <- Grammar.token s parts.NameStart stop
+        parts.ValueStart <- -1
+        parts.ValueEnd <- -1
+
+        if parts.NameEnd = parts.NameStart then
+            fault.At(ParseFault.Parameter, parts.NameStart, "parameter name")
+        else
+            let next = Grammar.skipBlanks s parts.NameEnd stop
+
+            if next < stop && s[next] = 61uy then
+                value s (next + 1) stop &parts &fault
+            else
+                next
+
+    /// All parameters from the semicolon at `at`: the position of the comma after them, or `stop`;
+    /// -1 for a fault.
+    let skipAll (s: ReadOnlySpan<byte>) at stop (fault: byref<Fault>) =
+        let mutable parts = ParameterParts()
+        let mutable next = at
+
+        while next >= 0 && next < stop && s[next] = 59uy do
+            next <- read s (next + 1) stop &parts &fault
+
+        if next >= 0 && next < stop && s[next] <> 44uy then
+            fault.At(ParseFault.Parameter, next, "';' or ','")
+        else
+            next
+
+    /// The parameters of s[at..stop), which were scanned before.
+    let list (s: ReadOnlySpan<byte>) at stop : IReadOnlyList<SipParameter> =
+        let found = List<SipParameter>()
+        let mutable parts = ParameterParts()
+        let mutable fault = Fault()
+        let mutable next = at
+
+        while next >= 0 && next < stop && s[next] = 59uy do
+            next <- read s (next + 1) stop &parts &fault
+
+            if next >= 0 then
+                let name = Octets.toText (s.Slice(parts.NameStart, parts.NameEnd - parts.NameStart))
+
+                let value =
+                    if parts.ValueStart < 0 then
+                        null
+                    else
+                        Octets.unquoted (s.Slice(parts.ValueStart, parts.ValueEnd - parts.ValueStart))
+
+                found.Add(SipParameter(name, value))
+
+        found.AsReadOnly()
+
+    /// The value of the first parameter of that name; null when absent or without value.
+    let find (parameters: IReadOnlyList<SipParameter>) (name: string) : SipParameter voption =
+        let mutable i = 0
+        let mutable found = ValueNone
+
+        while found.IsNone && i < parameters.Count do
+            if String.Equals(parameters[i].Name, name, StringComparison.OrdinalIgnoreCase) then
+                found <- ValueSome parameters[i]
+            i <- i + 1
+
+        found
+
+    /// ";name=value" for each.
+    let toText (parameters: seq<SipParameter>) =
+        parameters |> Seq.map (fun p -> ";" + p.ToString()) |> String.concat ""

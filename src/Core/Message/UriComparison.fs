@@ -1,0 +1,119 @@
+// When two URIs are the same: RFC 3261, 19.1.4; RFC 5954, 4.2 for IPv6; RFC 3966, 4 for tel.
+// The rule is not transitive; the key itself is, and serves Equals and GetHashCode.
+namespace SipFun.Core
+
+open System
+open System.Net
+open SipFun
+
+/// A URI with everything that never matters taken away; two equal keys are one URI.
+[<NoComparison>]
+type UriKey =
+    { Kind: SchemeKind
+      User: string voption
+      Password: string voption
+      Host: string
+      Port: int
+      Parameters: struct (string * string)[]
+      Headers: struct (string * string)[] }
+
+/// Keys, and their comparison.
+[<RequireQualifiedAccess>]
+module UriComparison =
+    let private lower (text: string) = text.ToLowerInvariant()
+
+    let private pairOf (s: ReadOnlySpan<byte>) =
+        let equals = s.IndexOf 61uy
+
+        if equals < 0 then
+            struct (lower (Octets.comparable s), "")
+        else
+            let name = lower (Octets.comparable (s.Slice(0, equals)))
+            struct (name, "=" + lower (Octets.comparable (s.Slice(equals + 1))))
+
+    /// The pieces of s[at..stop) between separators, sorted.
+    let private pairs (separator: byte) (s: ReadOnlySpan<byte>) =
+        let found = Collections.Generic.List<struct (string * string)>()
+        let mutable at = 0
+
+        while at < s.Length do
+            let next = s.Slice(at).IndexOf separator
+            let stop = if next < 0 then s.Length else at + next
+            if stop > at then found.Add(pairOf (s.Slice(at, stop - at)))
+            at <- stop + 1
+
+        found.Sort(fun (struct (a, x)) (struct (b, y)) ->
+            match String.CompareOrdinal(a, b) with
+            | 0 -> String.CompareOrdinal(x, y)
+            | order -> order)
+
+        found.ToArray()
+
+    let private hostKey kind (text: string) =
+        match kind with
+        | SchemeKind.Other -> text
+        | SchemeKind.Tel -> lower (String.filter (fun c -> not ("-.()".Contains c)) text)
+        | _ ->
+            match HostAddress.tryParse text with
+            | null -> lower text
+            | address -> address.ToString()
+
+    let private part (s: ReadOnlySpan<byte>) start stop =
+        if start < 0 then
+            ValueNone
+        else
+            ValueSome(Octets.comparable (s.Slice(start, stop - start)))
+
+    let private hostText (s: ReadOnlySpan<byte>) (parts: UriParts) =
+        if parts.Kind = SchemeKind.Other then
+            let scheme = lower (Octets.toText (s.Slice(0, parts.SchemeEnd)))
+            scheme + Text.Encoding.Latin1.GetString(s.Slice parts.SchemeEnd)
+        else
+            Octets.toText (s.Slice(parts.HostStart, parts.HostEnd - parts.HostStart))
+
+    /// The key of a scanned URI.
+    let key (s: ReadOnlySpan<byte>) (parts: UriParts) : UriKey =
+        let parameters = s.Slice(parts.ParametersStart, parts.ParametersEnd - parts.ParametersStart)
+
+        { Kind = parts.Kind
+          User = part s parts.UserStart parts.UserEnd
+          Password = part s parts.PasswordStart parts.PasswordEnd
+          Host = hostKey parts.Kind (hostText s parts)
+          Port = parts.Port
+          Parameters = pairs 59uy parameters
+          Headers =
+            if parts.HeadersStart < 0 then
+                Array.empty
+            else
+                pairs 38uy (s.Slice parts.HeadersStart) }
+
+    let private mustBeInBoth = [| "user"; "ttl"; "method"; "maddr"; "transport" |]
+
+    let private find name (pairs: struct (string * string)[]) =
+        Array.tryFind (fun (struct (other, _)) -> other = name) pairs
+
+    /// Each parameter of `a` is equal in `b`, or absent there and of no weight.
+    let private parametersMatch strict a b =
+        a
+        |> Array.forall (fun (struct (name, value)) ->
+            match find name b with
+            | Some(struct (_, other)) -> other = value
+            | None -> not strict && not (Array.contains name mustBeInBoth))
+
+    /// The rule. For tel every parameter must be in both (RFC 3966, 4).
+    let areEquivalent (a: UriKey) (b: UriKey) =
+        let strict = a.Kind = SchemeKind.Tel
+
+        a.Kind = b.Kind
+        && a.User = b.User
+        && a.Password = b.Password
+        && a.Host = b.Host
+        && a.Port = b.Port
+        && a.Headers = b.Headers
+        && parametersMatch strict a.Parameters b.Parameters
+        && parametersMatch strict b.Parameters a.Parameters
+
+    /// A hash of what both comparisons look at.
+    let hash (key: UriKey) =
+        let text (part: string voption) = ValueOption.defaultValue "" part
+        HashCode.Combine(int key.Kind, text key.User, text key.Password, key.Host, key.Port)

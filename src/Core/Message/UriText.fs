@@ -1,0 +1,65 @@
+// The parameters and header fields of a URI as text: lists out of bytes, and edits
+// (RFC 3261, 19.1.1). Escapes are decoded once on the way in and made again on the way out.
+namespace SipFun.Core
+
+open System
+open System.Collections.Generic
+open SipFun
+
+/// Parameters and headers of URIs.
+[<RequireQualifiedAccess>]
+module UriText =
+    let private pair (s: ReadOnlySpan<byte>) =
+        let equals = s.IndexOf 61uy
+
+        if equals < 0 then
+            SipParameter(Octets.unescaped s, null)
+        else
+            SipParameter(Octets.unescaped (s.Slice(0, equals)), Octets.unescaped (s.Slice(equals + 1)))
+
+    let private split (separator: byte) (s: ReadOnlySpan<byte>) : IReadOnlyList<SipParameter> =
+        let found = List<SipParameter>()
+        let mutable at = 0
+
+        while at < s.Length do
+            let next = s.Slice(at).IndexOf separator
+            let stop = if next < 0 then s.Length else at + next
+            found.Add(pair (s.Slice(at, stop - at)))
+            at <- stop + 1
+
+        found.AsReadOnly()
+
+    /// ";name=value;name" to a list.
+    let parameters (s: ReadOnlySpan<byte>) : IReadOnlyList<SipParameter> =
+        if s.IsEmpty then Array.Empty<SipParameter>() else split 59uy (s.Slice 1)
+
+    /// "name=value&amp;name=value" to a list.
+    let headers (s: ReadOnlySpan<byte>) : IReadOnlyList<SipParameter> = split 38uy s
+
+    let private escaped (text: string) =
+        Octets.escaped Grammar.UriParameterLow Grammar.UriParameterHigh text
+
+    /// ";name=value", escaped.
+    let parameter (p: SipParameter) =
+        match p.Value with
+        | null -> ";" + escaped p.Name
+        | value -> ";" + escaped p.Name + "=" + escaped value
+
+    let private isNamed (name: string) (p: SipParameter) =
+        String.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase)
+
+    /// The parameters as text with the one of that name replaced in its place, added at the end,
+    /// or taken away.
+    let replace toText (parameters: seq<SipParameter>) name (replacement: SipParameter voption) =
+        let all = List.ofSeq parameters
+        let others = List.filter (isNamed name >> not)
+
+        let edited =
+            match replacement, List.tryFindIndex (isNamed name) all with
+            | ValueNone, _ -> others all
+            | ValueSome p, None -> all @ [ p ]
+            | ValueSome p, Some index ->
+                let before, after = List.splitAt index all
+                before @ [ p ] @ others after
+
+        edited |> List.map toText |> String.concat ""
