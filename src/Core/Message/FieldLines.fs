@@ -54,7 +54,7 @@ module FieldReader =
                           (most: int) (fault: byref<Fault>) =
         let mutable at = 0
 
-        while at >= 0 && (at < value.Length || at = 0) do
+        while at >= 0 && at < value.Length do
             let mutable next = 0
             let item = read.Invoke(value.Slice at, &next, &fault)
 
@@ -72,7 +72,7 @@ module FieldReader =
                     if comma < value.Length && following >= value.Length then
                         fault.At(ParseFault.HeaderValue, comma, "a value after the comma")
                     else
-                        max 1 following
+                        following
 
         at
 

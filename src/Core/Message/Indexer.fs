@@ -81,12 +81,23 @@ module Indexer =
             elif HeaderLines.read limits s index &fault < 0 then null
             else index
 
-    /// The index of the message that begins at s[0]; null and a fault.
-    let read (limits: ParseLimits) (s: ReadOnlySpan<byte>) (fault: byref<Fault>)
-        : MessageIndex | null =
+    let private whole isComplete limits (s: ReadOnlySpan<byte>) (fault: byref<Fault>) =
         match lines limits s &fault with
         | null -> null
         | index ->
-            if Mandatory.checkAll limits s index &fault < 0 then null
+            if Mandatory.checkAll isComplete limits s index &fault < 0 then null
             elif body s index &fault < 0 then null
             else index
+
+    /// No bounds: for what we wrote ourselves.
+    let unlimited =
+        let most = Int32.MaxValue - 1
+        ParseLimits(most, most, most, most, most, most)
+
+    /// The index of the message that begins at s[0]; null and a fault.
+    let read limits (s: ReadOnlySpan<byte>) (fault: byref<Fault>) : MessageIndex | null =
+        whole true limits s &fault
+
+    /// The same for a message that we built or edited: it may still lack its Via.
+    let readBuilt (s: ReadOnlySpan<byte>) (fault: byref<Fault>) : MessageIndex | null =
+        whole false unlimited s &fault

@@ -119,9 +119,9 @@ module Mandatory =
         else
             0
 
-    let private agreement (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
+    let private agreement isComplete (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
         let missing =
-            if index.ViaLine < 0 then "Via"
+            if isComplete && index.ViaLine < 0 then "Via"
             elif index.FromLine < 0 then "From"
             elif index.ToLine < 0 then "To"
             elif index.CallIdLine < 0 then "Call-ID"
@@ -132,10 +132,10 @@ module Mandatory =
         else sameMethod s index &fault
 
     /// All lines and what they have in common: 0, or -1 and the fault.
-    let checkAll limits (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
+    let checkAll isComplete limits (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
         let mutable i = 0
 
         while i >= 0 && i < index.Count do
             i <- if check limits s index i &fault < 0 then -1 else i + 1
 
-        if i < 0 then -1 else agreement s index &fault
+        if i < 0 then -1 else agreement isComplete s index &fault

@@ -1,0 +1,300 @@
+// A message: request or response, immutable. Reading is in MessageFields; here are parsing, edits
+// and what is made of a message (RFC 3261, 7, 8.2.6, 9.1, 13.2.2.4, 17.1.1.3).
+namespace SipFun
+
+open System
+open System.Collections.Generic
+open SipFun.Core
+
+/// <summary>A SIP message, kept as the bytes it came as. Immutable: every <c>With</c> method gives a
+/// new message in which all else is unchanged, byte for byte.</summary>
+[<AbstractClass; AllowNullLiteral(false)>]
+type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
+    inherit MessageFields(bytes, index)
+
+    static let wrap (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) : SipMessage =
+        let bytes = bytes.Slice(0, index.End)
+        if index.IsRequest then SipRequest(bytes, index) else SipResponse(bytes, index)
+
+    /// A message that was built or edited here. What is wrong with it the caller did.
+    static member internal Built(octets: byte[]) : SipMessage =
+        let mutable fault = Fault()
+
+        match Indexer.readBuilt (ReadOnlySpan<byte> octets) &fault with
+        | null -> raise (ArgumentException $"Not a SIP message: {fault.ToError octets.Length}")
+        | index -> wrap (ReadOnlyMemory<byte> octets) index
+
+    /// One whole message.
+    static member internal Read
+        (limits: ParseLimits, packet: ReadOnlyMemory<byte>, most: int) : Result<SipMessage, ParseError> =
+        let blank = Indexer.leadingBlankLines packet.Span
+        let bytes = packet.Slice blank
+        let mutable fault = Fault()
+
+        if packet.Length > most then
+            Error(ParseError(ParseFault.TooLarge, most, $"at most {most} bytes"))
+        else
+            match Indexer.read limits bytes.Span &fault with
+            | null ->
+                fault.Offset <- fault.Offset + blank
+                Error(fault.ToError packet.Length)
+            | index -> Ok(wrap bytes index)
+
+    /// <summary>Reads one datagram, which must hold one whole message; what follows a body of known
+    /// length is dropped (RFC 3261, 18.3). The bytes are kept, not copied: do not change them.</summary>
+    static member TryParse
+        (packet: ReadOnlyMemory<byte>, limits: ParseLimits, message: byref<SipMessage | null>,
+         error: byref<ParseError | null>) : bool =
+        match SipMessage.Read(limits, packet, limits.Datagram) with
+        | Ok found ->
+            message <- found
+            error <- null
+            true
+        | Error fault ->
+            message <- null
+            error <- fault
+            false
+
+    /// <summary>Reads one datagram within the default limits.</summary>
+    static member TryParse
+        (packet: ReadOnlyMemory<byte>, message: byref<SipMessage | null>,
+         error: byref<ParseError | null>) : bool =
+        SipMessage.TryParse(packet, ParseLimits.Default, &message, &error)
+
+    /// <summary>Reads one datagram.</summary>
+    /// <exception cref="T:SipFun.SipParseException">It is not a SIP message.</exception>
+    static member Parse(packet: ReadOnlyMemory<byte>) : SipMessage =
+        match SipMessage.Read(ParseLimits.Default, packet, ParseLimits.Default.Datagram) with
+        | Ok message -> message
+        | Error error -> raise (SipParseException error)
+
+    /// <summary>Reads one message from text; the line ends must be CRLF.</summary>
+    /// <exception cref="T:SipFun.SipParseException">It is not a SIP message.</exception>
+    static member Parse(text: string) : SipMessage =
+        SipMessage.Parse(ReadOnlyMemory<byte>(Octets.ofText text))
+
+    /// <summary>All Via values, topmost first.</summary>
+    member this.Vias: IReadOnlyList<Via> = this.ListOf HeaderFields.Via
+
+    /// <summary>The Route values in order; empty when absent or malformed.</summary>
+    member this.Routes: IReadOnlyList<NameAddr> = this.ListOf HeaderFields.Route
+
+    /// <summary>The Record-Route values in order; empty when absent or malformed.</summary>
+    member this.RecordRoutes: IReadOnlyList<NameAddr> = this.ListOf HeaderFields.RecordRoute
+
+    /// <summary>The Contact values in order; empty when absent, malformed, or "*".</summary>
+    member this.Contacts: IReadOnlyList<NameAddr> = this.ListOf HeaderFields.Contact
+
+    /// <summary>Whether the Contact is "*": all bindings (RFC 3261, 10.2.2).</summary>
+    member this.IsWildcardContact = 
+        match this.GetHeader "Contact" with
+        | "*" -> true
+        | _ -> false
+
+    /// <summary>Content-Type as text; null when absent.</summary>
+    member this.ContentType: string | null = this.GetHeader "Content-Type"
+
+    /// <summary>With one header line of that name instead of all there are.</summary>
+    /// <exception cref="T:System.ArgumentException">The result would be no message.</exception>
+    member _.WithHeader(name: string, value: string) : SipMessage =
+        SipMessage.Built(MessageEdit.set bytes index name value)
+
+    /// <summary>With one more header line, below all others.</summary>
+    member _.WithAddedHeader(name: string, value: string) : SipMessage =
+        SipMessage.Built(MessageEdit.add bytes index (MessageEdit.line name value))
+
+    /// <summary>With one more header line, above all others.</summary>
+    member _.WithInsertedHeader(name: string, value: string) : SipMessage =
+        SipMessage.Built(MessageEdit.push bytes index (MessageEdit.line name value))
+
+    /// <summary>Without the header lines of that name, full or compact.</summary>
+    member _.WithoutHeader(name: string) : SipMessage =
+        SipMessage.Built(MessageEdit.remove bytes index name)
+
+    /// <summary>With another body; Content-Length follows. No type: no Content-Type.</summary>
+    member _.WithBody(contentType: string | null, body: ReadOnlyMemory<byte>) : SipMessage =
+        SipMessage.Built(MessageEdit.setBody bytes index contentType body.Span)
+
+    /// <summary>With one more Via, above all others.</summary>
+    member _.PushVia(via: Via) : SipMessage =
+        SipMessage.Built(MessageEdit.push bytes index (MessageEdit.line "Via" (via.ToString())))
+
+    /// <summary>With one more Via, above all others.</summary>
+    member _.PushVia(via: string) : SipMessage =
+        SipMessage.Built(MessageEdit.push bytes index (MessageEdit.line "Via" via))
+
+    /// <summary>Without its topmost Via.</summary>
+    /// <exception cref="T:System.InvalidOperationException">There is none.</exception>
+    member this.WithoutTopVia() : SipMessage =
+        this.TopVia |> ignore
+        SipMessage.Built(MessageEdit.popVia bytes index)
+
+    /// <summary>With another Via in the place of the topmost.</summary>
+    /// <exception cref="T:System.InvalidOperationException">There is none.</exception>
+    member this.WithTopVia(via: Via) : SipMessage =
+        this.TopVia |> ignore
+        SipMessage.Built(MessageEdit.setTopVia bytes index via.Octets.Span)
+
+/// <summary>The edits of <c>SipMessage</c>, which give a message of the same kind.</summary>
+and [<AbstractClass; AllowNullLiteral(false)>] SipMessage<'Self when 'Self :> SipMessage>
+    internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
+    inherit SipMessage(bytes, index)
+
+    let same (message: SipMessage) : 'Self = downcast message
+
+    /// <summary>With one header line of that name instead of all there are.</summary>
+    /// <exception cref="T:System.ArgumentException">The result would be no message.</exception>
+    member _.WithHeader(name: string, value: string) : 'Self = same (base.WithHeader(name, value))
+
+    /// <summary>With one more header line, below all others.</summary>
+    member _.WithAddedHeader(name: string, value: string) : 'Self =
+        same (base.WithAddedHeader(name, value))
+
+    /// <summary>With one more header line, above all others.</summary>
+    member _.WithInsertedHeader(name: string, value: string) : 'Self =
+        same (base.WithInsertedHeader(name, value))
+
+    /// <summary>Without the header lines of that name, full or compact.</summary>
+    member _.WithoutHeader(name: string) : 'Self = same (base.WithoutHeader name)
+
+    /// <summary>With another body; Content-Length follows. No type: no Content-Type.</summary>
+    member _.WithBody(contentType: string | null, body: ReadOnlyMemory<byte>) : 'Self =
+        same (base.WithBody(contentType, body))
+
+    /// <summary>With one more Via, above all others.</summary>
+    member _.PushVia(via: Via) : 'Self = same (base.PushVia via)
+
+    /// <summary>With one more Via, above all others.</summary>
+    member _.PushVia(via: string) : 'Self = same (base.PushVia via)
+
+    /// <summary>Without its topmost Via.</summary>
+    member _.WithoutTopVia() : 'Self = same (base.WithoutTopVia())
+
+    /// <summary>With another Via in the place of the topmost.</summary>
+    member _.WithTopVia(via: Via) : 'Self = same (base.WithTopVia via)
+
+/// <summary>A request (RFC 3261, 7.1).</summary>
+and [<Sealed; AllowNullLiteral(false)>] SipRequest
+    internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
+    inherit SipMessage<SipRequest>(bytes, index)
+    let mutable uri: SipUri | null = null
+
+    static let built octets : SipRequest = downcast SipMessage.Built octets
+
+    /// <summary>The method.</summary>
+    member this.Method: SipMethod = this.CSeq.Method
+
+    /// <summary>The Request-URI.</summary>
+    member _.RequestUri: SipUri =
+        match uri with
+        | NonNull found -> found
+        | _ ->
+            let mutable error: ParseError | null = null
+            let octets = bytes.Slice(index.MiddleStart, index.MiddleEnd - index.MiddleStart)
+
+            match SipUri.Read(octets, &error), error with
+            | NonNull found, _ ->
+                uri <- found
+                found
+            | _, NonNull error -> raise (SipParseException error)
+            | _ -> invalidOp "unreachable"
+
+    /// <summary>With another Request-URI.</summary>
+    member _.WithRequestUri(uri: SipUri) : SipRequest =
+        built (MessageEdit.setMiddle bytes index uri.Octets.Span)
+
+    /// <summary>A response by RFC 3261, 8.2.6: every Via, From, To, Call-ID, CSeq; Record-Route for
+    /// 101 to 299; Timestamp for 100.</summary>
+    /// <param name="statusCode">100 to 699.</param>
+    /// <param name="toTag">Added to To unless it has a tag; null for none.</param>
+    /// <param name="reason">The reason phrase; null for the usual one.</param>
+    member _.CreateResponse(statusCode: int, toTag: string | null, reason: string | null) : SipResponse =
+        let reason = match reason with null -> StatusCode.ReasonPhrase statusCode | text -> text
+        downcast SipMessage.Built(Compose.response bytes index statusCode reason toTag)
+
+    /// <summary>The same with the usual reason phrase.</summary>
+    member this.CreateResponse(statusCode: int, toTag: string | null) : SipResponse =
+        this.CreateResponse(statusCode, toTag, null)
+
+    /// <summary>The ACK to a 2xx of this INVITE: to its Contact, by its Record-Route reversed, with
+    /// the same credentials; without Via (RFC 3261, 13.2.2.4).</summary>
+    /// <param name="response">The 2xx. Without a Contact the ACK goes to the Request-URI.</param>
+    member this.CreateAck(response: SipResponse) : SipRequest =
+        let routes = response.RecordRoutes |> Seq.rev |> List.ofSeq
+        let target =
+            match Seq.tryHead response.Contacts with
+            | Some contact -> contact.Uri
+            | None -> this.RequestUri
+
+        built (Compose.ack bytes index response.To routes target)
+
+    /// <summary>The ACK to a 300-699 of this INVITE: same top Via, Request-URI, Route, From and
+    /// Call-ID; the response's To (RFC 3261, 17.1.1.3).</summary>
+    member _.CreateErrorAck(response: SipResponse) : SipRequest =
+        built (Compose.companion "ACK" bytes index response.To)
+
+    /// <summary>The CANCEL of this request: same top Via, Request-URI, Route, From, To, Call-ID and
+    /// CSeq number (RFC 3261, 9.1).</summary>
+    member this.CreateCancel() : SipRequest =
+        built (Compose.companion "CANCEL" bytes index this.To)
+
+    /// <summary>A request, without Via, Contact and body. Nothing is made up: all identifiers are
+    /// the caller's (RFC 3261, 8.1.1).</summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">CSeq is 2**31 or more, or Max-Forwards
+    /// not 0 to 255.</exception>
+    static member Create
+        (method: SipMethod, uri: SipUri, from: NameAddr, ``to``: NameAddr, callId: CallId,
+         cseqNumber: uint32, maxForwards: int) : SipRequest =
+        if maxForwards < 0 || maxForwards > 255 then
+            raise (ArgumentOutOfRangeException(nameof maxForwards, "0 to 255"))
+
+        let cseq = CSeq(cseqNumber, method)
+        let text = Compose.requestLine method.Name (uri.WithoutHeaders().Octets)
+        text.Line("Max-Forwards", string maxForwards)
+        text.Line("From", from.Octets)
+        text.Line("To", ``to``.Octets)
+        text.Line("Call-ID", callId.Value)
+        text.Line("CSeq", cseq.ToString())
+        built (text.End())
+
+    /// <summary>The same with Max-Forwards 70 (RFC 3261, 8.1.1.6).</summary>
+    static member Create
+        (method: SipMethod, uri: SipUri, from: NameAddr, ``to``: NameAddr, callId: CallId,
+         cseqNumber: uint32) : SipRequest =
+        SipRequest.Create(method, uri, from, ``to``, callId, cseqNumber, 70)
+
+/// <summary>A response (RFC 3261, 7.2).</summary>
+and [<Sealed; AllowNullLiteral(false)>] SipResponse
+    internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
+    inherit SipMessage<SipResponse>(bytes, index)
+
+    /// <summary>100 to 699.</summary>
+    member _.StatusCode = index.MethodEndOrStatus
+
+    /// <summary>The reason phrase; may be empty.</summary>
+    member _.ReasonPhrase: string =
+        Octets.toText (bytes.Span.Slice(index.MiddleStart, index.MiddleEnd - index.MiddleStart))
+
+    /// <summary>100 to 199.</summary>
+    member this.IsProvisional = this.StatusCode < 200
+
+    /// <summary>200 to 699.</summary>
+    member this.IsFinal = this.StatusCode >= 200
+
+    /// <summary>200 to 299.</summary>
+    member this.IsSuccess = this.StatusCode >= 200 && this.StatusCode < 300
+
+    /// <summary>A response from its parts, without body: a status code from 100 to 699, the reason
+    /// phrase (null for the usual one), the Via values, topmost first.</summary>
+    static member Create
+        (statusCode: int, reason: string | null, vias: IEnumerable<Via>, from: NameAddr,
+         ``to``: NameAddr, callId: CallId, cseq: CSeq) : SipResponse =
+        let reason = match reason with null -> StatusCode.ReasonPhrase statusCode | text -> text
+        let text = Compose.statusLine statusCode reason
+        for via in vias do
+            text.Line("Via", via.Octets)
+        text.Line("From", from.Octets)
+        text.Line("To", ``to``.Octets)
+        text.Line("Call-ID", callId.Value)
+        text.Line("CSeq", cseq.ToString())
+        downcast SipMessage.Built(text.End())
