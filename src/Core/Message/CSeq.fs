@@ -17,6 +17,7 @@ type CSeq(number: uint32, method: SipMethod) =
     /// Number, blanks, method in s[at..stop): the number, and where the method stands; or -1.
     static member internal Scan(s: ReadOnlySpan<byte>, at, stop, method: byref<int>) : int64 =
         let mutable digits = at
+
         while digits < stop && Grammar.isDigit s[digits] do
             digits <- digits + 1
 
@@ -36,7 +37,11 @@ type CSeq(number: uint32, method: SipMethod) =
 
     /// <summary>Reads a CSeq such as <c>314159 INVITE</c>.</summary>
     static member TryParse(text: string | null, result: byref<CSeq | null>) : bool =
-        let octets = match text with null -> Array.empty | text -> Octets.ofText text
+        let octets =
+            match text with
+            | null -> Array.empty
+            | text -> Octets.ofText text
+
         let span = ReadOnlySpan<byte> octets
         let mutable at = 0
         let number = CSeq.Scan(span, 0, span.Length, &at)

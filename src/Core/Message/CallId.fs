@@ -11,7 +11,8 @@ type CallId private (text: string) =
     static member internal Scan(s: ReadOnlySpan<byte>, at: int, stop: int) =
         let first = Grammar.run Grammar.WordLow Grammar.WordHigh s at stop
 
-        if first = at then -1
+        if first = at then
+            -1
         elif first < stop && s[first] = 64uy then
             let second = Grammar.run Grammar.WordLow Grammar.WordHigh s (first + 1) stop
             if second = first + 1 then -1 else second
@@ -62,7 +63,8 @@ type CallId private (text: string) =
         member this.Equals(other) = this.Equals(box other)
 
     /// <summary>Byte for byte.</summary>
-    static member op_Equality(left: CallId | null, right: CallId | null) = Object.Equals(left, right)
+    static member op_Equality(left: CallId | null, right: CallId | null) =
+        Object.Equals(left, right)
 
     /// <summary>Byte for byte.</summary>
     static member op_Inequality(left: CallId | null, right: CallId | null) =

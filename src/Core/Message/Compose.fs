@@ -12,8 +12,7 @@ type Composition() =
     let output = ArrayBufferWriter<byte> 512
 
     /// Text as UTF-8.
-    member _.Text(text: string) =
-        output.Write(ReadOnlySpan<byte>(Octets.ofText text))
+    member _.Text(text: string) = output.Write(ReadOnlySpan<byte>(Octets.ofText text))
 
     /// Bytes as they are.
     member _.Octets(octets: ReadOnlyMemory<byte>) = output.Write octets.Span
@@ -57,8 +56,12 @@ module Compose =
                 text.Octets(bytes.Slice(start, index.LineEnd i - start))
 
     /// The To of a request with our tag at its end, when it has none yet (RFC 3261, 8.2.6.2).
-    let tagged (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) (tag: string | null)
-               (text: Composition) =
+    let tagged
+        (bytes: ReadOnlyMemory<byte>)
+        (index: MessageIndex)
+        (tag: string | null)
+        (text: Composition)
+        =
         let line = index.Lines[index.ToLine]
         text.Text "To: "
         text.Octets(bytes.Slice(line.ValueStart, line.ValueEnd - line.ValueStart))
@@ -73,12 +76,18 @@ module Compose =
     let response (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) status reason tag : byte[] =
         let text = statusLine status reason
         copy HeaderId.Via bytes index text
-        if status > 100 && status < 300 then copy HeaderId.RecordRoute bytes index text
+
+        if status > 100 && status < 300 then
+            copy HeaderId.RecordRoute bytes index text
+
         copy HeaderId.From bytes index text
         tagged bytes index tag text
         copy HeaderId.CallId bytes index text
         copy HeaderId.CSeq bytes index text
-        if status = 100 then copy HeaderId.Timestamp bytes index text
+
+        if status = 100 then
+            copy HeaderId.Timestamp bytes index text
+
         text.End()
 
     /// CANCEL, or the ACK to 300-699: the request's top Via, Route, From and Call-ID; To from the
@@ -87,7 +96,10 @@ module Compose =
         let uri = bytes.Slice(index.MiddleStart, index.MiddleEnd - index.MiddleStart)
         let via = index.TopVia
         let text = requestLine method uri
-        if index.ViaLine >= 0 then text.Line("Via", bytes.Slice(via.Start, via.End - via.Start))
+
+        if index.ViaLine >= 0 then
+            text.Line("Via", bytes.Slice(via.Start, via.End - via.Start))
+
         text.Line("Max-Forwards", "70")
         copy HeaderId.Route bytes index text
         copy HeaderId.From bytes index text
@@ -109,8 +121,10 @@ module Compose =
         let struct (uri, routes) = route routeSet target
         let text = requestLine "ACK" uri.Octets
         text.Line("Max-Forwards", "70")
+
         for hop in routes do
             text.Line("Route", hop.Octets)
+
         copy HeaderId.From bytes index text
         text.Line("To", recipient.Octets)
         copy HeaderId.CallId bytes index text

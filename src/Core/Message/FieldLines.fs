@@ -12,8 +12,10 @@ type FieldLines(bytes: ReadOnlyMemory<byte>, index: MessageIndex, id: HeaderId) 
     /// The first line at or after `from` with this field; -1 when there is none.
     member _.Next(from: int) =
         let mutable i = from
+
         while i < index.Count && index.Lines[i].Id <> id do
             i <- i + 1
+
         if i < index.Count then i else -1
 
     member _.Offset(line: int) = index.Lines[line].ValueStart
@@ -50,8 +52,13 @@ module FieldReader =
         else
             Ok found
 
-    let private addValues (read: ValueReader<'T>) (value: ReadOnlyMemory<byte>) (found: List<'T>)
-                          (most: int) (fault: byref<Fault>) =
+    let private addValues
+        (read: ValueReader<'T>)
+        (value: ReadOnlyMemory<byte>)
+        (found: List<'T>)
+        (most: int)
+        (fault: byref<Fault>)
+        =
         let mutable at = 0
 
         while at >= 0 && at < value.Length do
@@ -66,7 +73,9 @@ module FieldReader =
             else
                 found.Add item
                 let comma = at + next
-                let following = Grammar.skipBlanks value.Span (min (comma + 1) value.Length) value.Length
+
+                let following =
+                    Grammar.skipBlanks value.Span (min (comma + 1) value.Length) value.Length
 
                 at <-
                     if comma < value.Length && following >= value.Length then
@@ -88,7 +97,9 @@ module FieldReader =
 
             if addValues read value found ParseLimits.Default.ValuesPerField &fault < 0 then
                 let error = fault.ToError value.Length
-                failure <- ParseError(error.Reason, lines.Offset line + error.Offset, error.Expected)
+
+                failure <-
+                    ParseError(error.Reason, lines.Offset line + error.Offset, error.Expected)
 
             line <- lines.Next(line + 1)
 

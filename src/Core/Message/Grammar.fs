@@ -11,51 +11,74 @@ module Grammar =
     // Each pair is (bytes 0x00-0x3F, bytes 0x40-0x7F); GrammarTests spells the sets out.
     [<Literal>]
     let TokenLow = 0x03FF6CA200000000UL
+
     [<Literal>]
     let TokenHigh = 0x47FFFFFF87FFFFFEUL
+
     [<Literal>]
     let HostLow = 0x03FF600000000000UL
+
     [<Literal>]
     let HostHigh = 0x07FFFFFE87FFFFFEUL
+
     [<Literal>]
     let Ipv6Low = 0x07FF400000000000UL
+
     [<Literal>]
     let Ipv6High = 0x0000007E0000007EUL
+
     [<Literal>]
     let UserLow = 0xABFFFFFA00000000UL
+
     [<Literal>]
     let UserHigh = 0x47FFFFFE87FFFFFEUL
+
     [<Literal>]
     let PasswordLow = 0x23FF7FF200000000UL
+
     [<Literal>]
     let PasswordHigh = 0x47FFFFFE87FFFFFEUL
+
     [<Literal>]
     let UriParameterLow = 0x07FFEFF200000000UL
+
     [<Literal>]
     let UriParameterHigh = 0x47FFFFFEAFFFFFFEUL
+
     [<Literal>]
     let UriHeaderLow = 0x87FFEFB200000000UL
+
     [<Literal>]
     let UriHeaderHigh = 0x47FFFFFEAFFFFFFEUL
+
     /// gen-value without quotes, read generously: visible ASCII but the delimiters.
     [<Literal>]
     let ValueLow = 0xA7FFEFFA00000000UL
+
     [<Literal>]
     let ValueHigh = 0x7FFFFFFFEFFFFFFFUL
+
     [<Literal>]
     let WordLow = 0xD7FFEFA600000000UL
+
     [<Literal>]
     let WordHigh = 0x6FFFFFFFBFFFFFFEUL
+
     [<Literal>]
     let UricLow = 0xAFFFFFFA00000000UL
+
     [<Literal>]
     let UricHigh = 0x47FFFFFEAFFFFFFFUL
+
     [<Literal>]
     let PhoneLow = 0x03FF6F0800000000UL
+
     [<Literal>]
     let PhoneHigh = 0x0000007E0000007EUL
+
     [<Literal>]
     let SchemeLow = 0x03FF680000000000UL
+
     [<Literal>]
     let SchemeHigh = 0x07FFFFFE07FFFFFEUL
 
@@ -67,8 +90,7 @@ module Grammar =
     let inline isToken c = isIn TokenLow TokenHigh c
     let inline isDigit (c: byte) = c - 48uy <= 9uy
 
-    let isHex (c: byte) =
-        isDigit c || ((c ||| 0x20uy) - 97uy <= 5uy)
+    let isHex (c: byte) = isDigit c || ((c ||| 0x20uy) - 97uy <= 5uy)
 
     let isAlpha (c: byte) = (c ||| 0x20uy) - 97uy <= 25uy
 
@@ -78,23 +100,29 @@ module Grammar =
     /// The end of the run of bytes in the set that starts at `at`.
     let run (low: uint64) (high: uint64) (s: ReadOnlySpan<byte>) at stop =
         let mutable i = at
+
         while i < stop && isIn low high s[i] do
             i <- i + 1
+
         i
 
     let token (s: ReadOnlySpan<byte>) at stop = run TokenLow TokenHigh s at stop
 
     let skipBlanks (s: ReadOnlySpan<byte>) at stop =
         let mutable i = at
+
         while i < stop && isBlank s[i] do
             i <- i + 1
+
         i
 
     /// The end of s[at..stop) without the blanks at its end.
     let trimEnd (s: ReadOnlySpan<byte>) at stop =
         let mutable i = stop
+
         while i > at && isBlank s[i - 1] do
             i <- i - 1
+
         i
 
     /// The position after the closing quote of the quoted string that opens at `at`, or -1.
@@ -121,9 +149,12 @@ module Grammar =
         while i < stop && value >= 0L do
             if isDigit s[i] then
                 value <- value * 10L + int64 (s[i] - 48uy)
-                if value > most then value <- -1L
+
+                if value > most then
+                    value <- -1L
             else
                 value <- -1L
+
             i <- i + 1
 
         if at >= stop then -1L else value
@@ -157,4 +188,5 @@ module ScanSets =
         System.Buffers.SearchValues.Create(Text.Encoding.ASCII.GetBytes ";,?<>\" \t\r\n")
 
     /// What no text of a caller may hold: line ends and NUL (V-05).
-    let lineEnds = System.Buffers.SearchValues.Create(Text.Encoding.ASCII.GetBytes "\r\n\000")
+    let lineEnds =
+        System.Buffers.SearchValues.Create(Text.Encoding.ASCII.GetBytes "\r\n\000")

@@ -18,8 +18,12 @@ module HeaderLines =
             let found = from + section.Slice(from).IndexOfAny(13uy, 10uy)
             let next = found + 2
 
-            if found < from || section[found] <> 13uy
-               || found + 1 >= section.Length || section[found + 1] <> 10uy then
+            if
+                found < from
+                || section[found] <> 13uy
+                || found + 1 >= section.Length
+                || section[found + 1] <> 10uy
+            then
                 let offset = if found < from then section.Length else found
                 ended <- fault.At(ParseFault.LineEnd, offset, "CRLF, no CR or LF alone")
             elif next < section.Length && (section[next] = 32uy || section[next] = 9uy) then
@@ -37,18 +41,25 @@ module HeaderLines =
         let mutable stray = -1
 
         while stray < 0 && i < stop do
-            if isEscaped then isEscaped <- false
-            elif s[i] = 0uy then stray <- i
-            elif isInside && s[i] = 92uy then isEscaped <- true
-            elif s[i] = 34uy then isInside <- not isInside
+            if isEscaped then
+                isEscaped <- false
+            elif s[i] = 0uy then
+                stray <- i
+            elif isInside && s[i] = 92uy then
+                isEscaped <- true
+            elif s[i] = 34uy then
+                isInside <- not isInside
+
             i <- i + 1
 
         stray
 
     let private nameEnd (s: ReadOnlySpan<byte>) at colon =
         let mutable i = colon
+
         while i > at && (s[i - 1] = 32uy || s[i - 1] = 9uy) do
             i <- i - 1
+
         i
 
     /// The line s[at..stop) into slot `i`.
@@ -75,8 +86,12 @@ module HeaderLines =
         if stray < 0 then 0 else fault.At(ParseFault.LineEnd, stray, "no NUL")
 
     /// All lines from HeadersStart to HeadersEnd: 0, or -1 and the fault.
-    let read (limits: ParseLimits) (s: ReadOnlySpan<byte>) (index: MessageIndex)
-             (fault: byref<Fault>) =
+    let read
+        (limits: ParseLimits)
+        (s: ReadOnlySpan<byte>)
+        (index: MessageIndex)
+        (fault: byref<Fault>)
+        =
         let section = s.Slice(0, index.HeadersEnd)
         let mutable at = index.HeadersStart
 

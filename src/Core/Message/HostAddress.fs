@@ -19,8 +19,7 @@ module HostAddress =
         let parts = host.Split '.'
 
         if parts.Length = 4 && Array.forall octet parts then
-            let number (part: string) =
-                Byte.Parse(part, Globalization.CultureInfo.InvariantCulture)
+            let number (part: string) = Byte.Parse(part, Globalization.CultureInfo.InvariantCulture)
 
             IPAddress(ReadOnlySpan<byte>(Array.map number parts))
         else
@@ -31,13 +30,20 @@ module HostAddress =
         let mutable address: IPAddress | null = null
         let host = host.Replace(":::", "::", StringComparison.Ordinal)
         let isPlain = host.IndexOfAny([| '%'; '/'; '[' |]) < 0
-        if isPlain && IPAddress.TryParse(host, &address) then address else null
+
+        if isPlain && IPAddress.TryParse(host, &address) then
+            address
+        else
+            null
 
     /// The address, or null for a name.
     let tryParse (host: string) : IPAddress | null =
-        if host.StartsWith '[' && host.EndsWith ']' then ipv6 (host.Substring(1, host.Length - 2))
-        elif host.Contains ':' then ipv6 host
-        else ipv4 host
+        if host.StartsWith '[' && host.EndsWith ']' then
+            ipv6 (host.Substring(1, host.Length - 2))
+        elif host.Contains ':' then
+            ipv6 host
+        else
+            ipv4 host
 
     /// As a host in a URI or Via: IPv6 in brackets, without zone.
     let toHost (address: IPAddress) =

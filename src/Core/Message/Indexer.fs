@@ -13,8 +13,10 @@ module Indexer =
     /// How many bytes of CRLF stand before the start line (RFC 3261, 7.5).
     let leadingBlankLines (s: ReadOnlySpan<byte>) =
         let mutable i = 0
+
         while i + 1 < s.Length && s[i] = 13uy && s[i + 1] = 10uy do
             i <- i + 2
+
         i
 
     /// Without an empty line the section has no end; a stray line end is the better reason.
@@ -25,12 +27,19 @@ module Indexer =
         while stray < 0 && i < s.Length do
             let next = s.Slice(i).IndexOfAny(13uy, 10uy)
             let at = if next < 0 then s.Length else i + next
-            let isWhole = at < s.Length && s[at] = 13uy && (at + 1 = s.Length || s[at + 1] = 10uy)
-            if at < s.Length && not isWhole then stray <- at
+
+            let isWhole =
+                at < s.Length && s[at] = 13uy && (at + 1 = s.Length || s[at + 1] = 10uy)
+
+            if at < s.Length && not isWhole then
+                stray <- at
+
             i <- at + 2
 
-        if stray >= 0 then fault.At(ParseFault.LineEnd, stray, "CRLF, no CR or LF alone")
-        else fault.At(ParseFault.Incomplete, s.Length, "an empty line after the header section")
+        if stray >= 0 then
+            fault.At(ParseFault.LineEnd, stray, "CRLF, no CR or LF alone")
+        else
+            fault.At(ParseFault.Incomplete, s.Length, "an empty line after the header section")
 
     let private body (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
         index.BodyStart <- index.HeadersEnd + 2
@@ -59,7 +68,10 @@ module Indexer =
         index
 
     /// Start line and header lines, nothing of them checked but the start line; null and a fault.
-    let lines (limits: ParseLimits) (s: ReadOnlySpan<byte>) (fault: byref<Fault>)
+    let lines
+        (limits: ParseLimits)
+        (s: ReadOnlySpan<byte>)
+        (fault: byref<Fault>)
         : MessageIndex | null =
         let last = s.IndexOf(ReadOnlySpan<byte> emptyLine)
 
@@ -68,7 +80,10 @@ module Indexer =
             null
         else
             let startEnd = s.Slice(0, last + 2).IndexOfAny(13uy, 10uy)
-            let count = min (s.Slice(startEnd, last - startEnd + 2).Count 10uy) (limits.HeaderLines + 1)
+
+            let count =
+                min (s.Slice(startEnd, last - startEnd + 2).Count 10uy) (limits.HeaderLines + 1)
+
             let index = create (count - 1) (startEnd + 2) (last + 2)
 
             if s[startEnd] <> 13uy || s[startEnd + 1] <> 10uy then
@@ -77,9 +92,12 @@ module Indexer =
             elif startEnd > limits.LineLength then
                 fault.At(ParseFault.TooLarge, startEnd, "a shorter start line") |> ignore
                 null
-            elif StartLine.read s startEnd index &fault < 0 then null
-            elif HeaderLines.read limits s index &fault < 0 then null
-            else index
+            elif StartLine.read s startEnd index &fault < 0 then
+                null
+            elif HeaderLines.read limits s index &fault < 0 then
+                null
+            else
+                index
 
     let private whole isComplete limits (s: ReadOnlySpan<byte>) (fault: byref<Fault>) =
         match lines limits s &fault with

@@ -8,8 +8,13 @@ open SipFun
 /// Checks the mandatory fields and notes what elements look at first.
 [<RequireQualifiedAccess>]
 module Mandatory =
-    let private vias (limits: ParseLimits) (s: ReadOnlySpan<byte>) (index: MessageIndex) i
-                     (fault: byref<Fault>) =
+    let private vias
+        (limits: ParseLimits)
+        (s: ReadOnlySpan<byte>)
+        (index: MessageIndex)
+        i
+        (fault: byref<Fault>)
+        =
         let line = index.Lines[i]
         let mutable parts = ViaParts()
         let mutable at = line.ValueStart
@@ -24,24 +29,36 @@ module Mandatory =
             index.ViaCount <- index.ViaCount + 1
 
             at <-
-                if next < 0 then -1
-                elif index.ViaCount > limits.Vias then fault.At(ParseFault.TooLarge, at, "fewer Vias")
-                elif next = line.ValueEnd then -2
-                else Grammar.skipBlanks s (next + 1) line.ValueEnd
+                if next < 0 then
+                    -1
+                elif index.ViaCount > limits.Vias then
+                    fault.At(ParseFault.TooLarge, at, "fewer Vias")
+                elif next = line.ValueEnd then
+                    -2
+                else
+                    Grammar.skipBlanks s (next + 1) line.ValueEnd
 
         if at = -2 then 0 else -1
 
-    let private address (s: ReadOnlySpan<byte>) (line: inref<HeaderLine>) (tagStart: byref<int>)
-                        (tagEnd: byref<int>) (fault: byref<Fault>) =
+    let private address
+        (s: ReadOnlySpan<byte>)
+        (line: inref<HeaderLine>)
+        (tagStart: byref<int>)
+        (tagEnd: byref<int>)
+        (fault: byref<Fault>)
+        =
         let mutable parts = NameAddrParts()
         let mutable uri = UriParts()
         let next = NameAddrScan.scan s line.ValueStart line.ValueEnd &parts &uri &fault
         tagStart <- parts.TagStart
         tagEnd <- parts.TagEnd
 
-        if next < 0 then -1
-        elif next < line.ValueEnd then fault.At(ParseFault.NameAddr, next, "one address only")
-        else 0
+        if next < 0 then
+            -1
+        elif next < line.ValueEnd then
+            fault.At(ParseFault.NameAddr, next, "one address only")
+        else
+            0
 
     let private callId (s: ReadOnlySpan<byte>) (line: inref<HeaderLine>) (fault: byref<Fault>) =
         if CallId.Scan(s, line.ValueStart, line.ValueEnd) = line.ValueEnd then
@@ -49,18 +66,28 @@ module Mandatory =
         else
             fault.At(ParseFault.CallId, line.ValueStart, "word [@ word]")
 
-    let private cseq (s: ReadOnlySpan<byte>) (index: MessageIndex) (line: inref<HeaderLine>)
-                     (fault: byref<Fault>) =
+    let private cseq
+        (s: ReadOnlySpan<byte>)
+        (index: MessageIndex)
+        (line: inref<HeaderLine>)
+        (fault: byref<Fault>)
+        =
         let mutable method = 0
         let number = CSeq.Scan(s, line.ValueStart, line.ValueEnd, &method)
         index.CSeqNumber <- uint32 number
         index.CSeqMethodStart <- method
 
-        if number >= 0L then 0
-        else fault.At(ParseFault.CSeq, line.ValueStart, "a number below 2**31 and a method")
+        if number >= 0L then
+            0
+        else
+            fault.At(ParseFault.CSeq, line.ValueStart, "a number below 2**31 and a method")
 
-    let private maxForwards (s: ReadOnlySpan<byte>) (index: MessageIndex) (line: inref<HeaderLine>)
-                            (fault: byref<Fault>) =
+    let private maxForwards
+        (s: ReadOnlySpan<byte>)
+        (index: MessageIndex)
+        (line: inref<HeaderLine>)
+        (fault: byref<Fault>)
+        =
         let value = Grammar.number s line.ValueStart line.ValueEnd 255L
 
         if index.MaxForwards >= 0 then
@@ -71,8 +98,12 @@ module Mandatory =
             index.MaxForwards <- int value
             0
 
-    let private contentLength (s: ReadOnlySpan<byte>) (index: MessageIndex)
-                              (line: inref<HeaderLine>) (fault: byref<Fault>) =
+    let private contentLength
+        (s: ReadOnlySpan<byte>)
+        (index: MessageIndex)
+        (line: inref<HeaderLine>)
+        (fault: byref<Fault>)
+        =
         let value = Grammar.number s line.ValueStart line.ValueEnd 0x0FFF_FFFF_FFFF_FFFFL
 
         if value < 0L || (index.ContentLength >= 0L && index.ContentLength <> value) then
@@ -90,22 +121,37 @@ module Mandatory =
             0
 
     /// Checks line `i`: 0, or -1 and the fault.
-    let private check (limits: ParseLimits) (s: ReadOnlySpan<byte>) (index: MessageIndex) i
-                      (fault: byref<Fault>) =
+    let private check
+        (limits: ParseLimits)
+        (s: ReadOnlySpan<byte>)
+        (index: MessageIndex)
+        i
+        (fault: byref<Fault>)
+        =
         let line = &index.Lines[i]
 
         match line.Id with
         | HeaderId.Via -> vias limits s index i &fault
         | HeaderId.From ->
-            if once &index.FromLine i &line &fault < 0 then -1
-            else address s &line &index.FromTagStart &index.FromTagEnd &fault
+            if once &index.FromLine i &line &fault < 0 then
+                -1
+            else
+                address s &line &index.FromTagStart &index.FromTagEnd &fault
         | HeaderId.To ->
-            if once &index.ToLine i &line &fault < 0 then -1
-            else address s &line &index.ToTagStart &index.ToTagEnd &fault
+            if once &index.ToLine i &line &fault < 0 then
+                -1
+            else
+                address s &line &index.ToTagStart &index.ToTagEnd &fault
         | HeaderId.CallId ->
-            if once &index.CallIdLine i &line &fault < 0 then -1 else callId s &line &fault
+            if once &index.CallIdLine i &line &fault < 0 then
+                -1
+            else
+                callId s &line &fault
         | HeaderId.CSeq ->
-            if once &index.CSeqLine i &line &fault < 0 then -1 else cseq s index &line &fault
+            if once &index.CSeqLine i &line &fault < 0 then
+                -1
+            else
+                cseq s index &line &fault
         | HeaderId.MaxForwards -> maxForwards s index &line &fault
         | HeaderId.ContentLength -> contentLength s index &line &fault
         | _ -> 0
@@ -119,7 +165,12 @@ module Mandatory =
         else
             0
 
-    let private agreement isComplete (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
+    let private agreement
+        isComplete
+        (s: ReadOnlySpan<byte>)
+        (index: MessageIndex)
+        (fault: byref<Fault>)
+        =
         let missing =
             if isComplete && index.ViaLine < 0 then "Via"
             elif index.FromLine < 0 then "From"
@@ -128,11 +179,19 @@ module Mandatory =
             elif index.CSeqLine < 0 then "CSeq"
             else ""
 
-        if missing <> "" then fault.At(ParseFault.Missing, index.HeadersEnd, missing)
-        else sameMethod s index &fault
+        if missing <> "" then
+            fault.At(ParseFault.Missing, index.HeadersEnd, missing)
+        else
+            sameMethod s index &fault
 
     /// All lines and what they have in common: 0, or -1 and the fault.
-    let checkAll isComplete limits (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
+    let checkAll
+        isComplete
+        limits
+        (s: ReadOnlySpan<byte>)
+        (index: MessageIndex)
+        (fault: byref<Fault>)
+        =
         let mutable i = 0
 
         while i >= 0 && i < index.Count do

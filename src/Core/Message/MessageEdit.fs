@@ -10,7 +10,9 @@ open SipFun
 module MessageEdit =
     /// The bytes with [start, stop) replaced.
     let replace (bytes: ReadOnlySpan<byte>) start stop (insert: ReadOnlySpan<byte>) : byte[] =
-        let output = Array.zeroCreate (Checked.(+) (bytes.Length - (stop - start)) insert.Length)
+        let output =
+            Array.zeroCreate (Checked.(+) (bytes.Length - (stop - start)) insert.Length)
+
         bytes.Slice(0, start).CopyTo(output.AsSpan())
         insert.CopyTo(output.AsSpan start)
         bytes.Slice(stop).CopyTo(output.AsSpan(start + insert.Length))
@@ -41,10 +43,11 @@ module MessageEdit =
             Octets.sameText (bytes.Slice(line.Start, line.NameEnd - line.Start)) wanted
 
     /// The line numbers of a field, by full name or compact form.
-    let linesNamed (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) name =
-        [ for i in 0 .. index.Count - 1 do
-              if isNamed bytes.Span index name i then
-                  i ]
+    let linesNamed (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) name = [
+        for i in 0 .. index.Count - 1 do
+            if isNamed bytes.Span index name i then
+                i
+    ]
 
     /// Without the given lines, which are in rising order, and `insert` where the first was.
     let private without (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) lines insert : byte[] =
@@ -96,8 +99,12 @@ module MessageEdit =
             replace bytes.Span line.ValueStart next ReadOnlySpan<byte>.Empty
 
     /// Another body; Content-Length and Content-Type follow.
-    let setBody (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) (contentType: string | null)
-                (body: ReadOnlySpan<byte>) =
+    let setBody
+        (bytes: ReadOnlyMemory<byte>)
+        (index: MessageIndex)
+        (contentType: string | null)
+        (body: ReadOnlySpan<byte>)
+        =
         let head = bytes.Slice(0, index.BodyStart)
         let length = string body.Length
 

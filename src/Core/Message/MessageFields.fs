@@ -8,7 +8,8 @@ open SipFun.Core
 
 /// A typed value that was read once, and the ones read before it.
 [<Sealed; AllowNullLiteral(false)>]
-type internal ReadField(id: HeaderId, value: obj | null, error: ParseError | null, older: ReadField | null) =
+type internal ReadField
+    (id: HeaderId, value: obj | null, error: ParseError | null, older: ReadField | null) =
     member _.Id = id
     member _.Value = value
     member _.Error = error
@@ -97,11 +98,17 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
 
     /// <summary>The tag of From; null without one, as in RFC 2543.</summary>
     member _.FromTag: string | null =
-        if index.FromTagStart < 0 then null else text index.FromTagStart index.FromTagEnd
+        if index.FromTagStart < 0 then
+            null
+        else
+            text index.FromTagStart index.FromTagEnd
 
     /// <summary>The tag of To; null outside a dialog.</summary>
     member _.ToTag: string | null =
-        if index.ToTagStart < 0 then null else text index.ToTagStart index.ToTagEnd
+        if index.ToTagStart < 0 then
+            null
+        else
+            text index.ToTagStart index.ToTagEnd
 
     /// <summary>The topmost Via value. A message that came in has one; one that was built has none
     /// until it is delivered, see <c>ViaCount</c>.</summary>
@@ -119,11 +126,17 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
 
     /// <summary>Max-Forwards; null when absent (RFC 3261, 20.22).</summary>
     member _.MaxForwards: Nullable<int> =
-        if index.MaxForwards < 0 then Nullable() else Nullable index.MaxForwards
+        if index.MaxForwards < 0 then
+            Nullable()
+        else
+            Nullable index.MaxForwards
 
     /// <summary>Content-Length; null when absent (RFC 3261, 20.14).</summary>
     member _.ContentLength: Nullable<int64> =
-        if index.ContentLength < 0L then Nullable() else Nullable index.ContentLength
+        if index.ContentLength < 0L then
+            Nullable()
+        else
+            Nullable index.ContentLength
 
     member private _.Find(id: HeaderId) =
         let mutable entry = read
@@ -151,7 +164,9 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
             entry
 
     /// <summary>The value of a header field. False when it is absent (no error) or malformed.</summary>
-    member this.TryGet(field: Field<'T>, result: byref<'T>, error: byref<ParseError | null>) : bool =
+    member this.TryGet
+        (field: Field<'T>, result: byref<'T>, error: byref<ParseError | null>)
+        : bool =
         let entry = this.ReadOnce field
         error <- entry.Error
 

@@ -12,7 +12,13 @@ type HeaderLine =
     val ValueEnd: int
 
     new(id, start, nameEnd, valueStart, valueEnd) =
-        { Id = id; Start = start; NameEnd = nameEnd; ValueStart = valueStart; ValueEnd = valueEnd }
+        {
+            Id = id
+            Start = start
+            NameEnd = nameEnd
+            ValueStart = valueStart
+            ValueEnd = valueEnd
+        }
 
 /// All positions count from the first byte of the start line; absent lines are -1.
 [<Sealed; AllowNullLiteral(false)>]
@@ -21,23 +27,31 @@ type MessageIndex(lines: HeaderLine[]) =
 
     [<DefaultValue>]
     val mutable Count: int
+
     [<DefaultValue>]
     val mutable IsRequest: bool
+
     /// Request: the end of the method. Response: the status code.
     [<DefaultValue>]
     val mutable MethodEndOrStatus: int
+
     /// Request: the Request-URI. Response: the reason phrase.
     [<DefaultValue>]
     val mutable MiddleStart: int
+
     [<DefaultValue>]
     val mutable MiddleEnd: int
+
     [<DefaultValue>]
     val mutable HeadersStart: int
+
     /// The empty line.
     [<DefaultValue>]
     val mutable HeadersEnd: int
+
     [<DefaultValue>]
     val mutable BodyStart: int
+
     /// The end of the message; what follows in the datagram is not part of it.
     [<DefaultValue>]
     val mutable End: int
@@ -45,37 +59,50 @@ type MessageIndex(lines: HeaderLine[]) =
     // Index of the line of each field that comes once.
     [<DefaultValue>]
     val mutable FromLine: int
+
     [<DefaultValue>]
     val mutable ToLine: int
+
     [<DefaultValue>]
     val mutable CallIdLine: int
+
     [<DefaultValue>]
     val mutable CSeqLine: int
+
     [<DefaultValue>]
     val mutable ViaLine: int
+
     [<DefaultValue>]
     val mutable ViaCount: int
+
     [<DefaultValue>]
     val mutable TopVia: ViaParts
+
     [<DefaultValue>]
     val mutable FromTagStart: int
+
     [<DefaultValue>]
     val mutable FromTagEnd: int
+
     [<DefaultValue>]
     val mutable ToTagStart: int
+
     [<DefaultValue>]
     val mutable ToTagEnd: int
+
     [<DefaultValue>]
     val mutable CSeqNumber: uint32
+
     [<DefaultValue>]
     val mutable CSeqMethodStart: int
+
     /// -1 when absent.
     [<DefaultValue>]
     val mutable MaxForwards: int
+
     /// -1 when absent.
     [<DefaultValue>]
     val mutable ContentLength: int64
 
     /// Where line `i` ends, its CRLF included.
-    member this.LineEnd(i: int) =
-        if i + 1 < this.Count then lines[i + 1].Start else this.HeadersEnd
+    member this.LineEnd(i: int) = if i + 1 < this.Count then lines[i + 1].Start else this.HeadersEnd

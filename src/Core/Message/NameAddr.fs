@@ -24,7 +24,8 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
 
     /// The first value in `octets`, and where the comma after it is.
     static member internal ReadFirst
-        (octets: ReadOnlyMemory<byte>, next: byref<int>, fault: byref<Fault>) : NameAddr | null =
+        (octets: ReadOnlyMemory<byte>, next: byref<int>, fault: byref<Fault>)
+        : NameAddr | null =
         let mutable parts = NameAddrParts()
         let mutable uri = UriParts()
         next <- NameAddrScan.scan octets.Span 0 octets.Length &parts &uri &fault
@@ -45,7 +46,11 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
         | _ -> raise (SipParseException(ParseError(ParseFault.NameAddr, 0, "an address")))
 
     static member private Read(text: string | null, error: byref<ParseError | null>) =
-        let octets = match text with null -> Array.empty | text -> Octets.ofText (text.Trim ' ')
+        let octets =
+            match text with
+            | null -> Array.empty
+            | text -> Octets.ofText (text.Trim ' ')
+
         let memory = ReadOnlyMemory<byte> octets
         let mutable fault = Fault()
         let mutable next = memory.Span.IndexOfAny ScanSets.lineEnds
@@ -96,7 +101,10 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
 
     /// <summary>The tag parameter; null without one (RFC 3261, 19.3).</summary>
     member _.Tag: string | null =
-        if parts.TagStart < 0 then null else Octets.toText (slice parts.TagStart parts.TagEnd)
+        if parts.TagStart < 0 then
+            null
+        else
+            Octets.toText (slice parts.TagStart parts.TagEnd)
 
     /// <summary>The value of a parameter; null when it is absent or has none.</summary>
     member _.GetParameter(name: string) : string | null =
@@ -112,7 +120,9 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
         let mutable value = 0m
         let style = NumberStyles.AllowDecimalPoint
 
-        match Decimal.TryParse(this.GetParameter "q", style, CultureInfo.InvariantCulture, &value) with
+        match
+            Decimal.TryParse(this.GetParameter "q", style, CultureInfo.InvariantCulture, &value)
+        with
         | true when value <= 1m -> Nullable value
         | _ -> Nullable()
 
@@ -122,7 +132,14 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
         let mutable value = 0u
         let style = NumberStyles.None
 
-        match UInt32.TryParse(this.GetParameter "expires", style, CultureInfo.InvariantCulture, &value) with
+        match
+            UInt32.TryParse(
+                this.GetParameter "expires",
+                style,
+                CultureInfo.InvariantCulture,
+                &value
+            )
+        with
         | true -> Nullable value
         | _ -> Nullable()
 
@@ -151,7 +168,8 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
 
     /// <summary>Reads an address; says why not.</summary>
     static member TryParse
-        (text: string | null, result: byref<NameAddr | null>, error: byref<ParseError | null>) : bool =
+        (text: string | null, result: byref<NameAddr | null>, error: byref<ParseError | null>)
+        : bool =
         result <- NameAddr.Read(text, &error)
         not (isNull result)
 

@@ -23,8 +23,10 @@ module NameAddrScan =
     /// *(token LWS): where something else stands.
     let private bareName (s: ReadOnlySpan<byte>) at stop =
         let mutable i = at
+
         while i < stop && (Grammar.isToken s[i] || s[i] >= 128uy || Grammar.isBlank s[i]) do
             i <- i + 1
+
         i
 
     /// An addr-spec outside brackets ends at the first blank or delimiter (RFC 3261, 20.10).
@@ -40,8 +42,12 @@ module NameAddrScan =
         && (s[at + 1] ||| 0x20uy) = 97uy
         && (s[at + 2] ||| 0x20uy) = 103uy
 
-    let private tag (s: ReadOnlySpan<byte>) (p: inref<ParameterParts>) (parts: byref<NameAddrParts>)
-                    (fault: byref<Fault>) =
+    let private tag
+        (s: ReadOnlySpan<byte>)
+        (p: inref<ParameterParts>)
+        (parts: byref<NameAddrParts>)
+        (fault: byref<Fault>)
+        =
         if parts.TagStart >= 0 then
             fault.At(ParseFault.Parameter, p.NameStart, "only one tag")
         elif p.ValueStart < 0 || Grammar.token s p.ValueStart p.ValueEnd < p.ValueEnd then
@@ -51,15 +57,22 @@ module NameAddrScan =
             parts.TagEnd <- p.ValueEnd
             0
 
-    let private parameters (s: ReadOnlySpan<byte>) at stop (parts: byref<NameAddrParts>)
-                           (fault: byref<Fault>) =
+    let private parameters
+        (s: ReadOnlySpan<byte>)
+        at
+        stop
+        (parts: byref<NameAddrParts>)
+        (fault: byref<Fault>)
+        =
         let mutable p = ParameterParts()
         let mutable next = Grammar.skipBlanks s at stop
         parts.ParametersStart <- next
 
         while next >= 0 && next < stop && s[next] = 59uy do
             next <- ParameterScan.read s (next + 1) stop &p &fault
-            if next >= 0 && isTag s &p && tag s &p &parts &fault < 0 then next <- -1
+
+            if next >= 0 && isTag s &p && tag s &p &parts &fault < 0 then
+                next <- -1
 
         parts.End <- next
 
@@ -68,8 +81,14 @@ module NameAddrScan =
         else
             next
 
-    let private bracketed s at stop (parts: byref<NameAddrParts>) (uri: byref<UriParts>)
-                          (fault: byref<Fault>) =
+    let private bracketed
+        s
+        at
+        stop
+        (parts: byref<NameAddrParts>)
+        (uri: byref<UriParts>)
+        (fault: byref<Fault>)
+        =
         let length = (s: ReadOnlySpan<byte>).Slice(at, stop - at).IndexOf 62uy
 
         if s[at] <> 60uy || length < 0 then
@@ -78,11 +97,19 @@ module NameAddrScan =
             parts.UriStart <- at + 1
             parts.UriEnd <- at + length
 
-            if UriScan.scan s (at + 1) parts.UriEnd &uri &fault < 0 then -1
-            else parameters s (parts.UriEnd + 1) stop &parts &fault
+            if UriScan.scan s (at + 1) parts.UriEnd &uri &fault < 0 then
+                -1
+            else
+                parameters s (parts.UriEnd + 1) stop &parts &fault
 
-    let private addrSpec s at stop (parts: byref<NameAddrParts>) (uri: byref<UriParts>)
-                         (fault: byref<Fault>) =
+    let private addrSpec
+        s
+        at
+        stop
+        (parts: byref<NameAddrParts>)
+        (uri: byref<UriParts>)
+        (fault: byref<Fault>)
+        =
         parts.DisplayStart <- -1
         parts.UriStart <- at
         parts.UriEnd <- addrSpecEnd s at stop
@@ -94,8 +121,14 @@ module NameAddrScan =
         else
             parameters s parts.UriEnd stop &parts &fault
 
-    let private quotedName s at stop (parts: byref<NameAddrParts>) (uri: byref<UriParts>)
-                           (fault: byref<Fault>) =
+    let private quotedName
+        s
+        at
+        stop
+        (parts: byref<NameAddrParts>)
+        (uri: byref<UriParts>)
+        (fault: byref<Fault>)
+        =
         parts.DisplayEnd <- Grammar.quoted s at stop
 
         if parts.DisplayEnd < 0 then
@@ -109,8 +142,14 @@ module NameAddrScan =
                 fault.At(ParseFault.NameAddr, next, "<URI>")
 
     /// The value at `at` (no blank there): the position of the comma after it, or `stop`; or -1.
-    let scan (s: ReadOnlySpan<byte>) at stop (parts: byref<NameAddrParts>) (uri: byref<UriParts>)
-             (fault: byref<Fault>) =
+    let scan
+        (s: ReadOnlySpan<byte>)
+        at
+        stop
+        (parts: byref<NameAddrParts>)
+        (uri: byref<UriParts>)
+        (fault: byref<Fault>)
+        =
         parts.TagStart <- -1
         parts.DisplayStart <- at
 
@@ -121,7 +160,10 @@ module NameAddrScan =
 
             if next < stop && s[next] = 60uy then
                 parts.DisplayEnd <- Grammar.trimEnd s at next
-                if parts.DisplayEnd = at then parts.DisplayStart <- -1
+
+                if parts.DisplayEnd = at then
+                    parts.DisplayStart <- -1
+
                 bracketed s next stop &parts &uri &fault
             elif at < stop then
                 addrSpec s at stop &parts &uri &fault

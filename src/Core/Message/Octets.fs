@@ -27,8 +27,10 @@ module Octets =
 
     let private nextBlank (s: ReadOnlySpan<byte>) at =
         let mutable i = at
+
         while i < s.Length && not (Grammar.isBlank s[i]) do
             i <- i + 1
+
         i
 
     /// The value with each fold, and the blanks around it, as one blank (RFC 3261, 7.3.1).
@@ -42,7 +44,14 @@ module Octets =
             while i < value.Length do
                 let word = Grammar.skipBlanks value i value.Length
                 let blanks = value.Slice(i, word - i)
-                output.Write(if blanks.IndexOf 13uy < 0 then blanks else ReadOnlySpan<byte>([| 32uy |]))
+
+                output.Write(
+                    if blanks.IndexOf 13uy < 0 then
+                        blanks
+                    else
+                        ReadOnlySpan<byte>([| 32uy |])
+                )
+
                 i <- nextBlank value word
                 output.Write(value.Slice(word, i - word))
 
@@ -59,15 +68,16 @@ module Octets =
             let mutable i = 1
 
             while i < value.Length - 1 do
-                if value[i] = 92uy then i <- i + 1
+                if value[i] = 92uy then
+                    i <- i + 1
+
                 output.Write(value.Slice(i, 1))
                 i <- i + 1
 
             unfolded output.WrittenSpan
 
     /// The text as a quoted string (RFC 3261, 25.1).
-    let quote (text: string) =
-        "\"" + text.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\""
+    let quote (text: string) = "\"" + text.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\""
 
     let private hexValue (s: ReadOnlySpan<byte>) at =
         let digit (c: byte) = if c <= 57uy then c - 48uy else (c ||| 0x20uy) - 87uy
@@ -97,7 +107,10 @@ module Octets =
 
     /// Percent-escapes decoded, once (RFC 3261, 19.1.2).
     let unescaped (s: ReadOnlySpan<byte>) : string =
-        if s.IndexOf 37uy < 0 then toText s else toText (ReadOnlySpan<byte>(decode false s))
+        if s.IndexOf 37uy < 0 then
+            toText s
+        else
+            toText (ReadOnlySpan<byte>(decode false s))
 
     /// The form in which two components are equal by RFC 3261, 19.1.4: escapes of reserved
     /// characters stay (in upper case), all others are decoded.

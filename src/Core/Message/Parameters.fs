@@ -41,7 +41,12 @@ type ParameterParts =
 [<RequireQualifiedAccess>]
 module ParameterScan =
     let private value
-        (s: ReadOnlySpan<byte>) at stop (parts: byref<ParameterParts>) (fault: byref<Fault>) =
+        (s: ReadOnlySpan<byte>)
+        at
+        stop
+        (parts: byref<ParameterParts>)
+        (fault: byref<Fault>)
+        =
         let first = Grammar.skipBlanks s at stop
 
         let last =
@@ -105,7 +110,9 @@ module ParameterScan =
                     if parts.ValueStart < 0 then
                         null
                     else
-                        Octets.unquoted (s.Slice(parts.ValueStart, parts.ValueEnd - parts.ValueStart))
+                        Octets.unquoted (
+                            s.Slice(parts.ValueStart, parts.ValueEnd - parts.ValueStart)
+                        )
 
                 found.Add(SipParameter(name, value))
 
@@ -119,6 +126,7 @@ module ParameterScan =
         while found.IsNone && i < parameters.Count do
             if String.Equals(parameters[i].Name, name, StringComparison.OrdinalIgnoreCase) then
                 found <- ValueSome parameters[i]
+
             i <- i + 1
 
         found

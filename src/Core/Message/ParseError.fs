@@ -100,5 +100,9 @@ type Fault =
 
     /// The same as a value for callers, at most at the end of the input.
     member this.ToError(length: int) =
-        let expected = match this.Expected with null -> "something else" | some -> some
+        let expected =
+            match this.Expected with
+            | null -> "something else"
+            | some -> some
+
         ParseError(this.Reason, max 0 (min length this.Offset), expected)

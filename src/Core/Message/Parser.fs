@@ -9,7 +9,10 @@ open SipFun
 [<RequireQualifiedAccess>]
 module Parser =
     /// One datagram.
-    let parse (limits: ParseLimits) (packet: ReadOnlyMemory<byte>) : Result<SipMessage, ParseError> =
+    let parse
+        (limits: ParseLimits)
+        (packet: ReadOnlyMemory<byte>)
+        : Result<SipMessage, ParseError> =
         SipMessage.Read(limits, packet, limits.Datagram)
 
     /// One message that Framing cut out of a stream.

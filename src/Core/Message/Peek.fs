@@ -20,14 +20,20 @@ module Peek =
     /// The branch of the top Via.
     let branch (message: SipMessage) =
         let via = message.Index.TopVia
-        if message.Index.ViaLine < 0 then ReadOnlySpan<byte>.Empty
-        else part message via.BranchStart via.BranchEnd
+
+        if message.Index.ViaLine < 0 then
+            ReadOnlySpan<byte>.Empty
+        else
+            part message via.BranchStart via.BranchEnd
 
     /// Host and port of the top Via as written.
     let sentBy (message: SipMessage) =
         let via = message.Index.TopVia
-        if message.Index.ViaLine < 0 then ReadOnlySpan<byte>.Empty
-        else part message via.HostStart via.SentByEnd
+
+        if message.Index.ViaLine < 0 then
+            ReadOnlySpan<byte>.Empty
+        else
+            part message via.HostStart via.SentByEnd
 
     /// The method of CSeq.
     let method (message: SipMessage) =
@@ -45,8 +51,7 @@ module Peek =
         part message message.Index.FromTagStart message.Index.FromTagEnd
 
     /// The tag of To.
-    let toTag (message: SipMessage) =
-        part message message.Index.ToTagStart message.Index.ToTagEnd
+    let toTag (message: SipMessage) = part message message.Index.ToTagStart message.Index.ToTagEnd
 
     /// The Request-URI of a request, the reason phrase of a response.
     let requestUri (message: SipMessage) =

@@ -69,7 +69,12 @@ module Sanitizer =
     /// A lone surrogate comes out as \u{NNNN}; null as nothing.
     let text (source: string | null) : string =
         let line = StringBuilder()
-        let source = match source with null -> "" | some -> some
+
+        let source =
+            match source with
+            | null -> ""
+            | some -> some
+
         let mutable at = 0
         let mutable fits = true
 

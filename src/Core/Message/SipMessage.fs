@@ -14,7 +14,11 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
 
     static let wrap (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) : SipMessage =
         let bytes = bytes.Slice(0, index.End)
-        if index.IsRequest then SipRequest(bytes, index) else SipResponse(bytes, index)
+
+        if index.IsRequest then
+            SipRequest(bytes, index)
+        else
+            SipResponse(bytes, index)
 
     /// A message that was built or edited here. What is wrong with it the caller did.
     static member internal Built(octets: byte[]) : SipMessage =
@@ -26,7 +30,8 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
 
     /// One whole message.
     static member internal Read
-        (limits: ParseLimits, packet: ReadOnlyMemory<byte>, most: int) : Result<SipMessage, ParseError> =
+        (limits: ParseLimits, packet: ReadOnlyMemory<byte>, most: int)
+        : Result<SipMessage, ParseError> =
         let blank = Indexer.leadingBlankLines packet.Span
         let bytes = packet.Slice blank
         let mutable fault = Fault()
@@ -43,8 +48,12 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     /// <summary>Reads one datagram, which must hold one whole message; what follows a body of known
     /// length is dropped (RFC 3261, 18.3). The bytes are kept, not copied: do not change them.</summary>
     static member TryParse
-        (packet: ReadOnlyMemory<byte>, limits: ParseLimits, message: byref<SipMessage | null>,
-         error: byref<ParseError | null>) : bool =
+        (
+            packet: ReadOnlyMemory<byte>,
+            limits: ParseLimits,
+            message: byref<SipMessage | null>,
+            error: byref<ParseError | null>
+        ) : bool =
         match SipMessage.Read(limits, packet, limits.Datagram) with
         | Ok found ->
             message <- found
@@ -57,8 +66,11 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
 
     /// <summary>Reads one datagram within the default limits.</summary>
     static member TryParse
-        (packet: ReadOnlyMemory<byte>, message: byref<SipMessage | null>,
-         error: byref<ParseError | null>) : bool =
+        (
+            packet: ReadOnlyMemory<byte>,
+            message: byref<SipMessage | null>,
+            error: byref<ParseError | null>
+        ) : bool =
         SipMessage.TryParse(packet, ParseLimits.Default, &message, &error)
 
     /// <summary>Reads one datagram.</summary>
@@ -80,13 +92,14 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     member this.Routes: IReadOnlyList<NameAddr> = this.ListOf HeaderFields.Route
 
     /// <summary>The Record-Route values in order; empty when absent or malformed.</summary>
-    member this.RecordRoutes: IReadOnlyList<NameAddr> = this.ListOf HeaderFields.RecordRoute
+    member this.RecordRoutes: IReadOnlyList<NameAddr> =
+        this.ListOf HeaderFields.RecordRoute
 
     /// <summary>The Contact values in order; empty when absent, malformed, or "*".</summary>
     member this.Contacts: IReadOnlyList<NameAddr> = this.ListOf HeaderFields.Contact
 
     /// <summary>Whether the Contact is "*": all bindings (RFC 3261, 10.2.2).</summary>
-    member this.IsWildcardContact = 
+    member this.IsWildcardContact =
         match this.GetHeader "Contact" with
         | "*" -> true
         | _ -> false
@@ -208,8 +221,14 @@ and [<Sealed; AllowNullLiteral(false)>] SipRequest
     /// <param name="statusCode">100 to 699.</param>
     /// <param name="toTag">Added to To unless it has a tag; null for none.</param>
     /// <param name="reason">The reason phrase; null for the usual one.</param>
-    member _.CreateResponse(statusCode: int, toTag: string | null, reason: string | null) : SipResponse =
-        let reason = match reason with null -> StatusCode.ReasonPhrase statusCode | text -> text
+    member _.CreateResponse
+        (statusCode: int, toTag: string | null, reason: string | null)
+        : SipResponse =
+        let reason =
+            match reason with
+            | null -> StatusCode.ReasonPhrase statusCode
+            | text -> text
+
         downcast SipMessage.Built(Compose.response bytes index statusCode reason toTag)
 
     /// <summary>The same with the usual reason phrase.</summary>
@@ -221,6 +240,7 @@ and [<Sealed; AllowNullLiteral(false)>] SipRequest
     /// <param name="response">The 2xx. Without a Contact the ACK goes to the Request-URI.</param>
     member this.CreateAck(response: SipResponse) : SipRequest =
         let routes = response.RecordRoutes |> Seq.rev |> List.ofSeq
+
         let target =
             match Seq.tryHead response.Contacts with
             | Some contact -> contact.Uri
@@ -235,16 +255,22 @@ and [<Sealed; AllowNullLiteral(false)>] SipRequest
 
     /// <summary>The CANCEL of this request: same top Via, Request-URI, Route, From, To, Call-ID and
     /// CSeq number (RFC 3261, 9.1).</summary>
-    member this.CreateCancel() : SipRequest =
-        built (Compose.companion "CANCEL" bytes index this.To)
+    member this.CreateCancel() : SipRequest = built (Compose.companion "CANCEL" bytes index this.To)
 
     /// <summary>A request, without Via, Contact and body. Nothing is made up: all identifiers are
     /// the caller's (RFC 3261, 8.1.1).</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">CSeq is 2**31 or more, or Max-Forwards
     /// not 0 to 255.</exception>
     static member Create
-        (method: SipMethod, uri: SipUri, from: NameAddr, ``to``: NameAddr, callId: CallId,
-         cseqNumber: uint32, maxForwards: int) : SipRequest =
+        (
+            method: SipMethod,
+            uri: SipUri,
+            from: NameAddr,
+            ``to``: NameAddr,
+            callId: CallId,
+            cseqNumber: uint32,
+            maxForwards: int
+        ) : SipRequest =
         if maxForwards < 0 || maxForwards > 255 then
             raise (ArgumentOutOfRangeException(nameof maxForwards, "0 to 255"))
 
@@ -259,8 +285,14 @@ and [<Sealed; AllowNullLiteral(false)>] SipRequest
 
     /// <summary>The same with Max-Forwards 70 (RFC 3261, 8.1.1.6).</summary>
     static member Create
-        (method: SipMethod, uri: SipUri, from: NameAddr, ``to``: NameAddr, callId: CallId,
-         cseqNumber: uint32) : SipRequest =
+        (
+            method: SipMethod,
+            uri: SipUri,
+            from: NameAddr,
+            ``to``: NameAddr,
+            callId: CallId,
+            cseqNumber: uint32
+        ) : SipRequest =
         SipRequest.Create(method, uri, from, ``to``, callId, cseqNumber, 70)
 
 /// <summary>A response (RFC 3261, 7.2).</summary>
@@ -287,12 +319,25 @@ and [<Sealed; AllowNullLiteral(false)>] SipResponse
     /// <summary>A response from its parts, without body: a status code from 100 to 699, the reason
     /// phrase (null for the usual one), the Via values, topmost first.</summary>
     static member Create
-        (statusCode: int, reason: string | null, vias: IEnumerable<Via>, from: NameAddr,
-         ``to``: NameAddr, callId: CallId, cseq: CSeq) : SipResponse =
-        let reason = match reason with null -> StatusCode.ReasonPhrase statusCode | text -> text
+        (
+            statusCode: int,
+            reason: string | null,
+            vias: IEnumerable<Via>,
+            from: NameAddr,
+            ``to``: NameAddr,
+            callId: CallId,
+            cseq: CSeq
+        ) : SipResponse =
+        let reason =
+            match reason with
+            | null -> StatusCode.ReasonPhrase statusCode
+            | text -> text
+
         let text = Compose.statusLine statusCode reason
+
         for via in vias do
             text.Line("Via", via.Octets)
+
         text.Line("From", from.Octets)
         text.Line("To", ``to``.Octets)
         text.Line("Call-ID", callId.Value)

@@ -11,7 +11,8 @@ type SipMethod private (name: string, isKnown: bool) =
 
     static let known =
         "INVITE ACK BYE CANCEL OPTIONS REGISTER MESSAGE INFO PRACK SUBSCRIBE NOTIFY PUBLISH REFER UPDATE"
-            .Split ' '
+            .Split
+            ' '
         |> Array.map (fun name -> SipMethod(name, true))
 
     /// <summary>Opens a session (RFC 3261, 13).</summary>
@@ -75,11 +76,18 @@ type SipMethod private (name: string, isKnown: bool) =
         while i < known.Length && not (token.SequenceEqual known[i].Octets) do
             i <- i + 1
 
-        if i < known.Length then known[i] else SipMethod(Octets.toText token, false)
+        if i < known.Length then
+            known[i]
+        else
+            SipMethod(Octets.toText token, false)
 
     /// <summary>Reads a method.</summary>
     static member TryParse(text: string | null, result: byref<SipMethod | null>) : bool =
-        let octets = match text with null -> Array.empty | text -> Octets.ofText text
+        let octets =
+            match text with
+            | null -> Array.empty
+            | text -> Octets.ofText text
+
         let span = ReadOnlySpan<byte> octets
         let isToken = octets.Length > 0 && Grammar.token span 0 span.Length = span.Length
         result <- if isToken then SipMethod.OfScanned span else null

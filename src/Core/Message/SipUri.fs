@@ -59,7 +59,10 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
 
     /// <summary>The user part, escapes decoded once; null without one.</summary>
     member _.User: string | null =
-        if parts.UserStart < 0 then null else Octets.unescaped (slice parts.UserStart parts.UserEnd)
+        if parts.UserStart < 0 then
+            null
+        else
+            Octets.unescaped (slice parts.UserStart parts.UserEnd)
 
     /// <summary>The password, escapes decoded; null without one. Deprecated by RFC 3261.</summary>
     member _.Password: string | null =
@@ -82,7 +85,8 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
     member _.SchemeSpecificPart = Octets.toText (slice (parts.SchemeEnd + 1) octets.Length)
 
     /// <summary>The port as written; null without one.</summary>
-    member _.Port: Nullable<int> = if parts.Port < 0 then Nullable() else Nullable parts.Port
+    member _.Port: Nullable<int> =
+        if parts.Port < 0 then Nullable() else Nullable parts.Port
 
     /// <summary>The host as an address; null when it is a name (RFC 3261, 19.1.1).</summary>
     member this.Address: IPAddress | null =
@@ -127,7 +131,9 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
             Octets.toText (slice parts.UserStart (parts.HostStart - 1)) + "@"
 
     member private _.PortText = if parts.Port < 0 then "" else ":" + string parts.Port
-    member private _.ParameterText = Octets.toText (slice parts.ParametersStart parts.ParametersEnd)
+
+    member private _.ParameterText =
+        Octets.toText (slice parts.ParametersStart parts.ParametersEnd)
 
     member private _.HeaderText =
         if parts.HeadersStart < 0 then
@@ -156,7 +162,13 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
 
     /// <summary>With the parameter set; in its old place when it was there.</summary>
     member this.WithParameter(name: string, value: string | null) : SipUri =
-        let text = UriText.replace UriText.parameter (parameterList ()) name (ValueSome(SipParameter(name, value)))
+        let text =
+            UriText.replace
+                UriText.parameter
+                (parameterList ())
+                name
+                (ValueSome(SipParameter(name, value)))
+
         this.With(this.UserText, this.Host, this.PortText, text, this.HeaderText)
 
     /// <summary>Without the parameter.</summary>
@@ -201,8 +213,13 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
 
     /// <summary>Reads a URI; says why not.</summary>
     static member TryParse
-        (text: string | null, result: byref<SipUri | null>, error: byref<ParseError | null>) : bool =
-        let octets = match text with null -> Array.empty | text -> Octets.ofText text
+        (text: string | null, result: byref<SipUri | null>, error: byref<ParseError | null>)
+        : bool =
+        let octets =
+            match text with
+            | null -> Array.empty
+            | text -> Octets.ofText text
+
         result <- SipUri.Read(ReadOnlyMemory<byte> octets, &error)
         not (isNull result)
 

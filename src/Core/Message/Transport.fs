@@ -34,13 +34,11 @@ module TransportName =
     let parameter (transport: Transport) = lowerNames[int transport]
 
     /// The Via's spelling as bytes.
-    let viaOctets (transport: Transport) =
-        ReadOnlyMemory<byte>(octets[int transport])
+    let viaOctets (transport: Transport) = ReadOnlyMemory<byte>(octets[int transport])
 
     /// Either spelling, in any case; nothing for a transport that we do not speak.
     let tryParse (text: string | null) : Transport voption =
-        let same (name: string) =
-            String.Equals(name, text, StringComparison.OrdinalIgnoreCase)
+        let same (name: string) = String.Equals(name, text, StringComparison.OrdinalIgnoreCase)
 
         match Array.FindIndex(names, same) with
         | -1 -> ValueNone
@@ -50,8 +48,7 @@ module TransportName =
     let isReliable (transport: Transport) = transport <> Transport.Udp
 
     /// Whether the transport is protected by TLS.
-    let isSecure (transport: Transport) =
-        transport = Transport.Tls || transport = Transport.Wss
+    let isSecure (transport: Transport) = transport = Transport.Tls || transport = Transport.Wss
 
     /// Where a server listens when nobody says otherwise (RFC 3261, 19.1.2; RFC 7118, 5.2.4).
     let defaultPort (transport: Transport) =

@@ -8,14 +8,15 @@ open SipFun
 
 /// A URI with everything that never matters taken away; two equal keys are one URI.
 [<NoComparison>]
-type UriKey =
-    { Kind: SchemeKind
-      User: string voption
-      Password: string voption
-      Host: string
-      Port: int
-      Parameters: struct (string * string)[]
-      Headers: struct (string * string)[] }
+type UriKey = {
+    Kind: SchemeKind
+    User: string voption
+    Password: string voption
+    Host: string
+    Port: int
+    Parameters: struct (string * string)[]
+    Headers: struct (string * string)[]
+}
 
 /// Keys, and their comparison.
 [<RequireQualifiedAccess>]
@@ -39,7 +40,10 @@ module UriComparison =
         while at < s.Length do
             let next = s.Slice(at).IndexOf separator
             let stop = if next < 0 then s.Length else at + next
-            if stop > at then found.Add(pairOf (s.Slice(at, stop - at)))
+
+            if stop > at then
+                found.Add(pairOf (s.Slice(at, stop - at)))
+
             at <- stop + 1
 
         found.Sort(fun (struct (a, x)) (struct (b, y)) ->
@@ -73,19 +77,22 @@ module UriComparison =
 
     /// The key of a scanned URI.
     let key (s: ReadOnlySpan<byte>) (parts: UriParts) : UriKey =
-        let parameters = s.Slice(parts.ParametersStart, parts.ParametersEnd - parts.ParametersStart)
+        let parameters =
+            s.Slice(parts.ParametersStart, parts.ParametersEnd - parts.ParametersStart)
 
-        { Kind = parts.Kind
-          User = part s parts.UserStart parts.UserEnd
-          Password = part s parts.PasswordStart parts.PasswordEnd
-          Host = hostKey parts.Kind (hostText s parts)
-          Port = parts.Port
-          Parameters = pairs 59uy parameters
-          Headers =
-            if parts.HeadersStart < 0 then
-                Array.empty
-            else
-                pairs 38uy (s.Slice parts.HeadersStart) }
+        {
+            Kind = parts.Kind
+            User = part s parts.UserStart parts.UserEnd
+            Password = part s parts.PasswordStart parts.PasswordEnd
+            Host = hostKey parts.Kind (hostText s parts)
+            Port = parts.Port
+            Parameters = pairs 59uy parameters
+            Headers =
+                if parts.HeadersStart < 0 then
+                    Array.empty
+                else
+                    pairs 38uy (s.Slice parts.HeadersStart)
+        }
 
     let private mustBeInBoth = [| "user"; "ttl"; "method"; "maddr"; "transport" |]
 

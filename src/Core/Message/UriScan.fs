@@ -61,6 +61,7 @@ module HostScan =
     /// The end of the digits at `at`; the port, or -1 when there are none or too large.
     let port (s: ReadOnlySpan<byte>) at stop (value: byref<int>) =
         let mutable i = at
+
         while i < stop && Grammar.isDigit s[i] do
             i <- i + 1
 
@@ -75,13 +76,16 @@ module UriScan =
 
         while next >= 0 && next < stop && s[next] = 59uy do
             let name = next + 1
-            let nameEnd = Grammar.run Grammar.UriParameterLow Grammar.UriParameterHigh s name stop
+
+            let nameEnd =
+                Grammar.run Grammar.UriParameterLow Grammar.UriParameterHigh s name stop
 
             if nameEnd = name then
                 next <- fault.At(ParseFault.Uri, name, "URI parameter name")
             elif nameEnd < stop && s[nameEnd] = 61uy then
                 let low, high = Grammar.UriParameterLow, Grammar.UriParameterHigh
                 next <- Grammar.run low high s (nameEnd + 1) stop
+
                 if next = nameEnd + 1 then
                     next <- fault.At(ParseFault.Uri, next, "URI parameter value")
             else
@@ -104,7 +108,13 @@ module UriScan =
 
         next
 
-    let private tail (s: ReadOnlySpan<byte>) at stop (parts: byref<UriParts>) (fault: byref<Fault>) =
+    let private tail
+        (s: ReadOnlySpan<byte>)
+        at
+        stop
+        (parts: byref<UriParts>)
+        (fault: byref<Fault>)
+        =
         parts.ParametersStart <- at
         let mutable next = parameters s at stop &fault
         parts.ParametersEnd <- next
@@ -170,7 +180,13 @@ module UriScan =
         else
             tail s parts.HostEnd stop &parts &fault
 
-    let private other (s: ReadOnlySpan<byte>) at stop (parts: byref<UriParts>) (fault: byref<Fault>) =
+    let private other
+        (s: ReadOnlySpan<byte>)
+        at
+        stop
+        (parts: byref<UriParts>)
+        (fault: byref<Fault>)
+        =
         parts.HostStart <- stop
         parts.HostEnd <- stop
         parts.ParametersStart <- stop
@@ -198,7 +214,11 @@ module UriScan =
 
     let private schemeEnd (s: ReadOnlySpan<byte>) at stop =
         let colon = Grammar.run Grammar.SchemeLow Grammar.SchemeHigh s at stop
-        if colon > at && colon < stop && s[colon] = 58uy && Grammar.isAlpha s[at] then colon else -1
+
+        if colon > at && colon < stop && s[colon] = 58uy && Grammar.isAlpha s[at] then
+            colon
+        else
+            -1
 
     /// The URI that is all of s[at..stop): `stop`, or -1 and the fault.
     let scan (s: ReadOnlySpan<byte>) at stop (parts: byref<UriParts>) (fault: byref<Fault>) =

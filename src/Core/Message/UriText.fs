@@ -15,7 +15,10 @@ module UriText =
         if equals < 0 then
             SipParameter(Octets.unescaped s, null)
         else
-            SipParameter(Octets.unescaped (s.Slice(0, equals)), Octets.unescaped (s.Slice(equals + 1)))
+            SipParameter(
+                Octets.unescaped (s.Slice(0, equals)),
+                Octets.unescaped (s.Slice(equals + 1))
+            )
 
     let private split (separator: byte) (s: ReadOnlySpan<byte>) : IReadOnlyList<SipParameter> =
         let found = List<SipParameter>()
@@ -31,7 +34,10 @@ module UriText =
 
     /// ";name=value;name" to a list.
     let parameters (s: ReadOnlySpan<byte>) : IReadOnlyList<SipParameter> =
-        if s.IsEmpty then Array.Empty<SipParameter>() else split 59uy (s.Slice 1)
+        if s.IsEmpty then
+            Array.Empty<SipParameter>()
+        else
+            split 59uy (s.Slice 1)
 
     /// "name=value&amp;name=value" to a list.
     let headers (s: ReadOnlySpan<byte>) : IReadOnlyList<SipParameter> = split 38uy s

@@ -31,13 +31,18 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
 
     /// The first value in `octets`, and where the comma after it is.
     static member internal ReadFirst
-        (octets: ReadOnlyMemory<byte>, next: byref<int>, fault: byref<Fault>) : Via | null =
+        (octets: ReadOnlyMemory<byte>, next: byref<int>, fault: byref<Fault>)
+        : Via | null =
         let mutable parts = ViaParts()
         next <- ViaScan.scan octets.Span 0 octets.Length &parts &fault
         if next < 0 then null else Via(octets.Slice(0, next), parts)
 
     static member private Read(text: string | null, error: byref<ParseError | null>) : Via | null =
-        let octets = match text with null -> Array.empty | text -> Octets.ofText (text.Trim ' ')
+        let octets =
+            match text with
+            | null -> Array.empty
+            | text -> Octets.ofText (text.Trim ' ')
+
         let memory = ReadOnlyMemory<byte> octets
         let mutable fault = Fault()
         let mutable next = memory.Span.IndexOfAny ScanSets.lineEnds
@@ -78,11 +83,15 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
     member _.Host: string = Octets.toText (slice parts.HostStart parts.HostEnd)
 
     /// <summary>The port of sent-by; null when it is not written.</summary>
-    member _.Port: Nullable<int> = if parts.Port < 0 then Nullable() else Nullable parts.Port
+    member _.Port: Nullable<int> =
+        if parts.Port < 0 then Nullable() else Nullable parts.Port
 
     /// <summary>Host, or host:port, without blanks.</summary>
     member this.SentBy: string =
-        if parts.Port < 0 then this.Host else this.Host + ":" + string parts.Port
+        if parts.Port < 0 then
+            this.Host
+        else
+            this.Host + ":" + string parts.Port
 
     /// <summary>The branch; null without one, as in RFC 2543.</summary>
     member _.Branch: string | null =
@@ -120,7 +129,8 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
     member _.HasRPort = parts.RPort >= 0
 
     /// <summary>The value of rport; null when absent or empty (RFC 3581).</summary>
-    member _.RPort: Nullable<int> = if parts.RPort <= 0 then Nullable() else Nullable parts.RPort
+    member _.RPort: Nullable<int> =
+        if parts.RPort <= 0 then Nullable() else Nullable parts.RPort
 
     /// <summary>The maddr parameter, without brackets; or null (RFC 3261, 18.1.1).</summary>
     member _.Maddr: string | null =
@@ -132,7 +142,9 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
     member _.Ttl: Nullable<int> =
         let mutable value = 0uy
 
-        match Byte.TryParse(find "ttl", NumberStyles.None, CultureInfo.InvariantCulture, &value) with
+        match
+            Byte.TryParse(find "ttl", NumberStyles.None, CultureInfo.InvariantCulture, &value)
+        with
         | true -> Nullable(int value)
         | _ -> Nullable()
 
@@ -169,7 +181,8 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
 
     /// <summary>Reads one Via value; says why not.</summary>
     static member TryParse
-        (text: string | null, result: byref<Via | null>, error: byref<ParseError | null>) : bool =
+        (text: string | null, result: byref<Via | null>, error: byref<ParseError | null>)
+        : bool =
         result <- Via.Read(text, &error)
         not (isNull result)
 

@@ -31,15 +31,26 @@ module ViaScan =
     let private slashed (s: ReadOnlySpan<byte>) at stop =
         let name = Grammar.token s at stop
         let slash = if name = at then stop else Grammar.skipBlanks s name stop
-        if slash < stop && s[slash] = 47uy then Grammar.skipBlanks s (slash + 1) stop else -1
+
+        if slash < stop && s[slash] = 47uy then
+            Grammar.skipBlanks s (slash + 1) stop
+        else
+            -1
 
     let private sentProtocol (s: ReadOnlySpan<byte>) at stop (parts: byref<ViaParts>) =
         let isUsual =
             at + 8 <= stop
-            && s[at] = 83uy && s[at + 1] = 73uy && s[at + 2] = 80uy && s[at + 3] = 47uy
-            && s[at + 4] = 50uy && s[at + 5] = 46uy && s[at + 6] = 48uy && s[at + 7] = 47uy
+            && s[at] = 83uy
+            && s[at + 1] = 73uy
+            && s[at + 2] = 80uy
+            && s[at + 3] = 47uy
+            && s[at + 4] = 50uy
+            && s[at + 5] = 46uy
+            && s[at + 6] = 48uy
+            && s[at + 7] = 47uy
 
         let version = if isUsual then at else slashed s at stop
+
         let transport =
             if isUsual then Grammar.skipBlanks s (at + 8) stop
             elif version < 0 then -1
@@ -51,7 +62,11 @@ module ViaScan =
             parts.TransportStart <- transport
             parts.TransportEnd <- Grammar.token s transport stop
             let host = Grammar.skipBlanks s parts.TransportEnd stop
-            if parts.TransportEnd > transport && host > parts.TransportEnd then host else -1
+
+            if parts.TransportEnd > transport && host > parts.TransportEnd then
+                host
+            else
+                -1
 
     let private isNamed (s: ReadOnlySpan<byte>) (p: inref<ParameterParts>) (name: uint64) =
         let mutable word = 0UL
@@ -66,13 +81,19 @@ module ViaScan =
     // The names as numbers, one byte a letter.
     [<Literal>]
     let private Branch = 0x6272616E6368UL
+
     [<Literal>]
     let private RPort = 0x72706F7274UL
+
     [<Literal>]
     let private Received = 0x7265636569766564UL
 
-    let private branch (s: ReadOnlySpan<byte>) (p: inref<ParameterParts>) (parts: byref<ViaParts>)
-                       (fault: byref<Fault>) =
+    let private branch
+        (s: ReadOnlySpan<byte>)
+        (p: inref<ParameterParts>)
+        (parts: byref<ViaParts>)
+        (fault: byref<Fault>)
+        =
         if parts.BranchStart >= 0 || p.ValueStart < 0 || s[p.ValueStart] = 34uy then
             fault.At(ParseFault.Via, p.NameStart, "one branch=token")
         else
@@ -80,9 +101,17 @@ module ViaScan =
             parts.BranchEnd <- p.ValueEnd
             0
 
-    let private rport (s: ReadOnlySpan<byte>) (p: inref<ParameterParts>) (parts: byref<ViaParts>)
-                      (fault: byref<Fault>) =
-        let port = if p.ValueStart < 0 then 0L else Grammar.number s p.ValueStart p.ValueEnd 65_535L
+    let private rport
+        (s: ReadOnlySpan<byte>)
+        (p: inref<ParameterParts>)
+        (parts: byref<ViaParts>)
+        (fault: byref<Fault>)
+        =
+        let port =
+            if p.ValueStart < 0 then
+                0L
+            else
+                Grammar.number s p.ValueStart p.ValueEnd 65_535L
 
         if port < 0L then
             fault.At(ParseFault.Via, p.ValueStart, "rport=port")
@@ -90,8 +119,12 @@ module ViaScan =
             parts.RPort <- int port
             0
 
-    let private parameter (s: ReadOnlySpan<byte>) (p: inref<ParameterParts>)
-                          (parts: byref<ViaParts>) (fault: byref<Fault>) =
+    let private parameter
+        (s: ReadOnlySpan<byte>)
+        (p: inref<ParameterParts>)
+        (parts: byref<ViaParts>)
+        (fault: byref<Fault>)
+        =
         if isNamed s &p Branch then
             branch s &p &parts &fault
         elif isNamed s &p RPort then
@@ -100,16 +133,24 @@ module ViaScan =
             if isNamed s &p Received && p.ValueStart >= 0 then
                 parts.ReceivedStart <- p.ValueStart
                 parts.ReceivedEnd <- p.ValueEnd
+
             0
 
-    let private parameters (s: ReadOnlySpan<byte>) at stop (parts: byref<ViaParts>)
-                           (fault: byref<Fault>) =
+    let private parameters
+        (s: ReadOnlySpan<byte>)
+        at
+        stop
+        (parts: byref<ViaParts>)
+        (fault: byref<Fault>)
+        =
         let mutable p = ParameterParts()
         let mutable next = at
 
         while next >= 0 && next < stop && s[next] = 59uy do
             next <- ParameterScan.read s (next + 1) stop &p &fault
-            if next >= 0 && parameter s &p &parts &fault < 0 then next <- -1
+
+            if next >= 0 && parameter s &p &parts &fault < 0 then
+                next <- -1
 
         parts.End <- next
 
@@ -123,14 +164,23 @@ module ViaScan =
         parts.HostStart <- at
         parts.HostEnd <- HostScan.host s at stop
         parts.SentByEnd <- parts.HostEnd
-        let colon = if parts.HostEnd < 0 then stop else Grammar.skipBlanks s parts.HostEnd stop
+
+        let colon =
+            if parts.HostEnd < 0 then
+                stop
+            else
+                Grammar.skipBlanks s parts.HostEnd stop
 
         if parts.HostEnd < 0 then
             -1
         elif colon < stop && s[colon] = 58uy then
             let digits = Grammar.skipBlanks s (colon + 1) stop
             parts.SentByEnd <- HostScan.port s digits stop &parts.Port
-            if parts.Port < 0 then -1 else Grammar.skipBlanks s parts.SentByEnd stop
+
+            if parts.Port < 0 then
+                -1
+            else
+                Grammar.skipBlanks s parts.SentByEnd stop
         else
             colon
 

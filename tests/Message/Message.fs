@@ -1,0 +1,6 @@
+// Every list of tests of this room, in the order of src/Core/Message.
+module SipFun.Tests.Message.Message
+
+open Expecto
+
+let tests = testList "Message" [ SipMessageTests.tests; ParserTests.tests ]
