@@ -17,6 +17,7 @@ type Decision =
     | NoProxy
     | TransportsAllowed of Transport list * why: string
     | HostIsNumeric of Address
+    | HostIsLocalhost of host: string
     | MaddrReplaces of maddr: string
     | PortIsExplicit of int
     | Asked of Question

@@ -47,17 +47,10 @@ type RecordData =
         replacement: string
 
 /// One record of an answer; `Ttl` in seconds.
-type Record = {
-    Name: string
-    Ttl: int
-    Data: RecordData
-}
+type Record = { Name: string; Ttl: int; Data: RecordData }
 
 /// The answer to one question.
-type Answer = {
-    Status: DnsStatus
-    Records: Record array
-}
+type Answer = { Status: DnsStatus; Records: Record array }
 
 module Question =
     let normal (name: string) = name.TrimEnd('.').ToLowerInvariant()
@@ -74,7 +67,4 @@ module Answer =
         if Array.isEmpty records then
             failed DnsStatus.NoData
         else
-            {
-                Status = DnsStatus.Ok
-                Records = records
-            }
+            { Status = DnsStatus.Ok; Records = records }

@@ -39,6 +39,8 @@ type ResolutionFault =
     | DnsFailure = 6
     /// No answer within the limit.
     | TimedOut = 7
+    /// The Route, or the Via, that says where to send is malformed or missing.
+    | Unreadable = 8
 
 /// Why a next hop was given up (RFC 3263, 4.3), or the message could not be handed to the network.
 type TransportFault =
@@ -58,8 +60,4 @@ namespace SipFun.Core
 open SipFun
 
 /// Why a resolution ended without a hop: where, what, and the words that say what to do next.
-type ResolutionFailure = {
-    Stage: ResolutionStage
-    Fault: ResolutionFault
-    Detail: string
-}
+type ResolutionFailure = { Stage: ResolutionStage; Fault: ResolutionFault; Detail: string }

@@ -35,20 +35,14 @@ type Address = {
         | :? Address as address -> this.Equals address
         | _ -> false
 
-    override this.GetHashCode() =
-        HashCode.Combine(this.High, this.Low, this.Scope)
+    override this.GetHashCode() = HashCode.Combine(this.High, this.Low, this.Scope)
 
     interface IEquatable<Address> with
         member this.Equals(other) = this.Equals other
 
 module Address =
     /// The address of four bytes in network order.
-    let ofV4 (bits: uint32) = {
-        High = 0UL
-        Low = uint64 bits
-        Scope = 0u
-        Family = Family.V4
-    }
+    let ofV4 (bits: uint32) = { High = 0UL; Low = uint64 bits; Scope = 0u; Family = Family.V4 }
 
     let private mapped = 0xffffUL
 
@@ -57,12 +51,7 @@ module Address =
         if high = 0UL && (low >>> 32) = mapped then
             ofV4 (uint32 low)
         else
-            {
-                High = high
-                Low = low
-                Scope = scope
-                Family = Family.V6
-            }
+            { High = high; Low = low; Scope = scope; Family = Family.V6 }
 
     let ofIPAddress (address: IPAddress) =
         let bytes = address.GetAddressBytes()
@@ -88,15 +77,9 @@ module Address =
 
     /// The address in a URI or Via host, brackets or not; none when the host is a name.
     let parse (host: string) =
-        let text = host.Trim('[', ']')
-        // IPAddress reads "1", "0x7f.1" and "10.1" as addresses; RFC 3261's IPv4address has four parts.
-        let dotted =
-            text.Split('.').Length = 4
-            && Seq.forall (fun c -> Char.IsAsciiDigit c || c = '.') text
-
-        match IPAddress.TryParse text with
-        | true, NonNull address when dotted || text.Contains ':' -> ValueSome(ofIPAddress address)
-        | _ -> ValueNone
+        match HostAddress.tryParse host with
+        | null -> ValueNone
+        | address -> ValueSome(ofIPAddress address)
 
     /// 0.0.0.0 or ::, which no message may carry as its sender.
     let isUnspecified (address: Address) = address.High = 0UL && address.Low = 0UL

@@ -1,0 +1,130 @@
+// SRV: which hosts and ports serve a domain over each transport (RFC 3263, 4.2; RFC 2782).
+// The priorities of different transports are not merged: all of one come before those of the next.
+namespace SipFun.Core
+
+open SipFun
+
+/// What a stage says after a look at the book.
+[<RequireQualifiedAccess>]
+type Look =
+    /// Found: at least one.
+    | Settled of Hop list
+    /// Look again when these are answered; at least one.
+    | Needs of Question list
+    /// Nothing here: the next stage may.
+    | Silent
+    /// Nothing here, and no later stage may look.
+    | Ended of ResolutionFailure
+
+/// SRV records to look for: the transport they are of, its families, and where they are.
+type Sought = { Transport: Transport; Families: Family list; Question: Question }
+
+module Services =
+    let private prefix transport =
+        match transport with
+        | Transport.Udp -> "_sip._udp."
+        | Transport.Tcp -> "_sip._tcp."
+        | Transport.Tls -> "_sips._tcp."
+        // RFC 7118 names none for WebSocket.
+        | _ -> ""
+
+    /// Where the SRV records of a domain are, when nobody says otherwise (RFC 3263, 4.1 and 4.2).
+    let ofDomain legs (target: Target) = [
+        for struct (transport, families) in Reach.transports legs target do
+            if prefix transport <> "" then
+                {
+                    Transport = transport
+                    Families = families
+                    Question = Question.create (prefix transport + target.Host) DnsType.Srv
+                }
+    ]
+
+    let private service data =
+        match data with
+        | ServiceAt(priority, weight, port, target) ->
+            Some { Priority = priority; Weight = weight; Port = port; Target = target }
+        | _ -> None
+
+    let private read sight (sought: Sought) =
+        match Book.read sought.Question sight.Book with
+        | Reading.Found data -> List.choose service data
+        | _ -> []
+
+    /// "." says that the service is not offered (RFC 2782); nobody listens on port 0.
+    let private flaw (service: Service) =
+        if service.Target = "" then "the service is not offered"
+        elif service.Port < 1 then "port 0"
+        else ""
+
+    let private skip (service: Service) =
+        ServiceSkipped((if service.Target = "" then "." else service.Target), flaw service)
+
+    let private drawn (service: Drawn) =
+        let s = service.Service
+        ServiceDrawn(s.Target, s.Port, s.Priority, s.Weight, service.Draw, service.Total)
+
+    /// The services of one transport in order, and those that are none.
+    let private offers sight (sought: Sought) =
+        let good, flawed = read sight sought |> List.partition (fun s -> flaw s = "")
+        let ordered = Draw.order sought.Question sight.Chance good
+        struct (ordered |> List.map (fun d -> struct (sought, d)), flawed |> List.map skip)
+
+    let private questions (struct (sought: Sought, offer: Drawn)) =
+        Hosts.questions sought.Families offer.Service.Target
+
+    /// As many as can be looked up; the others are left out, in order of preference.
+    let private bounded offers =
+        let take struct (asked: Question list, kept, left) offer =
+            let more = questions offer |> List.except asked
+
+            if asked.Length + more.Length > ResolutionBounds.AddressQuestions then
+                struct (asked, kept, offer :: left)
+            else
+                struct (asked @ more, offer :: kept, left)
+
+        let struct (asked, kept, left) = offers |> List.fold take (struct ([], [], []))
+        struct (asked, List.rev kept, List.rev left)
+
+    let private hops sight (struct (sought: Sought, offer: Drawn)) =
+        let service = offer.Service
+        Hosts.hops sight sought.Transport sought.Families service.Target service.Port
+
+    let private tooMany (struct (_: Sought, offer: Drawn)) =
+        ServiceSkipped(offer.Service.Target, "there are enough others")
+
+    let private settle sight said offers : struct (Look * Decision list) =
+        let struct (asked, kept, left) = bounded offers
+
+        match Hosts.unread sight.Book asked with
+        | [] ->
+            let order = kept |> List.map (fun (struct (_, offer)) -> drawn offer)
+            let said = said @ order @ List.map tooMany left
+
+            match kept |> List.collect (hops sight) with
+            | [] -> struct (Look.Ended(Hosts.failure sight.Book [] asked), said)
+            | hops -> struct (Look.Settled hops, said)
+        | unread -> struct (Look.Needs unread, [])
+
+    /// No transport is offered; but where the DNS failed, it might have been.
+    let private absent sight (sought: Sought list) =
+        let failure = sought |> List.map _.Question |> Hosts.failure sight.Book []
+
+        if Hosts.isTransient failure then
+            failure
+        else
+            Advice.serviceAbsent sight.Target.Host
+
+    /// Looks for the services sought. Silent when there are no SRV records at all; a failure of the
+    /// DNS counts as none, because servers that know no SRV fail so, and addresses may yet be found.
+    let consider sight (sought: Sought list) : struct (Look * Decision list) =
+        match sought |> List.map _.Question |> Hosts.unread sight.Book with
+        | [] when sought |> List.forall (fun s -> (read sight s).IsEmpty) ->
+            struct (Look.Silent, [])
+        | [] ->
+            let found = sought |> List.map (offers sight)
+            let said = found |> List.collect (fun (struct (_, skipped)) -> skipped)
+
+            match found |> List.collect (fun (struct (offers, _)) -> offers) with
+            | [] -> struct (Look.Ended(absent sight sought), said)
+            | offers -> settle sight said offers
+        | unread -> struct (Look.Needs unread, [])

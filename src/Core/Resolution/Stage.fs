@@ -1,0 +1,88 @@
+// The stages that look for hops, by name and in order (RFC 3263, 4.2). Each looks at the same target
+// with a growing book, so that nothing is resumed and the order of answers cannot matter.
+namespace SipFun.Core
+
+open SipFun
+
+[<RequireQualifiedAccess>]
+type Stage =
+    /// An address, or localhost: no DNS.
+    | KnownHost
+    /// SRV records, unless the URI names a port.
+    | Services
+    /// A and AAAA records of the host itself.
+    | Addresses
+
+module Stage =
+    /// All of them, in order; one that has nothing to say is silent.
+    let all = [ Stage.KnownHost; Stage.Services; Stage.Addresses ]
+
+    let private port (target: Target) transport =
+        match target.Port with
+        | ValueSome port -> port
+        | ValueNone -> TransportName.defaultPort transport
+
+    /// The hops of the host itself, over the transports that need no SRV.
+    let private ownHops sight =
+        let target = sight.Target
+
+        [
+            for struct (transport, families) in Reach.withoutServices sight.Legs target do
+                yield! Hosts.hops sight transport families target.Host (port target transport)
+        ]
+
+    /// A numeric host of a family that only a later transport's leg has goes by that transport.
+    let private knownHost sight addresses : struct (Look * Decision list) =
+        let said =
+            match addresses with
+            | [ address ] -> [ HostIsNumeric address ]
+            | _ -> [ HostIsLocalhost sight.Target.Host ]
+
+        match addresses, ownHops sight with
+        | address :: _, [] ->
+            let failure = Advice.noLegForAddress sight.Target.Transports address
+            struct (Look.Ended failure, said)
+        | _, hops -> struct (Look.Settled hops, said)
+
+    let private considerHost sight : struct (Look * Decision list) =
+        match Hosts.known sight.Target.Host with
+        | ValueSome addresses -> knownHost sight addresses
+        | ValueNone when HostName.isName sight.Target.Host -> struct (Look.Silent, [])
+        | ValueNone -> struct (Look.Ended(Advice.noHost sight.Target.Host), [])
+
+    let private services sight : struct (Look * Decision list) =
+        match sight.Target.Port with
+        | ValueSome port -> struct (Look.Silent, [ PortIsExplicit port ])
+        | ValueNone -> Services.ofDomain sight.Legs sight.Target |> Services.consider sight
+
+    let private ownQuestions sight =
+        Reach.withoutServices sight.Legs sight.Target
+        |> List.collect (fun (struct (_, families)) -> Hosts.questions families sight.Target.Host)
+
+    let private addresses sight : struct (Look * Decision list) =
+        match ownQuestions sight |> Hosts.unread sight.Book, ownHops sight with
+        | [], [] -> struct (Look.Silent, [])
+        | [], hops -> struct (Look.Settled hops, [])
+        | unread, _ -> struct (Look.Needs unread, [])
+
+    let private families sight =
+        Reach.withoutServices sight.Legs sight.Target
+        |> List.collect (fun (struct (_, families)) -> families)
+
+    /// All stages were silent. A SRV question that failed tells more than a host without address,
+    /// but not more than one that does not exist.
+    let exhausted sight =
+        let own = ownQuestions sight |> Hosts.failure sight.Book (families sight)
+        let sought = Services.ofDomain sight.Legs sight.Target |> List.map _.Question
+
+        match sought with
+        | _ :: _ when own.Fault = ResolutionFault.NoAddress && sight.Target.Port.IsNone ->
+            let services = Hosts.failure sight.Book [] sought
+            if Hosts.isTransient services then services else own
+        | _ -> own
+
+    let consider sight stage =
+        match stage with
+        | Stage.KnownHost -> considerHost sight
+        | Stage.Services -> services sight
+        | Stage.Addresses -> addresses sight

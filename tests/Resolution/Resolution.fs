@@ -1,0 +1,18 @@
+// Every list of tests of this room, in the order of src/Core/Resolution.
+module SipFun.Tests.Resolution.Resolution
+
+open Expecto
+
+let tests =
+    testList "Resolution" [
+        DrawTests.tests
+        BookTests.tests
+        LegChoiceTests.tests
+        HostsTests.tests
+        ServicesTests.tests
+        TableTests.tests
+        AdviceTests.tests
+        RouteTests.tests
+        OriginTests.tests
+        ResolutionTests.tests
+    ]
