@@ -2,6 +2,8 @@
 namespace SipFun
 
 open System
+open System.Diagnostics.CodeAnalysis
+open System.Runtime.InteropServices
 open SipFun.Core
 
 /// <summary>The value of a CSeq header field.</summary>
@@ -36,7 +38,9 @@ type CSeq(number: uint32, method: SipMethod) =
     member _.Method = method
 
     /// <summary>Reads a CSeq such as <c>314159 INVITE</c>.</summary>
-    static member TryParse(text: string | null, result: byref<CSeq | null>) : bool =
+    static member TryParse
+        (text: string | null, [<Out; NotNullWhen true>] result: byref<CSeq | null>)
+        : bool =
         let octets =
             match text with
             | null -> Array.empty

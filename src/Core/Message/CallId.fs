@@ -2,6 +2,8 @@
 namespace SipFun
 
 open System
+open System.Diagnostics.CodeAnalysis
+open System.Runtime.InteropServices
 open SipFun.Core
 
 /// <summary>The value of a Call-ID header field. Compared byte for byte (RFC 3261, 20.8).</summary>
@@ -38,7 +40,9 @@ type CallId private (text: string) =
                 null
 
     /// <summary>Reads a Call-ID.</summary>
-    static member TryParse(text: string | null, result: byref<CallId | null>) : bool =
+    static member TryParse
+        (text: string | null, [<Out; NotNullWhen true>] result: byref<CallId | null>)
+        : bool =
         result <- CallId.TryParse text
         not (isNull result)
 

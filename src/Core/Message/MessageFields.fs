@@ -3,6 +3,8 @@
 namespace SipFun
 
 open System
+open System.Diagnostics.CodeAnalysis
+open System.Runtime.InteropServices
 open System.Collections.Generic
 open SipFun.Core
 
@@ -165,8 +167,11 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
 
     /// <summary>The value of a header field. False when it is absent (no error) or malformed.</summary>
     member this.TryGet
-        (field: Field<'T>, result: byref<'T>, error: byref<ParseError | null>)
-        : bool =
+        (
+            field: Field<'T>,
+            [<Out; MaybeNullWhen false>] result: byref<'T>,
+            [<Out>] error: byref<ParseError | null>
+        ) : bool =
         let entry = this.ReadOnce field
         error <- entry.Error
 

@@ -3,6 +3,8 @@
 namespace SipFun
 
 open System
+open System.Diagnostics.CodeAnalysis
+open System.Runtime.InteropServices
 open System.Collections.Generic
 open System.Globalization
 open SipFun.Core
@@ -168,13 +170,18 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
 
     /// <summary>Reads an address; says why not.</summary>
     static member TryParse
-        (text: string | null, result: byref<NameAddr | null>, error: byref<ParseError | null>)
-        : bool =
+        (
+            text: string | null,
+            [<Out; NotNullWhen true>] result: byref<NameAddr | null>,
+            [<Out; NotNullWhen false>] error: byref<ParseError | null>
+        ) : bool =
         result <- NameAddr.Read(text, &error)
         not (isNull result)
 
     /// <summary>Reads an address.</summary>
-    static member TryParse(text: string | null, result: byref<NameAddr | null>) : bool =
+    static member TryParse
+        (text: string | null, [<Out; NotNullWhen true>] result: byref<NameAddr | null>)
+        : bool =
         let mutable error: ParseError | null = null
         NameAddr.TryParse(text, &result, &error)
 

@@ -3,6 +3,8 @@
 namespace SipFun
 
 open System
+open System.Diagnostics.CodeAnalysis
+open System.Runtime.InteropServices
 open System.Collections.Generic
 open SipFun.Core
 
@@ -51,8 +53,8 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         (
             packet: ReadOnlyMemory<byte>,
             limits: ParseLimits,
-            message: byref<SipMessage | null>,
-            error: byref<ParseError | null>
+            [<Out; NotNullWhen true>] message: byref<SipMessage | null>,
+            [<Out; NotNullWhen false>] error: byref<ParseError | null>
         ) : bool =
         match SipMessage.Read(limits, packet, limits.Datagram) with
         | Ok found ->
@@ -68,8 +70,8 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     static member TryParse
         (
             packet: ReadOnlyMemory<byte>,
-            message: byref<SipMessage | null>,
-            error: byref<ParseError | null>
+            [<Out; NotNullWhen true>] message: byref<SipMessage | null>,
+            [<Out; NotNullWhen false>] error: byref<ParseError | null>
         ) : bool =
         SipMessage.TryParse(packet, ParseLimits.Default, &message, &error)
 

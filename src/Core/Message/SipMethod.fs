@@ -2,6 +2,8 @@
 namespace SipFun
 
 open System
+open System.Diagnostics.CodeAnalysis
+open System.Runtime.InteropServices
 open SipFun.Core
 
 /// <summary>A method. Case matters: <c>invite</c> is not <c>INVITE</c> (RFC 3261, 7.1).</summary>
@@ -82,7 +84,9 @@ type SipMethod private (name: string, isKnown: bool) =
             SipMethod(Octets.toText token, false)
 
     /// <summary>Reads a method.</summary>
-    static member TryParse(text: string | null, result: byref<SipMethod | null>) : bool =
+    static member TryParse
+        (text: string | null, [<Out; NotNullWhen true>] result: byref<SipMethod | null>)
+        : bool =
         let octets =
             match text with
             | null -> Array.empty

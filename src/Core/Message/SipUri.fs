@@ -3,6 +3,8 @@
 namespace SipFun
 
 open System
+open System.Diagnostics.CodeAnalysis
+open System.Runtime.InteropServices
 open System.Collections.Generic
 open System.Net
 open SipFun.Core
@@ -213,8 +215,11 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
 
     /// <summary>Reads a URI; says why not.</summary>
     static member TryParse
-        (text: string | null, result: byref<SipUri | null>, error: byref<ParseError | null>)
-        : bool =
+        (
+            text: string | null,
+            [<Out; NotNullWhen true>] result: byref<SipUri | null>,
+            [<Out; NotNullWhen false>] error: byref<ParseError | null>
+        ) : bool =
         let octets =
             match text with
             | null -> Array.empty
@@ -224,12 +229,16 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
         not (isNull result)
 
     /// <summary>Reads a URI.</summary>
-    static member TryParse(text: string | null, result: byref<SipUri | null>) : bool =
+    static member TryParse
+        (text: string | null, [<Out; NotNullWhen true>] result: byref<SipUri | null>)
+        : bool =
         let mutable error: ParseError | null = null
         SipUri.TryParse(text, &result, &error)
 
     /// <summary>Reads a URI from UTF-8, which is copied.</summary>
-    static member TryParse(utf8: ReadOnlySpan<byte>, result: byref<SipUri | null>) : bool =
+    static member TryParse
+        (utf8: ReadOnlySpan<byte>, [<Out; NotNullWhen true>] result: byref<SipUri | null>)
+        : bool =
         let mutable error: ParseError | null = null
         result <- SipUri.Read(ReadOnlyMemory<byte>(utf8.ToArray()), &error)
         not (isNull result)

@@ -3,6 +3,8 @@
 namespace SipFun
 
 open System
+open System.Diagnostics.CodeAnalysis
+open System.Runtime.InteropServices
 open System.Collections.Generic
 open System.Globalization
 open System.Net
@@ -181,13 +183,18 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
 
     /// <summary>Reads one Via value; says why not.</summary>
     static member TryParse
-        (text: string | null, result: byref<Via | null>, error: byref<ParseError | null>)
-        : bool =
+        (
+            text: string | null,
+            [<Out; NotNullWhen true>] result: byref<Via | null>,
+            [<Out; NotNullWhen false>] error: byref<ParseError | null>
+        ) : bool =
         result <- Via.Read(text, &error)
         not (isNull result)
 
     /// <summary>Reads one Via value.</summary>
-    static member TryParse(text: string | null, result: byref<Via | null>) : bool =
+    static member TryParse
+        (text: string | null, [<Out; NotNullWhen true>] result: byref<Via | null>)
+        : bool =
         let mutable error: ParseError | null = null
         Via.TryParse(text, &result, &error)
 
