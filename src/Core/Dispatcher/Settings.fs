@@ -3,19 +3,6 @@ namespace SipFun.Core
 
 open SipFun
 
-/// RFC 3261's three basic times (17.1.1.1, table 4).
-type Timers = {
-    /// The round trip expected; 500 ms.
-    T1: Duration
-    /// The longest interval between copies of a non-INVITE request or a final response; 4 s.
-    T2: Duration
-    /// How long a message may stay in the network; 5 s.
-    T4: Duration
-} with
-
-    /// 64*T1: Timers B, F, H, J, L and M, and D over unreliable transports.
-    member this.Long = 64L * this.T1
-
 /// How much of everything there may be at one time.
 type Limits = {
     /// Deliveries not yet completed.

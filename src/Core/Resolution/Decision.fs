@@ -53,10 +53,12 @@ type Dated = { At: Instant; Decision: Decision }
 
 /// The first and the last decisions about one message, bounded.
 type Trace = {
-    /// In order, at most half of `Room`.
+    /// Newest first, at most half of `Room`.
     First: Dated list
-    /// Newest first, at most twice half of `Room` before it is cut back.
+    /// Newest first, what came after those.
     Last: Dated list
+    LastSize: int
+    /// All there ever were.
     Count: int
     Room: int
 }

@@ -1,0 +1,57 @@
+// Our branch parameter: RFC 3261's cookie, the delivery's number, unguessable bits, the attempt
+// (8.1.1.7). The number leads a response to its transaction; the whole text is still compared (17.1.3).
+module SipFun.Core.Branch
+
+open System
+open System.Globalization
+
+[<Literal>]
+let private Cookie = "z9hG4bK"
+
+/// "z9hG4bK2a-9f86d081884c7d65", and "-1" behind it for the second target: each try has its own
+/// branch (RFC 3263, 4.3).
+let make (number: int64) (token: uint64) attempt =
+    let first = $"{Cookie}{number:x}-{token:x16}"
+    if attempt = 0 then first else $"{first}-{attempt:x}"
+
+/// The number in a branch of ours; none when it cannot be ours.
+let number (branch: string | null) =
+    match branch with
+    | null -> ValueNone
+    | branch when branch.StartsWith(Cookie, StringComparison.OrdinalIgnoreCase) ->
+        let dash = branch.IndexOf('-', Cookie.Length)
+
+        if dash <= Cookie.Length then
+            ValueNone
+        else
+            let digits = branch.AsSpan(Cookie.Length, dash - Cookie.Length)
+
+            match
+                Int64.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
+            with
+            | true, number -> ValueSome number
+            | _ -> ValueNone
+    | _ -> ValueNone
+
+/// RFC 3261's cookie: without it a peer is of RFC 2543 and its branch identifies nothing (17.2.3).
+let isOfRfc3261 (branch: string | null) =
+    match branch with
+    | null -> false
+    | branch ->
+        branch.Length > Cookie.Length
+        && branch.StartsWith(Cookie, StringComparison.OrdinalIgnoreCase)
+
+/// The To tag of a response we answer with: a keyed hash of the request, so that repeats, and a
+/// stateless element after a restart of its memory, give the same one (8.2.7).
+module Tag =
+    open SipFun
+
+    let ofRequest secret (request: SipRequest) =
+        let cseq = request.CSeq
+
+        let text =
+            String.Join('\n', request.CallId.ToString(), request.FromTag, string cseq.Number)
+            + "\n"
+            + request.TopVia.ToString()
+
+        (SipHash.ofText secret text).ToString "x16"

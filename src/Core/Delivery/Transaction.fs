@@ -1,0 +1,163 @@
+// The transactions under way as values (RFC 3261, 17; RFC 6026): what each state must remember, no more.
+// What happens to them is decided in Dispatcher/; when they want to be looked at is decided here.
+namespace SipFun.Core
+
+open System
+open SipFun
+
+/// One try of a request at one target (RFC 3263, 4.3: each has a branch of its own).
+type Attempt = {
+    Leg: int
+    Hop: Hop
+    Branch: string
+    /// With our Via: its bytes are the packet, every copy of it.
+    Request: SipRequest
+    Schedule: Schedule
+    Copies: int
+    /// The targets after this one.
+    Later: Hop list
+}
+
+/// What a client transaction keeps once it has its final response: enough to absorb repeats.
+type Ended = {
+    Branch: string
+    Leg: int
+    Hop: Hop
+    /// The ACK to a non-2xx, given again to each repeated response (17.1.1.2).
+    Ack: ReadOnlyMemory<byte> voption
+}
+
+type ClientPhase =
+    /// Finding the next hop; these questions are under way.
+    | Resolving of Resolution * Question list
+    /// A CANCEL that waits for a provisional to its INVITE (9.1).
+    | Held
+    /// No transaction, or a reply: only the shell's word is awaited.
+    | Passing of Attempt
+    /// Calling (INVITE) or Trying: nothing has come back.
+    | Calling of Attempt
+    | Proceeding of Attempt
+    /// Timers D and K: repeats are absorbed.
+    | Completed of Ended
+    /// A 2xx to INVITE came; more may come (RFC 6026, Timer M).
+    | Accepted of Ended
+
+type Client = {
+    Order: Order
+    Request: SipRequest
+    Phase: ClientPhase
+    /// The outcome was told: completed, or cancelled.
+    Told: bool
+    /// When the phase ends by itself; `Queue.never` when only a schedule or a peer ends it.
+    Until: Instant
+    AnswerBy: Instant
+    Attempts: int
+    /// The best outcome of earlier targets.
+    Best: Outcome voption
+    /// Earlier targets that answered 503: their ACK is given again to repeats.
+    Past: Ended list
+    /// The INVITE that this CANCEL cancels.
+    Invite: int64 voption
+    Trace: Trace
+}
+
+module Client =
+    let due (client: Client) =
+        match client.Phase with
+        | Calling attempt
+        | Proceeding attempt when not client.Told ->
+            min (Schedule.due attempt.Schedule) (min client.Until client.AnswerBy)
+        | Completed _
+        | Accepted _ -> client.Until
+        | _ -> min client.Until client.AnswerBy
+
+/// A response on its way: its hop is looked for, or the shell's word is awaited.
+type ReplyPhase =
+    | Locating of Resolution * Question list
+    | Handing of Hop
+
+type Reply = {
+    Order: Order
+    Response: SipResponse
+    Phase: ReplyPhase
+    Until: Instant
+    Trace: Trace
+}
+
+/// A copy of a request that came while its receivers were still thinking.
+type Copy = {
+    Number: int64
+    Leg: int
+    Source: Hop
+    Request: SipRequest
+}
+
+/// The last response of a server transaction, and to whom it goes.
+type Sending = {
+    Leg: int
+    Hop: Hop
+    Packet: ReadOnlyMemory<byte>
+    StatusCode: int
+}
+
+/// A final response that is repeated until the ACK.
+type Repeating = {
+    Sending: Sending
+    Schedule: Schedule
+    /// The delivery that completes with the ACK; none once it completed.
+    Delivery: int64 voption
+    TellSent: bool
+    Trace: Trace
+}
+
+type ServerPhase =
+    /// The receivers have not said what it is to them; newest copy first.
+    | Offered of Copy list
+    /// Handled, nothing sent: a 100 is due (17.2.1; RFC 4320, 4.1).
+    | Trying of hundredAt: Instant
+    /// A provisional was sent, and is sent again to copies.
+    | Answering of Sending
+    /// Timer J: the final response to anything but INVITE.
+    | Concluded of Sending
+    /// A final response to INVITE, repeated until the ACK: 2xx (RFC 6026, Accepted) or not (Completed).
+    | Insisting of Repeating
+    /// The ACK came: copies and further ACKs are absorbed (Timer I; for 2xx Timer L).
+    | Confirmed of Sending
+
+type Server = {
+    /// Branch, sent-by and method, or RFC 2543's fields (17.2.3).
+    Key: string
+    Leg: int
+    Source: Hop
+    Request: SipRequest
+    Arrived: Instant
+    /// Call-ID, CSeq number and tags of the ACK to our 2xx.
+    AckKey: string voption
+    Phase: ServerPhase
+    Until: Instant
+}
+
+module Server =
+    let due (server: Server) =
+        match server.Phase with
+        | Trying hundredAt -> min hundredAt server.Until
+        | Insisting repeating -> min (Schedule.due repeating.Schedule) server.Until
+        | _ -> server.Until
+
+/// Whatever waits in the dispatcher's one queue.
+type Entry =
+    | ClientEntry of Client
+    | ReplyEntry of Reply
+    | ServerEntry of Server
+    | LookupEntry of Lookup
+    | TimerEntry of repeat: Duration voption
+
+/// A resolution asked for by itself.
+and Lookup = {
+    Uri: SipUri
+    Wishes: Wishes
+    Resolution: Resolution
+    Pending: Question list
+    Until: Instant
+    Trace: Trace
+}
