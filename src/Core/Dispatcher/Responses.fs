@@ -1,0 +1,224 @@
+// What comes back to a request, and what comes when nothing does: the client transactions of
+// RFC 3261, 17.1, with RFC 6026's Accepted state and the failover of RFC 3263, 4.3.
+module internal SipFun.Core.Responses
+
+open SipFun
+open SipFun.Core.Requests
+
+/// Up to the caller, without our Via.
+let private handUp (client: Client) (response: SipResponse) work =
+    let own = response.WithoutTopVia() :?> SipResponse
+    Work.emit (Effect.HandUp(client.Order.Number, own)) work
+
+let private endedBy (attempt: Attempt) ack : Ended = {
+    Branch = attempt.Branch
+    Leg = attempt.Leg
+    Hop = attempt.Hop
+    Ack = ack
+}
+
+let private acknowledge (client: Client) (ended: Ended) work =
+    match ended.Ack with
+    | ValueSome packet ->
+        Effect.Transmit(client.Order.Number, ended.Leg, ended.Hop, packet, false)
+        |> fun effect -> Work.emit effect work
+    | ValueNone -> work
+
+/// How long repeats may still come: Timer D or K, none where nothing is repeated (17.1.1.2, 17.1.2.2).
+let private linger work (client: Client) (hop: Hop) =
+    let timers = work.Settings.Timers
+
+    if hop.Transport <> Transport.Udp then 0L<ms>
+    elif isInvite client then timers.Long
+    else timers.T4
+
+/// Waits out the repeats in this phase, if there is room to.
+let private lingerIn phase until (client: Client) work =
+    let client = { client with Phase = phase; Told = true; Until = until; AnswerBy = Queue.never }
+    let number = client.Order.Number
+
+    if until <= work.Now then
+        finish Disposed client work
+    elif work.State.Lingering >= work.Settings.Limits.Lingering then
+        Work.remove number work |> Work.emit (Effect.Forget number) |> Work.count Counted.ForgottenEarly
+    else
+        set client work
+
+/// The final response is the delivery's outcome.
+let private conclude (response: SipResponse) phase until (client: Client) work =
+    let forgets =
+        match phase with
+        | Accepted _ -> false
+        | _ -> true
+
+    let own = response.WithoutTopVia() :?> SipResponse
+
+    let work =
+        if client.Told then
+            work
+        else
+            handUp client response work |> tell (Outcome.Answered own) forgets client
+
+    lingerIn phase until client work
+
+let private ackOf (client: Client) (attempt: Attempt) (response: SipResponse) =
+    if isInvite client then
+        ValueSome (attempt.Request.CreateErrorAck response).Bytes
+    else
+        ValueNone
+
+/// 300 to 699, or any final response to another method: Completed.
+let private complete (attempt: Attempt) response (client: Client) work =
+    let ended = endedBy attempt (ackOf client attempt response)
+    let client = if isInvite client then note AckSent work client else client
+    let work = acknowledge client ended work
+    conclude response (Completed ended) (work.Now + linger work client attempt.Hop) client work
+
+/// 503 is that server's word, not the request's end, while there is another server (RFC 3263, 4.3).
+let private tryElsewhere (attempt: Attempt) (response: SipResponse) (client: Client) work =
+    let ended = endedBy attempt (ackOf client attempt response)
+    let own = response.WithoutTopVia() :?> SipResponse
+
+    let client =
+        { client with Past = ended :: client.Past }
+        |> note (HopAnswered503 attempt.Hop) work
+        |> better (Outcome.Answered own)
+
+    acknowledge client ended work |> tryNext attempt.Later client
+
+let private accept (attempt: Attempt) response (client: Client) work =
+    let until = work.Now + work.Settings.Timers.Long
+    let work = if client.Told then handUp client response work else work
+    conclude response (Accepted(endedBy attempt ValueNone)) until client work
+
+/// The first provisional releases a CANCEL that waits for it (9.1).
+let private provisional (attempt: Attempt) response (client: Client) work =
+    let timers = work.Settings.Timers
+
+    let schedule =
+        if isInvite client then
+            { Schedule.once attempt.Schedule with GiveUpAt = Queue.never }
+        else
+            Schedule.slow timers attempt.Schedule
+
+    let client = { client with Phase = Proceeding { attempt with Schedule = schedule } }
+    let work = set client work
+    if client.Told then work else handUp client response work
+
+let private final (attempt: Attempt) (response: SipResponse) (client: Client) work =
+    if response.IsSuccess && isInvite client then
+        accept attempt response client work
+    elif response.StatusCode = 503 && not attempt.Later.IsEmpty && not client.Told then
+        tryElsewhere attempt response client work
+    else
+        complete attempt response client work
+
+let private absorb (client: Client) ended work =
+    acknowledge client ended work |> Work.count Counted.RepeatedResponse
+
+/// A response that matches this transaction's branch and method (17.1.3).
+let received source (response: SipResponse) (client: Client) work =
+    let client = note (ResponseCame(response.StatusCode, source)) work client
+
+    match client.Phase with
+    | Calling attempt
+    | Proceeding attempt when response.IsProvisional -> provisional attempt response client work
+    | Calling attempt
+    | Proceeding attempt -> final attempt response client work
+    | Accepted _ when response.IsSuccess -> handUp client response work
+    | Completed ended when not response.IsProvisional -> absorb client ended work
+    | _ -> Work.count Counted.RepeatedResponse work
+
+/// A repeat of a 503 of a target already left.
+let receivedPast (past: Ended) (client: Client) work = absorb client past work
+
+/// The shell could not send to this hop: the next target, unless somebody is there (RFC 3263, 4.3).
+let failed hop fault detail (client: Client) work =
+    match client.Phase with
+    | Calling attempt
+    | Passing attempt when attempt.Hop = hop && not client.Told ->
+        let client =
+            client
+            |> note (HopFailed(hop, fault, detail)) work
+            |> better (Unreachable(hop, fault, detail))
+
+        tryNext attempt.Later client work
+    | _ -> Work.count Counted.LateInput work
+
+/// The shell gave the first packet to the socket.
+let transmitted (client: Client) work =
+    let number = client.Order.Number
+
+    let told hop work =
+        if client.Order.TellSent then Work.emit (Effect.TellSent(number, hop)) work else work
+
+    match client.Phase with
+    | Passing attempt -> told attempt.Hop work |> finish Sent client
+    | Calling attempt
+    | Proceeding attempt ->
+        let quiet = { client with Order = { client.Order with TellSent = false } }
+        told attempt.Hop work |> set quiet
+    | _ -> Work.count Counted.LateInput work
+
+let private copy (attempt: Attempt) (client: Client) work =
+    let attempt = {
+        attempt with
+            Schedule = Schedule.advance work.Now attempt.Schedule
+            Copies = attempt.Copies + 1
+    }
+
+    let phase =
+        match client.Phase with
+        | Calling _ -> Calling attempt
+        | _ -> Proceeding attempt
+
+    let client = { client with Phase = phase } |> note (CopySent attempt.Copies) work
+    set client work |> transmit client attempt false
+
+let private gaveUp (attempt: Attempt) (client: Client) work =
+    let client = note (HopTimedOut attempt.Hop) work client |> better TimedOut
+
+    match client.Phase with
+    | Calling _ -> tryNext attempt.Later client work
+    | _ -> finish TimedOut client work
+
+let private unresolved (client: Client) work =
+    let failure = {
+        Stage = ResolutionStage.AddressRecords
+        Fault = ResolutionFault.TimedOut
+        Detail = "the DNS gave no answer in time: check the resolver, or give a Destination"
+    }
+
+    finish (Unresolved failure) (note (ResolutionFailed failure) work client) work
+
+/// The outcome is told now, the transaction lingers for what the peer still sends.
+let abandon outcome (client: Client) work =
+    let number = client.Order.Number
+    let last = not (isInvite client)
+
+    match client.Phase with
+    | Calling attempt
+    | Proceeding attempt when isInvite client ->
+        // A final response must still be acknowledged (17.1.1.2), and a 2xx handed up.
+        let until = work.Now + work.Settings.Timers.Long
+        tell outcome last client work |> lingerIn client.Phase until client
+    | Calling attempt
+    | Proceeding attempt ->
+        let ended = endedBy attempt ValueNone
+        let until = work.Now + linger work client attempt.Hop
+        tell outcome last client work |> lingerIn (Completed ended) until client
+    | _ -> finish outcome client work
+
+/// Something of this transaction is due.
+let due (client: Client) work =
+    let now = work.Now
+
+    match client.Phase with
+    | _ when client.Told -> finish Disposed client work
+    | _ when client.AnswerBy <= now -> abandon TimedOut client work
+    | Resolving _ -> unresolved client work
+    | Calling attempt
+    | Proceeding attempt when attempt.Schedule.GiveUpAt <= now -> gaveUp attempt client work
+    | Calling attempt
+    | Proceeding attempt when attempt.Schedule.NextAt <= now -> copy attempt client work
+    | _ -> set client work

@@ -1,0 +1,87 @@
+// All that a dispatcher knows: one queue of entries, the indexes by which peers and callers find them,
+// and nothing that a table entry does not own (law D7). Counters are not state.
+namespace SipFun.Core
+
+open SipFun
+
+type State = {
+    /// The latest instant seen: time never runs backwards here, whatever comes in.
+    Now: Instant
+    Legs: Leg list
+    Receiver: Receiver voption
+    Queue: Queue<Entry>
+    /// Client transactions and replies by their Call-IDs.
+    ByCallId: Index
+    /// Deliveries whose name is not simply their number.
+    ByName: Index
+    /// Server transactions by branch, sent-by and method (RFC 3261, 17.2.3).
+    ByKey: Index
+    /// INVITE server transactions by what the ACK to their 2xx bears (13.3.1.4).
+    ByAck: Index
+    /// The CANCEL of an INVITE, by the INVITE's number.
+    Cancels: Trie<int64>
+    /// The server transaction that repeats a delivery's response until the ACK.
+    Insisting: Trie<int64>
+    /// Who waits for the answer to a question under way.
+    Questions: Map<Question, int64 list>
+    /// Deliveries not completed, client transactions that linger, server transactions.
+    Deliveries: int
+    Lingering: int
+    Servers: int
+}
+
+module State =
+    let empty = {
+        Now = 0L<ms>
+        Legs = []
+        Receiver = ValueNone
+        Queue = Queue.empty
+        ByCallId = Trie.empty
+        ByName = Trie.empty
+        ByKey = Trie.empty
+        ByAck = Trie.empty
+        Cancels = Trie.empty
+        Insisting = Trie.empty
+        Questions = Map.empty
+        Deliveries = 0
+        Lingering = 0
+        Servers = 0
+    }
+
+    let legs (state: State) = state.Legs
+
+    let tryFind number (state: State) =
+        match Queue.tryFind number state.Queue with
+        | ValueSome waiting -> ValueSome waiting.Value
+        | ValueNone -> ValueNone
+
+    /// The delivery is accepted and not completed.
+    let isUnderWay number (state: State) =
+        match tryFind number state with
+        | ValueSome(ClientEntry client) -> not client.Told
+        | ValueSome(ReplyEntry _) -> true
+        | _ -> Trie.contains (uint64 number) state.Insisting
+
+    /// The decisions so far about something under way.
+    let trace number (state: State) =
+        match tryFind number state with
+        | ValueSome(ClientEntry client) -> ValueSome client.Trace
+        | ValueSome(ReplyEntry reply) -> ValueSome reply.Trace
+        | ValueSome(LookupEntry lookup) -> ValueSome lookup.Trace
+        | _ ->
+            match Trie.tryFind (uint64 number) state.Insisting with
+            | ValueSome server ->
+                match tryFind server state with
+                | ValueSome(ServerEntry { Phase = Insisting repeating }) ->
+                    ValueSome repeating.Trace
+                | _ -> ValueNone
+            | ValueNone -> ValueNone
+
+    /// Nothing in any table but the legs and the receiver.
+    let idle (state: State) =
+        {
+            state with
+                Now = 0L<ms>
+                Legs = []
+                Receiver = ValueNone
+        } = empty

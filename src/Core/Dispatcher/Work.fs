@@ -1,0 +1,189 @@
+// One step's work: the state so far and the effects so far, newest first. Entries enter, change and
+// leave the state here and nowhere else, and take their index rows and counts with them (law D7).
+namespace SipFun.Core
+
+open SipFun
+
+type Work = {
+    Settings: Settings
+    Now: Instant
+    State: State
+    Effects: Effect list
+}
+
+module Work =
+    let emit effect work = {
+        work with
+            Effects = effect :: work.Effects
+    }
+
+    let count reason work = emit (Effect.Count reason) work
+
+    let private callIds settings (order: Order) =
+        let own = Keys.ofCallId settings order.CallId
+        let message = Keys.ofCallId settings order.Message.CallId
+        if own = message then [ own ] else [ own; message ]
+
+    /// Where an entry stands beside the queue: (adds, removes) one row through `change`.
+    let private names change settings number (order: Order) state =
+        match order.Name with
+        | ValueSome name -> {
+            state with
+                ByName = change (Keys.ofName settings name) number state.ByName
+          }
+        | ValueNone -> state
+
+    let private calls change settings number order state =
+        let byCallId =
+            callIds settings order
+            |> List.fold (fun index key -> change key number index) state.ByCallId
+
+        { state with ByCallId = byCallId }
+
+    let private indexed change settings number entry state =
+        match entry with
+        | ClientEntry client ->
+            let state = calls change settings number client.Order state
+            if client.Told then state else names change settings number client.Order state
+        | ReplyEntry reply ->
+            state |> calls change settings number reply.Order |> names change settings number reply.Order
+        | ServerEntry server ->
+            let byKey = change (Keys.hash settings server.Key) number state.ByKey
+            let state = { state with ByKey = byKey }
+
+            match server.AckKey with
+            | ValueSome key -> {
+                state with
+                    ByAck = change (Keys.hash settings key) number state.ByAck
+              }
+            | ValueNone -> state
+        | LookupEntry _
+        | TimerEntry _ -> state
+
+    let private counted by entry state =
+        match entry with
+        | ClientEntry { Told = true } -> {
+            state with
+                Lingering = state.Lingering + by
+          }
+        | ClientEntry _
+        | ReplyEntry _ -> {
+            state with
+                Deliveries = state.Deliveries + by
+          }
+        | ServerEntry server ->
+            let delivering =
+                match server.Phase with
+                | Insisting { Delivery = ValueSome _ } -> by
+                | _ -> 0
+
+            {
+                state with
+                    Servers = state.Servers + by
+                    Deliveries = state.Deliveries + delivering
+            }
+        | LookupEntry _
+        | TimerEntry _ -> state
+
+    /// A CANCEL and a repeated response are also found from what they belong to.
+    let private linked present number entry state =
+        let row key value table =
+            if present then Trie.set (uint64 key) value table else Trie.remove (uint64 key) table
+
+        match entry with
+        | ClientEntry { Invite = ValueSome invite } -> {
+            state with
+                Cancels = row invite number state.Cancels
+          }
+        | ServerEntry {
+                          Phase = Insisting { Delivery = ValueSome delivery }
+                      } ->
+            {
+                state with
+                    Insisting = row delivery number state.Insisting
+            }
+        | _ -> state
+
+    let private pending entry =
+        match entry with
+        | ClientEntry { Phase = Resolving(_, questions) }
+        | ReplyEntry { Phase = Locating(_, questions) } -> questions
+        | LookupEntry lookup -> lookup.Pending
+        | _ -> []
+
+    /// The number no longer waits for these questions; a question nobody waits for is forgotten.
+    let private unasked number questions state =
+        let without (table: Map<Question, int64 list>) question =
+            match Map.tryFind question table with
+            | Some numbers ->
+                match List.filter ((<>) number) numbers with
+                | [] -> Map.remove question table
+                | rest -> Map.add question rest table
+            | None -> table
+
+        { state with Questions = List.fold without state.Questions questions }
+
+    let private leave settings number entry state =
+        state
+        |> indexed Index.remove settings number entry
+        |> counted -1 entry
+        |> linked false number entry
+
+    let private enter settings number entry state =
+        state
+        |> indexed Index.add settings number entry
+        |> counted 1 entry
+        |> linked true number entry
+
+    let private due entry =
+        match entry with
+        | ClientEntry client -> Client.due client
+        | ReplyEntry reply -> reply.Until
+        | ServerEntry server -> Server.due server
+        | LookupEntry lookup -> lookup.Until
+        | TimerEntry _ -> Queue.never
+
+    let private asking number entry work =
+        let ask work question =
+            let questions = work.State.Questions
+
+            match Map.tryFind question questions with
+            | Some numbers when List.contains number numbers -> work
+            | Some numbers ->
+                let more = Map.add question (number :: numbers) questions
+                { work with State = { work.State with Questions = more } }
+            | None ->
+                let more = Map.add question [ number ] questions
+
+                { work with State = { work.State with Questions = more } }
+                |> emit (Effect.Ask question)
+
+        List.fold ask work (pending entry)
+
+    let remove number work =
+        match State.tryFind number work.State with
+        | ValueNone -> work
+        | ValueSome entry ->
+            let state = leave work.Settings number entry work.State |> unasked number (pending entry)
+            { work with State = { state with Queue = Queue.remove number state.Queue } }
+
+    let private put number due entry work =
+        let settings = work.Settings
+
+        let state =
+            match State.tryFind number work.State with
+            | ValueSome old ->
+                leave settings number old work.State
+                |> unasked number (List.except (pending entry) (pending old))
+            | ValueNone -> work.State
+
+        let state = enter settings number entry state
+
+        { work with State = { state with Queue = Queue.set number due entry state.Queue } }
+        |> asking number entry
+
+    /// The entry as it is now, under its number, due when it says.
+    let set number entry work = put number (due entry) entry work
+
+    let setTimer number at repeat work =
+        put number at (TimerEntry repeat) work
