@@ -74,7 +74,9 @@ module Client =
 /// A response on its way: its hop is looked for, or the shell's word is awaited.
 type ReplyPhase =
     | Locating of Resolution * Question list
-    | Handing of Hop
+    | Handing of Hop * later: Hop list
+    /// A final response to INVITE: this server transaction repeats it until the ACK.
+    | AwaitingAck of server: int64
 
 type Reply = {
     Order: Order
@@ -106,8 +108,6 @@ type Repeating = {
     Schedule: Schedule
     /// The delivery that completes with the ACK; none once it completed.
     Delivery: int64 voption
-    TellSent: bool
-    Trace: Trace
 }
 
 type ServerPhase =

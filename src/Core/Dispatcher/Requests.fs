@@ -39,13 +39,29 @@ let tell outcome last (client: Client) work =
     let trace = ended outcome work.Now client.Trace
     Work.emit (Effect.Complete(client.Order.Number, outcome, trace, last)) work
 
-/// The end of a client transaction: nothing is kept, and an outcome not told yet is told.
-let finish outcome (client: Client) work =
-    let work = Work.remove client.Order.Number work
+/// While in these phases a told delivery may still be handed a 2xx (RFC 6026; 17.1.1.2).
+let private expectsMore (client: Client) =
+    match client.Phase with
+    | Calling _
+    | Proceeding _
+    | Accepted _ -> isInvite client
+    | _ -> false
 
-    if not client.Told then tell outcome true client work
-    elif isInvite client then Work.emit (Effect.Forget client.Order.Number) work
-    else work
+/// The shell may drop the handle of a delivery that completed and still expected responses.
+let forget (client: Client) work =
+    if client.Told && expectsMore client then
+        Work.emit (Effect.Forget client.Order.Number) work
+    else
+        work
+
+/// The end of a transaction that lingered: nothing is kept.
+let drop (client: Client) work =
+    Work.remove client.Order.Number work |> forget client
+
+/// The end of a client transaction: an outcome not told yet is told.
+let finish outcome (client: Client) work =
+    let work = drop client work
+    if client.Told then work else tell outcome true client work
 
 /// Refused at the door: there never was an entry.
 let refuse reason (order: Order) work =

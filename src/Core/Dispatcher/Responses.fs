@@ -34,19 +34,19 @@ let private linger work (client: Client) (hop: Hop) =
 
 /// Waits out the repeats in this phase, if there is room to.
 let private lingerIn phase until (client: Client) work =
-    let client = { client with Phase = phase; Told = true; Until = until; AnswerBy = Queue.never }
-    let number = client.Order.Number
+    let lingering = { client with Phase = phase; Told = true; Until = until; AnswerBy = Queue.never }
+    let limit = work.Settings.Limits.Lingering
 
     if until <= work.Now then
-        finish Disposed client work
-    elif work.State.Lingering >= work.Settings.Limits.Lingering then
-        Work.remove number work |> Work.emit (Effect.Forget number) |> Work.count Counted.ForgottenEarly
+        drop lingering work
+    elif not client.Told && work.State.Lingering >= limit then
+        drop lingering work |> Work.count Counted.ForgottenEarly
     else
-        set client work
+        set lingering work
 
-/// The final response is the delivery's outcome.
+/// The final response is the delivery's outcome; after a 2xx to INVITE more may come.
 let private conclude (response: SipResponse) phase until (client: Client) work =
-    let forgets =
+    let last =
         match phase with
         | Accepted _ -> false
         | _ -> true
@@ -54,10 +54,12 @@ let private conclude (response: SipResponse) phase until (client: Client) work =
     let own = response.WithoutTopVia() :?> SipResponse
 
     let work =
-        if client.Told then
-            work
+        if not client.Told then
+            handUp client response work |> tell (Outcome.Answered own) last client
+        elif last then
+            forget client work
         else
-            handUp client response work |> tell (Outcome.Answered own) forgets client
+            work
 
     lingerIn phase until client work
 
@@ -193,20 +195,17 @@ let private unresolved (client: Client) work =
 
 /// The outcome is told now, the transaction lingers for what the peer still sends.
 let abandon outcome (client: Client) work =
-    let number = client.Order.Number
-    let last = not (isInvite client)
-
     match client.Phase with
-    | Calling attempt
-    | Proceeding attempt when isInvite client ->
+    | Calling _
+    | Proceeding _ when isInvite client ->
         // A final response must still be acknowledged (17.1.1.2), and a 2xx handed up.
         let until = work.Now + work.Settings.Timers.Long
-        tell outcome last client work |> lingerIn client.Phase until client
+        tell outcome false client work |> lingerIn client.Phase until client
     | Calling attempt
     | Proceeding attempt ->
         let ended = endedBy attempt ValueNone
         let until = work.Now + linger work client attempt.Hop
-        tell outcome last client work |> lingerIn (Completed ended) until client
+        tell outcome true client work |> lingerIn (Completed ended) until client
     | _ -> finish outcome client work
 
 /// Something of this transaction is due.
@@ -214,7 +213,7 @@ let due (client: Client) work =
     let now = work.Now
 
     match client.Phase with
-    | _ when client.Told -> finish Disposed client work
+    | _ when client.Told -> drop client work
     | _ when client.AnswerBy <= now -> abandon TimedOut client work
     | Resolving _ -> unresolved client work
     | Calling attempt

@@ -20,8 +20,6 @@ type State = {
     ByAck: Index
     /// The CANCEL of an INVITE, by the INVITE's number.
     Cancels: Trie<int64>
-    /// The server transaction that repeats a delivery's response until the ACK.
-    Insisting: Trie<int64>
     /// Who waits for the answer to a question under way.
     Questions: Map<Question, int64 list>
     /// Deliveries not completed, client transactions that linger, server transactions.
@@ -41,7 +39,6 @@ module State =
         ByKey = Trie.empty
         ByAck = Trie.empty
         Cancels = Trie.empty
-        Insisting = Trie.empty
         Questions = Map.empty
         Deliveries = 0
         Lingering = 0
@@ -60,7 +57,7 @@ module State =
         match tryFind number state with
         | ValueSome(ClientEntry client) -> not client.Told
         | ValueSome(ReplyEntry _) -> true
-        | _ -> Trie.contains (uint64 number) state.Insisting
+        | _ -> false
 
     /// The decisions so far about something under way.
     let trace number (state: State) =
@@ -68,14 +65,7 @@ module State =
         | ValueSome(ClientEntry client) -> ValueSome client.Trace
         | ValueSome(ReplyEntry reply) -> ValueSome reply.Trace
         | ValueSome(LookupEntry lookup) -> ValueSome lookup.Trace
-        | _ ->
-            match Trie.tryFind (uint64 number) state.Insisting with
-            | ValueSome server ->
-                match tryFind server state with
-                | ValueSome(ServerEntry { Phase = Insisting repeating }) ->
-                    ValueSome repeating.Trace
-                | _ -> ValueNone
-            | ValueNone -> ValueNone
+        | _ -> ValueNone
 
     /// Nothing in any table but the legs and the receiver.
     let idle (state: State) =

@@ -71,37 +71,24 @@ module Work =
             state with
                 Deliveries = state.Deliveries + by
           }
-        | ServerEntry server ->
-            let delivering =
-                match server.Phase with
-                | Insisting { Delivery = ValueSome _ } -> by
-                | _ -> 0
-
-            {
-                state with
-                    Servers = state.Servers + by
-                    Deliveries = state.Deliveries + delivering
-            }
+        | ServerEntry _ -> {
+            state with
+                Servers = state.Servers + by
+          }
         | LookupEntry _
         | TimerEntry _ -> state
 
-    /// A CANCEL and a repeated response are also found from what they belong to.
+    /// A CANCEL is also found from its INVITE.
     let private linked present number entry state =
-        let row key value table =
-            if present then Trie.set (uint64 key) value table else Trie.remove (uint64 key) table
-
         match entry with
+        | ClientEntry { Invite = ValueSome invite } when present -> {
+            state with
+                Cancels = Trie.set (uint64 invite) number state.Cancels
+          }
         | ClientEntry { Invite = ValueSome invite } -> {
             state with
-                Cancels = row invite number state.Cancels
+                Cancels = Trie.remove (uint64 invite) state.Cancels
           }
-        | ServerEntry {
-                          Phase = Insisting { Delivery = ValueSome delivery }
-                      } ->
-            {
-                state with
-                    Insisting = row delivery number state.Insisting
-            }
         | _ -> state
 
     let private pending entry =

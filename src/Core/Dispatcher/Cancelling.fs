@@ -1,0 +1,162 @@
+// The CANCEL request (RFC 3261, 9.1), and the order to stop caring about a delivery, which puts
+// nothing on the wire. Two things with one word in the seed; here they never meet.
+module internal SipFun.Core.Cancelling
+
+open System
+open SipFun
+open SipFun.Core.Requests
+
+let private clients number (state: State) =
+    match State.tryFind number state with
+    | ValueSome(ClientEntry client) -> [ client ]
+    | _ -> []
+
+/// Same Call-ID, CSeq number, From tag and Request-URI: the INVITE that this CANCEL means (9.1).
+let private means (cancel: SipRequest) (client: Client) =
+    let invite = client.Request
+
+    isInvite client
+    && invite.CallId = cancel.CallId
+    && invite.CSeq.Number = cancel.CSeq.Number
+    && String.Equals(invite.FromTag, cancel.FromTag, StringComparison.Ordinal)
+    && invite.RequestUri.Equals cancel.RequestUri
+
+let private awaitsFinal (client: Client) =
+    match client.Phase with
+    | Completed _
+    | Accepted _ -> false
+    | _ -> true
+
+let private tryFindInvite (cancel: SipRequest) work =
+    Index.numbers (Keys.ofCallId work.Settings cancel.CallId) work.State.ByCallId
+    |> List.collect (fun number -> clients number work.State)
+    |> List.tryFind (fun client ->
+        means cancel client
+        && awaitsFinal client
+        && not (Trie.contains (uint64 client.Order.Number) work.State.Cancels))
+
+/// The INVITE's branch, Route and target, so that the peer finds what is to be cancelled.
+let private joined (invite: Attempt) (cancel: Client) work : Attempt =
+    let routed =
+        invite.Request.GetHeaders "Route"
+        |> Seq.fold
+            (fun (message: SipMessage) value -> message.WithAddedHeader("Route", value))
+            (cancel.Request.WithoutHeader "Route")
+
+    let schedule = Schedule.request work.Settings.Timers work.Now
+
+    {
+        invite with
+            Request = routed.PushVia(invite.Request.TopVia.ToString()) :?> SipRequest
+            Schedule =
+                if invite.Hop.Transport = Transport.Udp then
+                    schedule
+                else
+                    Schedule.once schedule
+            Copies = 0
+            Later = []
+    }
+
+/// The cancelled INVITE is given 64*T1 to bring its final response, and no more (9.1).
+let private hurry (invite: Client) work =
+    let by = work.Now + work.Settings.Timers.Long
+    set { invite with AnswerBy = min invite.AnswerBy by } work
+
+let private release attempt (invite: Client) (cancel: Client) work =
+    let cancel = note (CancelJoined invite.Order.Number) work cancel
+    let work = if invite.Told then work else hurry invite work
+    start (joined attempt cancel work) cancel work
+
+/// Looks after the CANCEL that waits for this INVITE: sent with the first provisional, given up
+/// when there is nothing left to cancel.
+let settle number work =
+    let held =
+        match Trie.tryFind (uint64 number) work.State.Cancels with
+        | ValueSome cancel -> clients cancel work.State |> List.filter (fun c -> c.Phase.IsHeld)
+        | ValueNone -> []
+
+    match held, clients number work.State with
+    | [], _ -> work
+    | cancel :: _, [ { Phase = Proceeding attempt } as invite ] -> release attempt invite cancel work
+    | _, [ invite ] when awaitsFinal invite -> work
+    | cancel :: _, _ -> finish (Refused RefusalReason.NothingToCancel) cancel work
+
+let deliver (order: Order) (request: SipRequest) work =
+    match tryFindInvite request work with
+    | None -> refuse RefusalReason.NothingToCancel order work
+    | Some invite ->
+        let number = invite.Order.Number
+
+        let cancel =
+            { fresh order request work with
+                Until = Queue.never
+                Invite = ValueSome number
+            }
+            |> note CancelHeld work
+
+        set cancel work |> settle number
+
+/// The copies of a response stop; repeated requests are still answered from its transaction.
+let private quiet server work =
+    match State.tryFind server work.State with
+    | ValueSome(ServerEntry({ Phase = Insisting repeating } as entry)) ->
+        let silent = {
+            repeating with
+                Schedule = Schedule.once repeating.Schedule
+                Delivery = ValueNone
+        }
+
+        Work.set server (ServerEntry { entry with Phase = Insisting silent }) work
+    | _ -> work
+
+/// Ends a delivery under way with this outcome; anything else is left alone.
+let stop outcome number work =
+    match State.tryFind number work.State with
+    | ValueSome(ClientEntry client) when not client.Told ->
+        Responses.abandon outcome client work |> settle number
+    | ValueSome(ReplyEntry reply) ->
+        let trace = ended outcome work.Now reply.Trace
+
+        match reply.Phase with
+        | AwaitingAck server -> quiet server work
+        | _ -> work
+        |> Work.remove number
+        |> Work.emit (Effect.Complete(number, outcome, trace, true))
+    | _ -> work
+
+let private named name (state: State) number =
+    match State.tryFind number state with
+    | ValueSome(ClientEntry { Order = order })
+    | ValueSome(ReplyEntry { Order = order }) -> order.Name = ValueSome name
+    | _ -> false
+
+/// The delivery under way that its sender calls so.
+let tryFindNamed (name: Name) work =
+    let unnamed number =
+        match State.tryFind number work.State with
+        | ValueSome(ClientEntry { Order = order; Told = false })
+        | ValueSome(ReplyEntry { Order = order }) -> order.Name.IsNone
+        | _ -> false
+
+    Index.numbers (Keys.ofName work.Settings name) work.State.ByName
+    |> List.tryFind (named name work.State)
+    |> Option.orElse (
+        if isNull name.Text && unnamed name.Number then Some name.Number else None
+    )
+
+let private ofCall callId (state: State) number =
+    match State.tryFind number state with
+    | ValueSome(ClientEntry { Order = order; Told = false })
+    | ValueSome(ReplyEntry { Order = order }) -> (order.CallId: CallId) = callId
+    | _ -> false
+
+let cancel which work =
+    match which with
+    | ByNumber number -> stop Cancelled number work
+    | ByName name ->
+        tryFindNamed name work
+        |> Option.fold (fun work number -> stop Cancelled number work) work
+    | ByCallId callId ->
+        Index.numbers (Keys.ofCallId work.Settings callId) work.State.ByCallId
+        |> List.filter (ofCall callId work.State)
+        |> List.fold (fun work number -> stop Cancelled number work) work

@@ -1,0 +1,191 @@
+// A request that came in: offered, answered, its copies absorbed, its final response repeated.
+// RFC 3261, 17.2, with RFC 4320 (what a non-INVITE may be told, and when) and RFC 6026 (2xx to INVITE).
+module internal SipFun.Core.Servers
+
+open SipFun
+
+let private set number server work = Work.set number (ServerEntry server) work
+
+let private transmit number (sending: Sending) work =
+    Effect.Transmit(number, sending.Leg, sending.Hop, sending.Packet, false)
+    |> fun effect -> Work.emit effect work
+
+/// Where a response of our own goes: a stamped top Via needs no DNS (18.2.2).
+let private sendingTo leg (response: SipResponse) work : Sending voption =
+    let wishes: Wishes = { Transports = []; Legs = [ leg ] }
+
+    match Resolution.ofResponse work.Settings.Rules work.State.Legs wishes 0L response with
+    | struct (Resolved(hop :: _), _) ->
+        ValueSome {
+            Leg = leg
+            Hop = hop
+            Packet = response.Bytes
+            StatusCode = response.StatusCode
+        }
+    | _ -> ValueNone
+
+/// A response that leaves no trace here (8.2.7).
+let answerStatelessly number leg (response: SipResponse) work =
+    match sendingTo leg response work with
+    | ValueSome sending -> transmit number sending work
+    | ValueNone -> Work.count Counted.Unanswerable work
+
+let private tagged work (request: SipRequest) status =
+    let tag = if isNull request.ToTag then Tag.ofRequest work.Settings.Secret request else null
+    request.CreateResponse(status, tag)
+
+/// Timer E reaches T2 after T1 + 2*T1 + ... : before that a non-INVITE must not be told 100 (RFC 4320, 4.1).
+let rec private untilT2 (timers: Timers) interval sum =
+    if interval >= timers.T2 then sum else untilT2 timers (2L * interval) (sum + interval)
+
+let private hundredAt (server: Server) work =
+    let timers = work.Settings.Timers
+
+    if server.Request.Method = SipMethod.Invite then
+        server.Arrived + min 200L<ms> timers.T1
+    else
+        server.Arrived + untilT2 timers timers.T1 0L<ms>
+
+/// A new request for the receivers.
+let offer number leg source (request: SipRequest) work =
+    let server = {
+        Key = Keys.ofRequest request
+        Leg = leg
+        Source = source
+        Request = request
+        Arrived = work.Now
+        AckKey = ValueNone
+        Phase = Offered []
+        Until = work.Now + work.Settings.Limits.UnansweredFor
+    }
+
+    set number server work |> Work.emit (Effect.PassUp(number, leg, source, request))
+
+let private hold number (server: Server) copies (copy: Copy) work =
+    let limit = work.Settings.Limits.HeldCopies
+    let held = List.truncate limit (copy :: copies)
+    let work = set number { server with Phase = Offered held } work
+    if List.length copies >= limit then Work.count Counted.RepeatedRequest work else work
+
+/// A copy of a request that is known: its last response goes out again, or it is absorbed.
+let repeated number (server: Server) copy work =
+    match server.Phase with
+    | Offered copies -> hold number server copies copy work
+    | Trying _
+    | Confirmed _ -> Work.count Counted.RepeatedRequest work
+    | Answering sending
+    | Concluded sending -> transmit number sending work |> Work.count Counted.RepeatedRequest
+    | Insisting repeating ->
+        transmit number repeating.Sending work |> Work.count Counted.RepeatedRequest
+
+/// The ACK came: the copies of the final response end, their delivery with them.
+let acknowledged number (server: Server) (repeating: Repeating) work =
+    let timers = work.Settings.Timers
+    let success = repeating.Sending.StatusCode < 300
+
+    let until =
+        if success then repeating.Schedule.GiveUpAt // Timer L (RFC 6026, 7.1)
+        elif repeating.Sending.Hop.Transport = Transport.Udp then work.Now + timers.T4 // Timer I
+        else work.Now
+
+    let confirmed = { server with Phase = Confirmed repeating.Sending; Until = until }
+    let work = set number confirmed work
+
+    match repeating.Delivery with
+    | ValueSome delivery -> Replies.conclude Sent delivery work
+    | ValueNone -> work
+
+let private hundred number (server: Server) work =
+    let until = work.Now + work.Settings.Limits.UnansweredFor
+    let response = server.Request.CreateResponse(100, null)
+
+    match sendingTo server.Leg response work with
+    | ValueSome sending ->
+        set number { server with Phase = Answering sending; Until = until } work
+        |> transmit number sending
+    | ValueNone ->
+        set number { server with Phase = Trying Queue.never } work
+        |> Work.count Counted.Unanswerable
+
+let private again number (server: Server) repeating work =
+    let next = {
+        repeating with
+            Schedule = Schedule.advance work.Now repeating.Schedule
+    }
+
+    set number { server with Phase = Insisting next } work
+    |> transmit number repeating.Sending
+
+/// Timer H, or L without an ACK: nobody acknowledged.
+let private unacknowledged number repeating work =
+    let work = Work.remove number work
+
+    match repeating.Delivery with
+    | ValueSome delivery -> Replies.conclude TimedOut delivery work
+    | ValueNone -> work
+
+let due number (server: Server) work =
+    let now = work.Now
+
+    match server.Phase with
+    | Insisting repeating when repeating.Schedule.GiveUpAt <= now ->
+        unacknowledged number repeating work
+    | Insisting repeating when repeating.Schedule.NextAt <= now ->
+        again number server repeating work
+    | Trying hundredAt when hundredAt <= now && server.Until > now -> hundred number server work
+    | Offered _
+    | Trying _
+    | Answering _ -> Work.remove number work |> Work.count Counted.NeverAnswered
+    | Concluded _
+    | Confirmed _
+    | Insisting _ -> Work.remove number work
+
+/// Somebody took the request: from now on its copies are absorbed.
+let handled number (server: Server) copies work =
+    let work = List.fold (fun work _ -> Work.count Counted.RepeatedRequest work) work copies
+    set number { server with Phase = Trying(hundredAt server work) } work
+
+let private hasInvite (cancel: SipRequest) work =
+    let key = Keys.ofCancelled cancel
+
+    Index.numbers (Keys.hash work.Settings key) work.State.ByKey
+    |> List.exists (fun number ->
+        match State.tryFind number work.State with
+        | ValueSome(ServerEntry server) -> server.Key = key
+        | _ -> false)
+
+let private refusal (receiver: Receiver) (request: SipRequest) work =
+    let method = request.Method
+
+    if method = SipMethod.Cancel && not (hasInvite request work) then 481
+    elif not (isNull request.ToTag) then 481
+    elif not method.IsKnown then 501
+    elif List.contains method receiver.Allow then 480
+    else 405
+
+/// Nobody took it: answered without state, as every element may (8.2.1, 8.2.7, 12.2.2).
+let unhandled number leg (request: SipRequest) work =
+    match work.State.Receiver with
+    | ValueNone -> Work.count Counted.NoReceiver work
+    | ValueSome receiver ->
+        let status = refusal receiver request work
+        let response = tagged work request status
+
+        let response =
+            if status = 405 then
+                let allow = receiver.Allow |> List.map (fun method -> method.Name)
+                response.WithHeader("Allow", System.String.Join(", ", allow)) :?> SipResponse
+            else
+                response
+
+        answerStatelessly number leg response work
+
+/// More than `Limits` allows: 503, and when to try again (21.5.4). An ACK is never answered.
+let overloaded number leg (request: SipRequest) work =
+    let work = Work.count Counted.Overload work
+
+    if request.Method = SipMethod.Ack then
+        work
+    else
+        let response = (tagged work request 503).WithHeader("Retry-After", "5") :?> SipResponse
+        answerStatelessly number leg response work
