@@ -1,0 +1,171 @@
+// A message came in: whose is it? Responses to their client transaction, ACKs and copies to their server
+// transaction, everything else to the receivers (RFC 3261, 17.1.3, 17.2.3, 18.1.2, 18.2.1).
+module internal SipFun.Core.Arrivals
+
+open System
+open SipFun
+
+let private isOurs (sentBy: string) (state: State) =
+    List.exists
+        (fun (leg: Leg) -> String.Equals(leg.SentBy, sentBy, StringComparison.OrdinalIgnoreCase))
+        state.Legs
+
+/// The number in the branch leads to the transaction; for a CANCEL it is its INVITE's (9.1).
+let private tryFindClient (response: SipResponse) work =
+    match Branch.number response.TopVia.Branch with
+    | ValueNone -> ValueNone
+    | ValueSome number ->
+        let number =
+            if response.CSeq.Method = SipMethod.Cancel then
+                Trie.tryFind (uint64 number) work.State.Cancels
+                |> ValueOption.defaultValue number
+            else
+                number
+
+        match State.tryFind number work.State with
+        | ValueSome(ClientEntry client) when client.Request.Method = response.CSeq.Method ->
+            ValueSome client
+        | _ -> ValueNone
+
+let private branchOf (client: Client) =
+    match client.Phase with
+    | Calling attempt
+    | Proceeding attempt -> attempt.Branch
+    | Completed ended
+    | Accepted ended -> ended.Branch
+    | Passing _
+    | Resolving _
+    | Held -> ""
+
+let private stray leg source response work =
+    match work.State.Receiver with
+    | ValueSome { ForwardsResponses = true } ->
+        Work.emit (Effect.PassUpStray(leg, source, response)) work
+    | _ -> Work.count Counted.StrayResponse work
+
+/// By branch, CSeq method and sent-by (17.1.3); what is not ours at all is dropped (18.1.2).
+let private response leg source (response: SipResponse) work =
+    let via = response.TopVia
+
+    let same (branch: string) =
+        String.Equals(branch, via.Branch, StringComparison.Ordinal)
+
+    if not (isOurs via.SentBy work.State) then
+        Work.count Counted.ForeignResponse work
+    else
+        match tryFindClient response work with
+        | ValueSome client when same (branchOf client) ->
+            Responses.received source response client work
+            |> Cancelling.settle client.Order.Number
+        | ValueSome client ->
+            match List.tryFind (fun (past: Ended) -> same past.Branch) client.Past with
+            | Some past -> Responses.receivedPast past client work
+            | None -> stray leg source response work
+        | ValueNone -> stray leg source response work
+
+let private tryFindServer index text matches work =
+    Index.numbers (Keys.hash work.Settings text) index
+    |> List.tryPick (fun number ->
+        match State.tryFind number work.State with
+        | ValueSome(ServerEntry server) when matches server -> Some(struct (number, server))
+        | _ -> None)
+
+let private byKey key work =
+    tryFindServer work.State.ByKey key (fun (server: Server) -> server.Key = key) work
+
+let private byAck (ack: SipRequest) work =
+    let key = Keys.ack ack
+    tryFindServer work.State.ByAck key (fun server -> server.AckKey = ValueSome key) work
+
+/// An ACK opens no transaction: number 0 says that nothing waits for its receipt.
+let private passAck leg source (ack: SipRequest) work =
+    match work.State.Receiver with
+    | ValueSome _ -> Work.emit (Effect.PassUp(0L, leg, source, ack)) work
+    | ValueNone -> Work.count Counted.NoReceiver work
+
+/// To a non-2xx the ACK ends here; to a 2xx it is the receivers' too (17.2.1; 13.3.1.4).
+let private ack leg source (request: SipRequest) work =
+    match byKey (Keys.ofRequest request) work, byAck request work with
+    | Some(struct (number, ({ Phase = Insisting repeating } as server))), None ->
+        Servers.acknowledged number server repeating work
+    | Some(struct (_, { Phase = Confirmed _ })), None -> Work.count Counted.RepeatedRequest work
+    | _, Some(struct (number, ({ Phase = Insisting repeating } as server))) ->
+        Servers.acknowledged number server repeating work |> passAck leg source request
+    | _ -> passAck leg source request work
+
+let private fresh number leg source (request: SipRequest) work =
+    if work.State.Receiver.IsNone then
+        Work.count Counted.NoReceiver work
+    elif work.State.Servers >= work.Settings.Limits.Transactions then
+        Servers.overloaded number leg request work
+    else
+        Servers.offer number leg source request work
+
+let private request number leg source (request: SipRequest) work =
+    if request.Method = SipMethod.Ack then
+        ack leg source request work
+    else
+        match byKey (Keys.ofRequest request) work with
+        | Some(struct (known, server)) ->
+            let copy = {
+                Number = number
+                Leg = leg
+                Source = source
+                Request = request
+            }
+
+            Servers.repeated known server copy work
+        | None -> fresh number leg source request work
+
+/// The source is noted at the top Via: `received` when the sent-by differs or rport is asked for,
+/// `rport` when asked for (18.2.1; RFC 3581, 4).
+let private stamp source (message: SipRequest) =
+    let via = message.TopVia
+
+    let differs =
+        match Address.parse via.Host with
+        | ValueSome address -> address <> source.Address
+        | ValueNone -> true
+
+    let received = Address.toString source.Address
+
+    if via.HasRPort then
+        message.WithTopVia((via.WithReceived received).WithRPort source.Port) :?> SipRequest
+    elif differs then
+        message.WithTopVia(via.WithReceived received) :?> SipRequest
+    else
+        message
+
+let received number leg source (message: SipMessage) work =
+    if not (List.exists (fun (known: Leg) -> known.Number = leg) work.State.Legs) then
+        Work.count Counted.UnknownLeg work
+    else
+        match message with
+        | :? SipRequest as incoming -> request number leg source (stamp source incoming) work
+        | :? SipResponse as incoming -> response leg source incoming work
+        | _ -> work
+
+/// What the receivers said. After a first `Respond` the transaction is open and asks no more.
+let receipted number receipt work =
+    match State.tryFind number work.State with
+    | ValueSome(ServerEntry({ Phase = Offered copies } as server)) ->
+        match receipt with
+        | Receipt.Handled -> Servers.handled number server copies work
+        | Receipt.Stateless ->
+            // Each copy comes again, in the order of arrival.
+            List.foldBack
+                (fun (copy: Copy) work -> request copy.Number copy.Leg copy.Source copy.Request work)
+                copies
+                (Work.remove number work)
+        | _ -> Work.remove number work |> Servers.unhandled number server.Leg server.Request
+    | ValueSome _ -> work
+    | ValueNone when number = 0L && receipt = Receipt.Pass -> Work.count Counted.StrayAck work
+    | ValueNone when number = 0L -> work
+    | ValueNone -> Work.count Counted.LateInput work
+
+/// The receivers' queue was full.
+let overflowed number work =
+    match State.tryFind number work.State with
+    | ValueSome(ServerEntry({ Phase = Offered _ } as server)) ->
+        Work.remove number work |> Servers.overloaded number server.Leg server.Request
+    | _ -> Work.count Counted.Overload work

@@ -1,0 +1,187 @@
+// One input, one new state, and what the shell must now do, in that order. Total: any input, any state.
+// The alarm is derived from the state; there is no set-timer effect, hence no stale timer.
+namespace SipFun.Core
+
+open SipFun
+
+module Dispatcher =
+    let start = State.empty
+
+    let private deliver (order: Order) work =
+        let known leg =
+            List.exists (fun (each: Leg) -> each.Number = leg) work.State.Legs
+
+        let name =
+            order.Name |> ValueOption.defaultValue { Number = order.Number; Text = null }
+
+        if not (order.Legs.IsEmpty || List.exists known order.Legs) then
+            Requests.refuse RefusalReason.UnknownLeg order work
+        elif (Cancelling.tryFindNamed name work).IsSome then
+            Requests.refuse RefusalReason.DuplicateId order work
+        elif work.State.Deliveries >= work.Settings.Limits.Deliveries then
+            Requests.refuse RefusalReason.TooMany order work |> Work.count Counted.Overload
+        else
+            match order.Message with
+            | :? SipResponse as response -> Replies.deliver order response work
+            | :? SipRequest as request when request.Method = SipMethod.Cancel ->
+                Cancelling.deliver order request work
+            | :? SipRequest as request -> Requests.deliver order request work
+            | _ -> work
+
+    let private addLeg leg work = {
+        work with
+            State = { work.State with Legs = work.State.Legs @ [ leg ] }
+    }
+
+    let private uses leg entry =
+        match entry with
+        | ClientEntry client ->
+            match client.Phase with
+            | Calling attempt
+            | Proceeding attempt
+            | Passing attempt -> attempt.Leg = leg
+            | Completed ended
+            | Accepted ended -> ended.Leg = leg
+            | Resolving _
+            | Held -> false
+        | ServerEntry server -> server.Leg = leg
+        | ReplyEntry _
+        | LookupEntry _
+        | TimerEntry _ -> false
+
+    let private lose number entry work =
+        let detail = "its leg was removed"
+        let fault = TransportFault.LegRemoved
+
+        match entry with
+        | ClientEntry { Phase = Proceeding attempt; Told = false } ->
+            Cancelling.stop (Unreachable(attempt.Hop, fault, detail)) number work
+            |> Work.remove number
+        | ClientEntry({ Phase = Calling attempt } as client)
+        | ClientEntry({ Phase = Passing attempt } as client) when not client.Told ->
+            Responses.failed attempt.Hop fault detail client work |> Cancelling.settle number
+        | ClientEntry client -> Requests.drop client work |> Cancelling.settle number
+        | ServerEntry { Phase = Insisting { Delivery = ValueSome delivery; Sending = sending } } ->
+            Work.remove number work
+            |> Replies.conclude (Unreachable(sending.Hop, fault, detail)) delivery
+        | _ -> Work.remove number work
+
+    /// Whatever used the leg goes on elsewhere or ends, in this very step (S-27).
+    let private removeLeg leg work =
+        let legs = work.State.Legs |> List.filter (fun each -> each.Number <> leg)
+        let work = { work with State = { work.State with Legs = legs } }
+
+        Queue.toList work.State.Queue
+        |> List.filter (fun (_, waiting) -> uses leg waiting.Value)
+        |> List.fold (fun work (number, waiting) -> lose number waiting.Value work) work
+
+    let private setReceiver receiver work = {
+        work with
+            State = { work.State with Receiver = receiver }
+    }
+
+    let private answeredOne question answer work number =
+        match State.tryFind number work.State with
+        | ValueSome(ClientEntry({ Phase = Resolving(resolution, pending) } as client)) ->
+            Requests.answered question answer resolution pending client work
+        | ValueSome(ReplyEntry({ Phase = Locating(resolution, pending) } as reply)) ->
+            Replies.answered question answer resolution pending reply work
+        | ValueSome(LookupEntry lookup) -> Lookups.answered number question answer lookup work
+        | _ -> work
+
+    let private answered question answer work =
+        match Map.tryFind question work.State.Questions with
+        | None -> Work.count Counted.LateInput work
+        | Some numbers ->
+            let rest = Map.remove question work.State.Questions
+            let work = { work with State = { work.State with Questions = rest } }
+            List.sort numbers |> List.fold (answeredOne question answer) work
+
+    let private transmitted number work =
+        match State.tryFind number work.State with
+        | ValueSome(ClientEntry client) -> Responses.transmitted client work
+        | ValueSome(ReplyEntry reply) -> Replies.transmitted reply work
+        | _ -> Work.count Counted.LateInput work
+
+    let private failed number hop fault detail work =
+        match State.tryFind number work.State with
+        | ValueSome(ClientEntry client) ->
+            Responses.failed hop fault detail client work |> Cancelling.settle number
+        | ValueSome(ReplyEntry reply) -> Replies.failed hop fault detail reply work
+        | _ -> Work.count Counted.LateInput work
+
+    let private cancelTimer number work =
+        match State.tryFind number work.State with
+        | ValueSome(TimerEntry _) -> Work.remove number work
+        | _ -> work
+
+    let private close work =
+        let work = { work with State = { work.State with Receiver = ValueNone } }
+
+        Queue.toList work.State.Queue
+        |> List.fold (fun work (number, _) -> Cancelling.stop Disposed number work) work
+        |> fun work ->
+            Queue.toList work.State.Queue
+            |> List.fold (fun work (number, _) -> Work.remove number work) work
+
+    let private ring number repeat (due: Instant) work =
+        match repeat with
+        | ValueNone -> Work.remove number work |> Work.emit (Effect.Ring(number, true))
+        | ValueSome every ->
+            // However late, one ring: the instants that have passed are skipped.
+            let missed = (work.Now - due) / every
+            let next = due + every * (missed + 1L)
+
+            Work.setTimer number next repeat work |> Work.emit (Effect.Ring(number, false))
+
+    let private dueOne number work =
+        match Queue.tryFind number work.State.Queue with
+        | ValueNone -> work
+        | ValueSome waiting ->
+            match waiting.Value with
+            | ClientEntry client -> Responses.due client work |> Cancelling.settle number
+            | ReplyEntry reply -> Replies.due reply work
+            | ServerEntry server -> Servers.due number server work
+            | LookupEntry lookup -> Lookups.due number lookup work
+            | TimerEntry repeat -> ring number repeat waiting.Due work
+
+    /// Whatever is due, the oldest first, a bounded number a time.
+    let rec private tick left work =
+        match Queue.tryDue work.Now work.State.Queue with
+        | ValueSome number when left > 0 -> dueOne number work |> tick (left - 1)
+        | _ -> work
+
+    let private run input work =
+        match input with
+        | Deliver order -> deliver order work
+        | CancelDelivery which -> Cancelling.cancel which work
+        | AddLeg leg -> addLeg leg work
+        | RemoveLeg leg -> removeLeg leg work
+        | SetReceiver receiver -> setReceiver receiver work
+        | ResolveUri(number, uri, wishes) -> Lookups.start number uri wishes work
+        | AddTimer(number, due, repeat) -> Work.setTimer number (max due work.Now) repeat work
+        | CancelTimer number -> cancelTimer number work
+        | Close -> close work
+        | Received(number, leg, source, message) -> Arrivals.received number leg source message work
+        | Receipted(number, receipt) -> Arrivals.receipted number receipt work
+        | Overflowed number -> Arrivals.overflowed number work
+        | Input.Answered(question, answer) -> answered question answer work
+        | Transmitted number -> transmitted number work
+        | Input.Failed(number, hop, fault, detail) -> failed number hop fault detail work
+        | Tick -> tick work.Settings.Limits.PerStep work
+
+    let step (settings: Settings) (now: Instant) input (state: State) =
+        let now = max now state.Now
+
+        let work =
+            run input {
+                Settings = settings
+                Now = now
+                State = { state with Now = now }
+                Effects = []
+            }
+
+        struct (work.State, Effects.ofReversed work.Effects)
+
+    /// When the shell must say `Tick`; "now" while more is due than one step works off.
+    let alarm (state: State) = Queue.next state.Queue

@@ -1,0 +1,93 @@
+// A trace as a person reads it: why the message went where it went, and how it ended. One line a decision.
+module SipFun.Core.Explanation
+
+open System
+open System.Text
+
+let private uri (value: SipFun.SipUri) = Sanitizer.ofText (value.ToString())
+
+let private target decision =
+    match decision with
+    | TargetIsRoute route -> $"the top Route decides: {uri route}"
+    | TargetIsStrictRoute route -> $"the top Route is a strict router: {uri route}"
+    | TargetIsRequestUri target -> $"no Route: the Request-URI decides: {uri target}"
+    | TargetIsVia sentBy -> $"the top Via decides: {sentBy}"
+    | DestinationGiven hop -> $"the caller named the destination: {Hop.toString hop}"
+    | DomainMapped(pattern, proxy) -> $"the domain map has {pattern}: {uri proxy}"
+    | DomainNotMapped host -> $"the domain map has nothing for {host}"
+    | ProxyChosen proxy -> $"the outgoing proxy takes it: {uri proxy}"
+    | NoProxy -> "no outgoing proxy"
+    | _ -> ""
+
+let private names (transports: SipFun.Transport list) =
+    String.Join(", ", transports |> List.map (fun each -> each.ToString().ToLowerInvariant()))
+
+let private dns decision =
+    match decision with
+    | TransportsAllowed(transports, why) -> $"transports: {names transports} ({why})"
+    | HostIsNumeric address -> $"the host is numeric: {Address.toString address}; no DNS"
+    | MaddrReplaces maddr -> $"maddr replaces the host: {maddr}"
+    | PortIsExplicit port -> $"the port is given: {port}; no SRV (RFC 3263, 4.2)"
+    | Asked question -> $"asked the DNS for {Question.toString question}"
+    | Got(question, status, records, ttl) when records > 0 ->
+        $"{Question.toString question}: {status}, {records} record(s), TTL {ttl} s"
+    | Got(question, status, _, _) -> $"{Question.toString question}: {status}"
+    | ServiceDrawn(name, port, priority, weight, draw, total) ->
+        $"SRV {name}:{port}, priority {priority}, weight {weight} (draw {draw} of {total})"
+    | ServiceSkipped(name, why) -> $"SRV {name} skipped: {why}"
+    | AddressSkipped(address, why) -> $"address {Address.toString address} skipped: {why}"
+    | CandidateIs hop -> $"candidate {Hop.toString hop}"
+    | ResolutionFailed failure -> $"no next hop: {failure.Stage}, {failure.Fault}: {failure.Detail}"
+    | LegChosen(leg, rule) -> $"from leg {leg} ({rule})"
+    | LegRejected(leg, why) -> $"not from leg {leg}: {why}"
+    | _ -> ""
+
+let private sending decision =
+    match decision with
+    | SizeIs bytes -> $"{bytes} bytes"
+    | FirstSent hop -> $"sent to {Hop.toString hop}"
+    | CopySent copy -> $"copy {copy} sent"
+    | ResponseCame(status, source) -> $"{status} from {Hop.toString source}"
+    | HopFailed(hop, fault, detail) -> $"{Hop.toString hop} failed: {fault}, {detail}"
+    | HopTimedOut hop -> $"{Hop.toString hop} gave no final response in time"
+    | HopAnswered503 hop -> $"{Hop.toString hop} answered 503: the next target"
+    | AckSent -> "ACK sent"
+    | CancelHeld -> "the CANCEL waits for a provisional response (RFC 3261, 9.1)"
+    | CancelJoined number -> $"goes where delivery {number} went, with its branch"
+    | EndedAs(outcome, why) -> $"{outcome}: {Sanitizer.ofText why}"
+    | _ -> ""
+
+/// One decision in words.
+let words decision =
+    match target decision with
+    | "" ->
+        match dns decision with
+        | "" -> sending decision
+        | text -> text
+    | text -> text
+
+let private line (start: Instant) (dated: Dated) =
+    let seconds = decimal (int64 (dated.At - start)) / 1000m
+    $"{seconds, 8:F3}  {words dated.Decision}"
+
+/// Every decision, with seconds since the first, and how many were left out.
+let text (trace: Trace) =
+    let struct (first, omitted, last) = Trace.toParts trace
+
+    let start =
+        match first @ last with
+        | dated :: _ -> dated.At
+        | [] -> 0L<ms>
+
+    let out = StringBuilder()
+
+    for dated in first do
+        out.Append(line start dated).Append('\n') |> ignore
+
+    if omitted > 0 then
+        out.Append($"          ... {omitted} decisions are not kept ...\n") |> ignore
+
+    for dated in last do
+        out.Append(line start dated).Append('\n') |> ignore
+
+    out.ToString()

@@ -1,0 +1,66 @@
+// A resolution by itself: where would a message to this URI go, and from which legs?
+module internal SipFun.Core.Lookups
+
+open SipFun
+
+let private legsFor (lookup: Lookup) work hop =
+    work.State.Legs
+    |> List.filter (fun leg ->
+        leg.Transport = hop.Transport
+        && leg.Address.Family = hop.Address.Family
+        && (lookup.Wishes.Legs.IsEmpty || List.contains leg.Number lookup.Wishes.Legs))
+    |> List.map (fun leg -> leg.Number)
+
+let private finish number hops failure (lookup: Lookup) work =
+    let found = {
+        Hops = hops |> List.map (fun hop -> hop, legsFor lookup work hop)
+        Failure = failure
+        Trace = lookup.Trace
+    }
+
+    Work.remove number work |> Work.emit (Effect.Found(number, found))
+
+let private proceed number (struct (progress, decisions)) pending (lookup: Lookup) work =
+    let candidates =
+        match progress with
+        | Resolved hops -> List.map CandidateIs hops
+        | _ -> []
+
+    let trace = Trace.addAll work.Now (decisions @ candidates) lookup.Trace
+    let lookup = { lookup with Trace = trace }
+
+    match progress with
+    | Resolved hops -> finish number hops ValueNone lookup work
+    | Progress.Failed failure -> finish number [] (ValueSome failure) lookup work
+    | Waiting(resolution, questions) ->
+        let lookup = { lookup with Resolution = resolution; Pending = pending @ questions }
+        Work.set number (LookupEntry lookup) work
+
+let start number uri (wishes: Wishes) work =
+    let progress =
+        Resolution.ofUri work.Settings.Rules work.State.Legs wishes number uri
+
+    let lookup = {
+        Uri = uri
+        Wishes = wishes
+        Resolution = Unchecked.defaultof<Resolution>
+        Pending = []
+        Until = work.Now + work.Settings.Limits.ResolveWithin
+        Trace = Trace.empty work.Settings.Limits.Decisions
+    }
+
+    proceed number progress [] lookup work
+
+let answered number question answer (lookup: Lookup) work =
+    let rules = work.Settings.Rules
+    let progress = Resolution.answered rules work.State.Legs question answer lookup.Resolution
+    proceed number progress (List.except [ question ] lookup.Pending) lookup work
+
+let due number (lookup: Lookup) work =
+    let failure = {
+        Stage = ResolutionStage.AddressRecords
+        Fault = ResolutionFault.TimedOut
+        Detail = "the DNS gave no answer in time: check the resolver"
+    }
+
+    finish number [] (ValueSome failure) lookup work
