@@ -40,18 +40,3 @@ let isOfRfc3261 (branch: string | null) =
     | branch ->
         branch.Length > Cookie.Length
         && branch.StartsWith(Cookie, StringComparison.OrdinalIgnoreCase)
-
-/// The To tag of a response we answer with: a keyed hash of the request, so that repeats, and a
-/// stateless element after a restart of its memory, give the same one (8.2.7).
-module Tag =
-    open SipFun
-
-    let ofRequest secret (request: SipRequest) =
-        let cseq = request.CSeq
-
-        let text =
-            String.Join('\n', request.CallId.ToString(), request.FromTag, string cseq.Number)
-            + "\n"
-            + request.TopVia.ToString()
-
-        (SipHash.ofText secret text).ToString "x16"

@@ -1,6 +1,18 @@
 // The decisions about one message, kept for its explanation: the first ones and the last ones, bounded.
 namespace SipFun.Core
 
+/// The first and the last decisions about one message, bounded.
+type Trace = {
+    /// Newest first, at most half of `Room`.
+    First: Dated list
+    /// Newest first, what came after those.
+    Last: Dated list
+    LastSize: int
+    /// All there ever were.
+    Count: int
+    Room: int
+}
+
 module Trace =
     /// Nothing noted; `room` decisions are kept at the most.
     let empty room = {

@@ -4,19 +4,19 @@ namespace SipFun.Core
 
 open System.Numerics
 
-[<AbstractClass; AllowNullLiteral>]
+[<AbstractClass>]
 type internal TrieNode<'V>() =
     class
     end
 
-[<Sealed; AllowNullLiteral>]
+[<Sealed>]
 type internal TrieLeaf<'V>(key: uint64, value: 'V) =
     inherit TrieNode<'V>()
     member _.Key = key
     member _.Value = value
 
 /// All keys below share the bits above `Shift + 5`; the next five choose the child.
-[<Sealed; AllowNullLiteral>]
+[<Sealed>]
 type internal TrieBranch<'V>
     (shift: int, prefix: uint64, bitmap: uint32, children: TrieNode<'V> array) =
     inherit TrieNode<'V>()
@@ -55,7 +55,7 @@ module Trie =
         BitOperations.PopCount(bitmap &&& (bit - 1u))
 
     let tryFind (key: uint64) (trie: Trie<'V>) : 'V voption =
-        let mutable node = trie.Root
+        let mutable node: TrieNode<'V> | null = trie.Root
         let mutable found = ValueNone
         let mutable searching = true
 
@@ -84,20 +84,20 @@ module Trie =
         let shift = (63 - BitOperations.LeadingZeroCount(keyA ^^^ keyB: uint64)) / Bits * Bits
         let bitA, bitB = bitOf shift keyA, bitOf shift keyB
         let children = if bitA < bitB then [| nodeA; nodeB |] else [| nodeB; nodeA |]
-        TrieBranch(shift, prefixAt shift keyA, bitA ||| bitB, children)
+        TrieBranch(shift, prefixAt shift keyA, bitA ||| bitB, children) :> _
 
     let private replaced at (child: TrieNode<'V>) (branch: TrieBranch<'V>) : TrieNode<'V> =
         let children = Array.copy branch.Children
         children[at] <- child
-        TrieBranch(branch.Shift, branch.Prefix, branch.Bitmap, children)
+        TrieBranch(branch.Shift, branch.Prefix, branch.Bitmap, children) :> _
 
     let private inserted at bit (child: TrieNode<'V>) (branch: TrieBranch<'V>) : TrieNode<'V> =
         let old = branch.Children
-        let children = Array.zeroCreate (old.Length + 1)
-        System.Array.Copy(old, children, at)
+        let children: TrieNode<'V> array = Array.zeroCreate (old.Length + 1)
+        Array.blit old 0 children 0 at
         children[at] <- child
-        System.Array.Copy(old, at, children, at + 1, old.Length - at)
-        TrieBranch(branch.Shift, branch.Prefix, branch.Bitmap ||| bit, children)
+        Array.blit old at children (at + 1) (old.Length - at)
+        TrieBranch(branch.Shift, branch.Prefix, branch.Bitmap ||| bit, children) :> _
 
     /// At most 13 levels deep, whatever the keys.
     let rec private put key (leaf: TrieLeaf<'V>) (node: TrieNode<'V> | null) : TrieNode<'V> =
@@ -127,9 +127,9 @@ module Trie =
         if old.Length = 2 then
             old[1 - at]
         else
-            let children = Array.zeroCreate (old.Length - 1)
-            System.Array.Copy(old, children, at)
-            System.Array.Copy(old, at + 1, children, at, old.Length - at - 1)
+            let children: TrieNode<'V> array = Array.zeroCreate (old.Length - 1)
+            Array.blit old 0 children 0 at
+            Array.blit old (at + 1) children at (old.Length - at - 1)
             let bitmap = branch.Bitmap
             // The at-th set bit goes.
             let mutable rest = bitmap
@@ -137,7 +137,8 @@ module Trie =
             for _ in 1..at do
                 rest <- rest &&& (rest - 1u)
 
-            TrieBranch(branch.Shift, branch.Prefix, bitmap ^^^ (rest &&& (~~~rest + 1u)), children)
+            let less = bitmap ^^^ (rest &&& (~~~rest + 1u))
+            TrieBranch(branch.Shift, branch.Prefix, less, children) :> _
 
     let rec private cut key (node: TrieNode<'V> | null) : TrieNode<'V> | null =
         match node with
@@ -162,7 +163,7 @@ module Trie =
 
     /// The entry with the least key.
     let tryFirst (trie: Trie<'V>) : struct (uint64 * 'V) voption =
-        let mutable node = trie.Root
+        let mutable node: TrieNode<'V> | null = trie.Root
         let mutable found = ValueNone
 
         while not (isNull node) do

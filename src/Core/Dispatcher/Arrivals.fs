@@ -119,7 +119,7 @@ let private request number leg source (request: SipRequest) work =
 
 /// The source is noted at the top Via: `received` when the sent-by differs or rport is asked for,
 /// `rport` when asked for (18.2.1; RFC 3581, 4).
-let private stamp source (message: SipRequest) =
+let private stamp (source: Hop) (message: SipRequest) =
     let via = message.TopVia
 
     let differs =
@@ -127,7 +127,7 @@ let private stamp source (message: SipRequest) =
         | ValueSome address -> address <> source.Address
         | ValueNone -> true
 
-    let received = Address.toString source.Address
+    let received = Address.toIPAddress { source.Address with Scope = 0u }
 
     if via.HasRPort then
         message.WithTopVia((via.WithReceived received).WithRPort source.Port) :?> SipRequest

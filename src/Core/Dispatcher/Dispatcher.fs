@@ -54,9 +54,9 @@ module Dispatcher =
         let fault = TransportFault.LegRemoved
 
         match entry with
-        | ClientEntry { Phase = Proceeding attempt; Told = false } ->
-            Cancelling.stop (Unreachable(attempt.Hop, fault, detail)) number work
-            |> Work.remove number
+        | ClientEntry({ Phase = Proceeding attempt; Told = false } as client) ->
+            Requests.finish (Unreachable(attempt.Hop, fault, detail)) client work
+            |> Cancelling.settle number
         | ClientEntry({ Phase = Calling attempt } as client)
         | ClientEntry({ Phase = Passing attempt } as client) when not client.Told ->
             Responses.failed attempt.Hop fault detail client work |> Cancelling.settle number
@@ -115,14 +115,15 @@ module Dispatcher =
         | ValueSome(TimerEntry _) -> Work.remove number work
         | _ -> work
 
-    let private close work =
-        let work = { work with State = { work.State with Receiver = ValueNone } }
+    let private dispose work (number, waiting: Waiting<Entry>) =
+        match waiting.Value with
+        | ClientEntry client -> Requests.finish Disposed client work
+        | ReplyEntry _ -> Cancelling.stop Disposed number work
+        | _ -> Work.remove number work
 
-        Queue.toList work.State.Queue
-        |> List.fold (fun work (number, _) -> Cancelling.stop Disposed number work) work
-        |> fun work ->
-            Queue.toList work.State.Queue
-            |> List.fold (fun work (number, _) -> Work.remove number work) work
+    let private close work =
+        let entries = Queue.toList work.State.Queue
+        List.fold dispose (setReceiver ValueNone work) entries
 
     let private ring number repeat (due: Instant) work =
         match repeat with

@@ -4,7 +4,7 @@ module SipFun.Core.Explanation
 open System
 open System.Text
 
-let private uri (value: SipFun.SipUri) = Sanitizer.ofText (value.ToString())
+let private uri (value: SipFun.SipUri) = Sanitizer.text (value.ToString())
 
 let private target decision =
     match decision with
@@ -54,7 +54,7 @@ let private sending decision =
     | AckSent -> "ACK sent"
     | CancelHeld -> "the CANCEL waits for a provisional response (RFC 3261, 9.1)"
     | CancelJoined number -> $"goes where delivery {number} went, with its branch"
-    | EndedAs(outcome, why) -> $"{outcome}: {Sanitizer.ofText why}"
+    | EndedAs(outcome, why) -> $"{outcome}: {Sanitizer.text why}"
     | _ -> ""
 
 /// One decision in words.

@@ -3,7 +3,7 @@ module internal SipFun.Core.Lookups
 
 open SipFun
 
-let private legsFor (lookup: Lookup) work hop =
+let private legsFor (lookup: Lookup) work (hop: Hop) =
     work.State.Legs
     |> List.filter (fun leg ->
         leg.Transport = hop.Transport

@@ -87,9 +87,9 @@ let wishes (order: Order) : Wishes = {
 }
 
 let private viaOf transport (leg: Leg) branch =
-    $"SIP/2.0/{Transport.toVia transport} {leg.SentBy};rport;branch={branch}"
+    $"SIP/2.0/{TransportName.via transport} {leg.SentBy};rport;branch={branch}"
 
-let private schedule work (request: SipRequest) hop =
+let private schedule work (request: SipRequest) (hop: Hop) =
     let timers = work.Settings.Timers
 
     let schedule =
@@ -126,7 +126,7 @@ let start (attempt: Attempt) (client: Client) work =
     |> set { client with Phase = phase; Attempts = client.Attempts + 1; Until = Queue.never }
     |> transmit client attempt report
 
-let private attempt (client: Client) (leg: Leg) hop later work : Attempt =
+let private attempt (client: Client) (leg: Leg) (hop: Hop) later work : Attempt =
     let branch = Branch.make client.Order.Number client.Order.Token client.Attempts
 
     {

@@ -31,8 +31,9 @@ let answerStatelessly number leg (response: SipResponse) work =
     | ValueNone -> Work.count Counted.Unanswerable work
 
 let private tagged work (request: SipRequest) status =
-    let tag = if isNull request.ToTag then Tag.ofRequest work.Settings.Secret request else null
-    request.CreateResponse(status, tag)
+    match request.ToTag with
+    | null -> request.CreateResponse(status, Tag.ofRequest work.Settings.Secret request)
+    | _ -> request.CreateResponse(status, null)
 
 /// Timer E reaches T2 after T1 + 2*T1 + ... : before that a non-INVITE must not be told 100 (RFC 4320, 4.1).
 let rec private untilT2 (timers: Timers) interval sum =
@@ -48,7 +49,7 @@ let private hundredAt (server: Server) work =
 
 /// A new request for the receivers.
 let offer number leg source (request: SipRequest) work =
-    let server = {
+    let server: Server = {
         Key = Keys.ofRequest request
         Leg = leg
         Source = source
@@ -107,7 +108,7 @@ let private hundred number (server: Server) work =
         set number { server with Phase = Trying Queue.never } work
         |> Work.count Counted.Unanswerable
 
-let private again number (server: Server) repeating work =
+let private again number (server: Server) (repeating: Repeating) work =
     let next = {
         repeating with
             Schedule = Schedule.advance work.Now repeating.Schedule
@@ -117,7 +118,7 @@ let private again number (server: Server) repeating work =
     |> transmit number repeating.Sending
 
 /// Timer H, or L without an ACK: nobody acknowledged.
-let private unacknowledged number repeating work =
+let private unacknowledged number (repeating: Repeating) work =
     let work = Work.remove number work
 
     match repeating.Delivery with

@@ -25,7 +25,7 @@ module Work =
         if own = message then [ own ] else [ own; message ]
 
     /// Where an entry stands beside the queue: (adds, removes) one row through `change`.
-    let private names change settings number (order: Order) state =
+    let private names change settings number (order: Order) (state: State) =
         match order.Name with
         | ValueSome name -> {
             state with
@@ -33,14 +33,14 @@ module Work =
           }
         | ValueNone -> state
 
-    let private calls change settings number order state =
+    let private calls change settings number order (state: State) =
         let byCallId =
             callIds settings order
             |> List.fold (fun index key -> change key number index) state.ByCallId
 
         { state with ByCallId = byCallId }
 
-    let private indexed change settings number entry state =
+    let private indexed change settings number entry (state: State) =
         match entry with
         | ClientEntry client ->
             let state = calls change settings number client.Order state
@@ -60,7 +60,7 @@ module Work =
         | LookupEntry _
         | TimerEntry _ -> state
 
-    let private counted by entry state =
+    let private counted by entry (state: State) =
         match entry with
         | ClientEntry { Told = true } -> {
             state with
@@ -79,7 +79,7 @@ module Work =
         | TimerEntry _ -> state
 
     /// A CANCEL is also found from its INVITE.
-    let private linked present number entry state =
+    let private linked present number entry (state: State) =
         match entry with
         | ClientEntry { Invite = ValueSome invite } when present -> {
             state with
@@ -99,7 +99,7 @@ module Work =
         | _ -> []
 
     /// The number no longer waits for these questions; a question nobody waits for is forgotten.
-    let private unasked number questions state =
+    let private unasked number questions (state: State) =
         let without (table: Map<Question, int64 list>) question =
             match Map.tryFind question table with
             | Some numbers ->
@@ -110,13 +110,13 @@ module Work =
 
         { state with Questions = List.fold without state.Questions questions }
 
-    let private leave settings number entry state =
+    let private leave settings number entry (state: State) =
         state
         |> indexed Index.remove settings number entry
         |> counted -1 entry
         |> linked false number entry
 
-    let private enter settings number entry state =
+    let private enter settings number entry (state: State) =
         state
         |> indexed Index.add settings number entry
         |> counted 1 entry

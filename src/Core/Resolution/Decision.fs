@@ -50,15 +50,3 @@ type Decision =
 /// A decision and when it was taken.
 [<Struct>]
 type Dated = { At: Instant; Decision: Decision }
-
-/// The first and the last decisions about one message, bounded.
-type Trace = {
-    /// Newest first, at most half of `Room`.
-    First: Dated list
-    /// Newest first, what came after those.
-    Last: Dated list
-    LastSize: int
-    /// All there ever were.
-    Count: int
-    Room: int
-}

@@ -1,0 +1,156 @@
+// What must hold in every state that `step` can reach; empty when it does. Written once, used by the
+// properties, by the explorer and by the simulation.
+module SipFun.Core.Laws
+
+open SipFun
+
+type private Row = { Table: string; Key: uint64; Number: int64 }
+
+let private rows table (index: Index) = [
+    for key, numbers in Trie.toList index do
+        for number, () in Trie.toList numbers do
+            { Table = table; Key = key; Number = int64 number }
+]
+
+let private row table number key = { Table = table; Key = key; Number = number }
+
+let private ofOrder settings number (order: Order) named = [
+    row "ByCallId" number (Keys.ofCallId settings order.CallId)
+    row "ByCallId" number (Keys.ofCallId settings order.Message.CallId)
+
+    match order.Name with
+    | ValueSome name when named -> row "ByName" number (Keys.ofName settings name)
+    | _ -> ()
+]
+
+/// The index rows an entry must have.
+let private owed settings (number, waiting: Waiting<Entry>) =
+    match waiting.Value with
+    | ClientEntry client -> [
+        yield! ofOrder settings number client.Order (not client.Told)
+
+        match client.Invite with
+        | ValueSome invite -> row "Cancels" number (uint64 invite)
+        | ValueNone -> ()
+      ]
+    | ReplyEntry reply -> ofOrder settings number reply.Order true
+    | ServerEntry server -> [
+        row "ByKey" number (Keys.hash settings server.Key)
+
+        match server.AckKey with
+        | ValueSome key -> row "ByAck" number (Keys.hash settings key)
+        | ValueNone -> ()
+      ]
+    | LookupEntry _
+    | TimerEntry _ -> []
+
+let private present (state: State) = [
+    yield! rows "ByCallId" state.ByCallId
+    yield! rows "ByName" state.ByName
+    yield! rows "ByKey" state.ByKey
+    yield! rows "ByAck" state.ByAck
+
+    for invite, cancel in Trie.toList state.Cancels do
+        row "Cancels" cancel invite
+]
+
+let private pending entry =
+    match entry with
+    | ClientEntry { Phase = Resolving(_, questions) }
+    | ReplyEntry { Phase = Locating(_, questions) } -> questions
+    | LookupEntry lookup -> lookup.Pending
+    | _ -> []
+
+/// D7: every table has the rows its entries own, and no others.
+let private tables settings state entries = [
+    let expected = entries |> List.collect (owed settings) |> Set.ofList
+    let actual = present state |> Set.ofList
+
+    for row in expected - actual do
+        $"D7: {row.Table} lacks a row of {row.Number}"
+
+    for row in actual - expected do
+        $"D7: {row.Table} has a row without an owner, {row.Number}"
+
+    let asked =
+        entries
+        |> List.collect (fun (number, waiting) ->
+            pending waiting.Value |> List.map (fun question -> question, number))
+        |> List.sort
+
+    let waited =
+        Map.toList state.Questions
+        |> List.collect (fun (question, numbers) -> numbers |> List.map (fun n -> question, n))
+        |> List.sort
+
+    if asked <> waited then
+        "D7: the questions under way are not those that entries wait for"
+]
+
+let private count choose entries =
+    entries |> List.filter (fun (_, waiting) -> choose waiting.Value) |> List.length
+
+let private counts (state: State) entries = [
+    let deliveries =
+        entries
+        |> count (function
+            | ClientEntry client -> not client.Told
+            | ReplyEntry _ -> true
+            | _ -> false)
+
+    let lingering =
+        entries
+        |> count (function
+            | ClientEntry client -> client.Told
+            | _ -> false)
+
+    let servers =
+        entries
+        |> count (function
+            | ServerEntry _ -> true
+            | _ -> false)
+
+    if (deliveries, lingering, servers) <> (state.Deliveries, state.Lingering, state.Servers) then
+        "S-13: a count differs from what there is"
+]
+
+/// A reply that awaits its ACK and the transaction that repeats it point at each other (S-13).
+let private pairs (state: State) entries = [
+    for number, waiting in entries do
+        match waiting.Value with
+        | ReplyEntry { Phase = AwaitingAck server } ->
+            match State.tryFind server state with
+            | ValueSome(ServerEntry { Phase = Insisting { Delivery = ValueSome delivery } }) when
+                delivery = number
+                ->
+                ()
+            | _ -> $"S-13: delivery {number} awaits an ACK that nobody listens for"
+        | ServerEntry { Phase = Insisting { Delivery = ValueSome delivery } } ->
+            match State.tryFind delivery state with
+            | ValueSome(ReplyEntry { Phase = AwaitingAck server }) when server = number -> ()
+            | _ -> $"S-13: transaction {number} repeats for a delivery that is gone"
+        | _ -> ()
+]
+
+/// L-1: nothing waits for ever but what a peer or a person may take for ever over.
+let private endless entries = [
+    for number, (waiting: Waiting<Entry>) in entries do
+        match waiting.Value with
+        | _ when waiting.Due <> Queue.never -> ()
+        | ClientEntry { Phase = Proceeding _ }
+        | ClientEntry { Phase = Held }
+        | ClientEntry { Phase = Passing _ }
+        | ReplyEntry { Phase = Handing _ }
+        | ReplyEntry { Phase = AwaitingAck _ } -> ()
+        | _ -> $"L-1: {number} has no deadline"
+]
+
+/// Every law that this state breaks.
+let violations (settings: Settings) (state: State) = [
+    let entries = Queue.toList state.Queue
+    yield! Queue.violations state.Queue
+    yield! tables settings state entries
+    yield! counts state entries
+    yield! pairs state entries
+    yield! endless entries
+]
