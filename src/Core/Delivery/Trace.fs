@@ -23,9 +23,9 @@ module Trace =
         Room = room
     }
 
-    let private half trace = (trace.Room + 1) / 2
+    let private half (trace: Trace) = (trace.Room + 1) / 2
 
-    let private addLast dated trace =
+    let private addLast dated (trace: Trace) =
         let keep = trace.Room - half trace
 
         // The newest are kept and at most as many again, so that cutting back is rare.
@@ -42,7 +42,7 @@ module Trace =
                     LastSize = trace.LastSize + 1
             }
 
-    let add now decision trace =
+    let add now decision (trace: Trace) =
         let dated = { At = now; Decision = decision }
         let counted = { trace with Count = trace.Count + 1 }
 
@@ -55,7 +55,7 @@ module Trace =
         List.fold (fun trace decision -> add now decision trace) trace decisions
 
     /// In order: the first ones, how many were left out, the last ones.
-    let toParts trace =
+    let toParts (trace: Trace) =
         let keep = trace.Room - half trace
         let last = List.truncate keep trace.Last |> List.rev
         let first = List.rev trace.First

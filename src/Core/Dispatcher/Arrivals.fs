@@ -130,9 +130,9 @@ let private stamp (source: Hop) (message: SipRequest) =
     let received = Address.toIPAddress { source.Address with Scope = 0u }
 
     if via.HasRPort then
-        message.WithTopVia((via.WithReceived received).WithRPort source.Port) :?> SipRequest
+        message.WithTopVia((via.WithReceived received).WithRPort source.Port)
     elif differs then
-        message.WithTopVia(via.WithReceived received) :?> SipRequest
+        message.WithTopVia(via.WithReceived received)
     else
         message
 

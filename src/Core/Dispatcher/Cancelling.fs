@@ -40,14 +40,14 @@ let private joined (invite: Attempt) (cancel: Client) work : Attempt =
     let routed =
         invite.Request.GetHeaders "Route"
         |> Seq.fold
-            (fun (message: SipMessage) value -> message.WithAddedHeader("Route", value))
+            (fun (message: SipRequest) value -> message.WithAddedHeader("Route", value))
             (cancel.Request.WithoutHeader "Route")
 
     let schedule = Schedule.request work.Settings.Timers work.Now
 
     {
         invite with
-            Request = routed.PushVia(invite.Request.TopVia.ToString()) :?> SipRequest
+            Request = routed.PushVia(invite.Request.TopVia.ToString())
             Schedule =
                 if invite.Hop.Transport = Transport.Udp then
                     schedule

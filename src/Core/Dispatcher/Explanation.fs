@@ -26,6 +26,7 @@ let private dns decision =
     match decision with
     | TransportsAllowed(transports, why) -> $"transports: {names transports} ({why})"
     | HostIsNumeric address -> $"the host is numeric: {Address.toString address}; no DNS"
+    | HostIsLocalhost host -> $"{host} is this machine: no DNS (RFC 6761, 6.3)"
     | MaddrReplaces maddr -> $"maddr replaces the host: {maddr}"
     | PortIsExplicit port -> $"the port is given: {port}; no SRV (RFC 3263, 4.2)"
     | Asked question -> $"asked the DNS for {Question.toString question}"

@@ -21,13 +21,10 @@ let private finish number hops failure (lookup: Lookup) work =
     Work.remove number work |> Work.emit (Effect.Found(number, found))
 
 let private proceed number (struct (progress, decisions)) pending (lookup: Lookup) work =
-    let candidates =
-        match progress with
-        | Resolved hops -> List.map CandidateIs hops
-        | _ -> []
-
-    let trace = Trace.addAll work.Now (decisions @ candidates) lookup.Trace
-    let lookup = { lookup with Trace = trace }
+    let lookup = {
+        lookup with
+            Trace = Trace.addAll work.Now decisions lookup.Trace
+    }
 
     match progress with
     | Resolved hops -> finish number hops ValueNone lookup work

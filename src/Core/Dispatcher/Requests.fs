@@ -133,7 +133,7 @@ let private attempt (client: Client) (leg: Leg) (hop: Hop) later work : Attempt 
         Leg = leg.Number
         Hop = hop
         Branch = branch
-        Request = client.Request.PushVia(viaOf hop.Transport leg branch) :?> SipRequest
+        Request = client.Request.PushVia(viaOf hop.Transport leg branch)
         Schedule = schedule work client.Request hop
         Copies = 0
         Later = later

@@ -7,7 +7,7 @@ open SipFun.Core.Requests
 
 /// Up to the caller, without our Via.
 let private handUp (client: Client) (response: SipResponse) work =
-    let own = response.WithoutTopVia() :?> SipResponse
+    let own = response.WithoutTopVia()
     Work.emit (Effect.HandUp(client.Order.Number, own)) work
 
 let private endedBy (attempt: Attempt) ack : Ended = {
@@ -51,7 +51,7 @@ let private conclude (response: SipResponse) phase until (client: Client) work =
         | Accepted _ -> false
         | _ -> true
 
-    let own = response.WithoutTopVia() :?> SipResponse
+    let own = response.WithoutTopVia()
 
     let work =
         if not client.Told then
@@ -79,7 +79,7 @@ let private complete (attempt: Attempt) response (client: Client) work =
 /// 503 is that server's word, not the request's end, while there is another server (RFC 3263, 4.3).
 let private tryElsewhere (attempt: Attempt) (response: SipResponse) (client: Client) work =
     let ended = endedBy attempt (ackOf client attempt response)
-    let own = response.WithoutTopVia() :?> SipResponse
+    let own = response.WithoutTopVia()
 
     let client =
         { client with Past = ended :: client.Past }

@@ -175,7 +175,7 @@ let unhandled number leg (request: SipRequest) work =
         let response =
             if status = 405 then
                 let allow = receiver.Allow |> List.map (fun method -> method.Name)
-                response.WithHeader("Allow", System.String.Join(", ", allow)) :?> SipResponse
+                response.WithHeader("Allow", System.String.Join(", ", allow))
             else
                 response
 
@@ -188,5 +188,5 @@ let overloaded number leg (request: SipRequest) work =
     if request.Method = SipMethod.Ack then
         work
     else
-        let response = (tagged work request 503).WithHeader("Retry-After", "5") :?> SipResponse
+        let response = (tagged work request 503).WithHeader("Retry-After", "5")
         answerStatelessly number leg response work
