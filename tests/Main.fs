@@ -6,7 +6,15 @@ open System.IO
 open Expecto
 open Expecto.Impl
 
-let private tests = testList "SipFun" [ TimeTests.tests; Message.Message.tests; Resolution.Resolution.tests ]
+let private tests =
+    testList "SipFun" [
+        TimeTests.tests
+        Message.Message.tests
+        Resolution.Resolution.tests
+        Delivery.Delivery.tests
+        Dispatcher.Dispatcher.tests
+        Model.OneDelivery.tests
+    ]
 
 /// Keeps what Expecto counted, so that the closing line can be the last one.
 let private counting (seen: TestRunSummary option ref) = {

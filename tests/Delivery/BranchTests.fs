@@ -7,12 +7,16 @@ open SipFun.Core
 
 let tests =
     testList "Branch" [
-        testProperty "the number comes back out of it" (fun (n: NonNegativeInt) token (attempt: byte) ->
-            let branch = Branch.make (int64 n.Get) token (int attempt)
-            Branch.number branch = ValueSome(int64 n.Get) && Branch.isOfRfc3261 branch)
+        testProperty
+            "the number comes back out of it"
+            (fun (n: NonNegativeInt) token (attempt: byte) ->
+                let branch = Branch.make (int64 n.Get) token (int attempt)
+                Branch.number branch = ValueSome(int64 n.Get) && Branch.isOfRfc3261 branch)
 
-        testProperty "each attempt has a branch of its own (RFC 3263, 4.3)" (fun token (a: byte) (b: byte) ->
-            (Branch.make 5L token (int a) = Branch.make 5L token (int b)) = (a = b))
+        testProperty
+            "each attempt has a branch of its own (RFC 3263, 4.3)"
+            (fun token (a: byte) (b: byte) ->
+                (Branch.make 5L token (int a) = Branch.make 5L token (int b)) = (a = b))
 
         testProperty "whatever the text, no exception" (fun (text: string) ->
             Branch.number text |> ignore
@@ -21,6 +25,15 @@ let tests =
 
         testCase "without cookie, number or dash it is not ours"
         <| fun () ->
-            for text in [ null; ""; "z9hG4bK"; "z9hG4bK-1"; "z9hG4bKzz-1"; "2a-00" ] do
+            let texts: (string | null) list = [
+                null
+                ""
+                "z9hG4bK"
+                "z9hG4bK-1"
+                "z9hG4bKzz-1"
+                "2a-00"
+            ]
+
+            for text in texts do
                 Expect.equal (Branch.number text) ValueNone $"{text}"
     ]

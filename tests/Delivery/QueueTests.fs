@@ -72,7 +72,8 @@ let tests =
 
             let rows = [
                 for key, numbers in Trie.toList index do
-                    if Trie.isEmpty numbers then (key, -1L)
+                    if Trie.isEmpty numbers then
+                        (key, -1L)
 
                     for number, () in Trie.toList numbers do
                         key, int64 number

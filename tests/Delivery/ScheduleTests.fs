@@ -4,11 +4,7 @@ module SipFun.Tests.Delivery.ScheduleTests
 open Expecto
 open SipFun.Core
 
-let private timers = {
-    T1 = 500L<ms>
-    T2 = 4000L<ms>
-    T4 = 5000L<ms>
-}
+let private timers = { T1 = 500L<ms>; T2 = 4000L<ms>; T4 = 5000L<ms> }
 
 /// The instants at which copies go out when the alarm rings on time.
 let rec private copies sent (schedule: Schedule) =
@@ -47,18 +43,15 @@ let tests =
         testProperty "Timers B, F, H: 64*T1, for every T1, T2, T4" (fun (t1: uint16) (t2: uint16) ->
             let t1 = 1L<ms> + int64 t1 * 1L<ms>
 
-            let timers = {
-                T1 = t1
-                T2 = t1 + int64 t2 * 1L<ms>
-                T4 = 5000L<ms>
-            }
+            let timers = { T1 = t1; T2 = t1 + int64 t2 * 1L<ms>; T4 = 5000L<ms> }
 
             [ Schedule.invite; Schedule.request; Schedule.response ]
             |> List.forall (fun make ->
                 let schedule = make timers 7L<ms>
                 schedule.GiveUpAt = 7L<ms> + 64L * t1 && schedule.NextAt = 7L<ms> + t1))
 
-        testProperty "D6: late by any amount, the next copy is later than now and on the grid"
+        testProperty
+            "D6: late by any amount, the next copy is later than now and on the grid"
             (fun (late: uint16) ->
                 let first = Schedule.invite timers 0L<ms>
                 let now = first.NextAt + int64 late * 1L<ms>

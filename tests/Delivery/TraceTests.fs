@@ -17,7 +17,8 @@ let private sizes dated =
 
 let tests =
     testList "Trace" [
-        testProperty "it keeps at most its room, the first and the last, in order"
+        testProperty
+            "it keeps at most its room, the first and the last, in order"
             (fun (room: byte) (count: byte) ->
                 let room, count = int room % 20, int count
                 let struct (first, omitted, last) = Trace.toParts (filled room count)

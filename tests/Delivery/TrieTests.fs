@@ -24,8 +24,7 @@ let private both (trie, map) op =
     | Set(key, value) -> Trie.set key value trie, Map.add key value map
     | Remove key -> Trie.remove key trie, Map.remove key map
 
-let private run ops =
-    List.fold both (Trie.empty, Map.empty) (List.map op ops)
+let private run ops = List.fold both (Trie.empty, Map.empty) (List.map op ops)
 
 let tests =
     testList "Trie" [

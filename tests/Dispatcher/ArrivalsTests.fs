@@ -34,11 +34,7 @@ let tests =
         testList "P-34: received, rport and the way back" [
             row "SIP/2.0/UDP 127.0.0.9:6000;branch=z9hG4bK1" null None (hop "127.0.0.9" 6000)
             row "SIP/2.0/UDP 127.0.0.9;branch=z9hG4bK1" null None (hop "127.0.0.9" 5060)
-            row
-                "SIP/2.0/UDP 127.0.0.8:5070;branch=z9hG4bK1"
-                "127.0.0.9"
-                None
-                (hop "127.0.0.9" 5070)
+            row "SIP/2.0/UDP 127.0.0.8:5070;branch=z9hG4bK1" "127.0.0.9" None (hop "127.0.0.9" 5070)
             row "SIP/2.0/UDP pc.example.com;branch=z9hG4bK1" "127.0.0.9" None (hop "127.0.0.9" 5060)
             row
                 "SIP/2.0/UDP 127.0.0.8:5070;rport;branch=z9hG4bK1"
@@ -65,7 +61,10 @@ let tests =
         testCase "what comes over a removed leg is dropped and counted"
         <| fun () ->
             let rig = receiving start |> give (RemoveLeg 1)
-            let rig = receive (incoming "SIP/2.0/UDP 127.0.0.9;branch=z9hG4bK1" "OPTIONS" "") rig
+
+            let rig =
+                receive (incoming "SIP/2.0/UDP 127.0.0.9;branch=z9hG4bK1" "OPTIONS" "") rig
+
             same (counted Counted.UnknownLeg rig) 1 "counted"
             same (offered rig) [] "not offered"
 

@@ -41,7 +41,8 @@ let private stopping =
             same (outcomeOf number rig) (0, Cancelled) "once"
             expectIdle (runFor 32_000L<ms> rig)
 
-        testCase "a late 2xx to a cancelled INVITE is handed up (S-29), and the handle then forgotten"
+        testCase
+            "a late 2xx to a cancelled INVITE is handed up (S-29), and the handle then forgotten"
         <| fun () ->
             let number, rig = deliver invite start
             let rig = give (byNumber number) rig |> runFor 2000L<ms> |> answer "INVITE" 200
@@ -56,10 +57,16 @@ let private stopping =
             let b, rig = deliver (request "INVITE" "c1") rig
             let other, rig = deliver (request "OPTIONS" "c2") rig
             let rig = give (CancelDelivery(ByCallId(CallId.Parse "c1"))) rig
-            same [ for _, number, outcome in outcomes rig -> number, outcome ] [ a, Cancelled; b, Cancelled ] "both"
+
+            same
+                [ for _, number, outcome in outcomes rig -> number, outcome ]
+                [ a, Cancelled; b, Cancelled ]
+                "both"
+
             Expect.isTrue (State.isUnderWay other rig.State) "the other goes on"
 
-        testCase "by a name of one's own; the same name again is refused while it is under way (S-16)"
+        testCase
+            "by a name of one's own; the same name again is refused while it is under way (S-16)"
         <| fun () ->
             let name = { Number = 0L; Text = "mine" }
             let named (order: Order) = { order with Name = ValueSome name }
@@ -83,7 +90,8 @@ let private stopping =
 
 let private ofRequest =
     testList "CANCEL (9.1)" [
-        testCase "S-28, trap T14: held until a provisional, then with the INVITE's branch and target"
+        testCase
+            "S-28, trap T14: held until a provisional, then with the INVITE's branch and target"
         <| fun () ->
             let _, rig = deliver invite start
             let number, rig = deliver cancel rig

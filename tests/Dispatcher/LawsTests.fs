@@ -96,7 +96,9 @@ let private give1 rig event =
         | Some(number, _) -> give (Receipted(number, enum<SipFun.Receipt> kind)) rig
         | None -> rig
     | Reply(status, offer) ->
-        match offered rig |> List.filter (fun (_, r) -> r.Method <> SipMethod.Ack) |> pick offer with
+        match
+            offered rig |> List.filter (fun (_, r) -> r.Method <> SipMethod.Ack) |> pick offer
+        with
         | Some(_, request) -> snd (respond statuses[status] request rig)
         | None -> rig
     | Cancel number -> give (CancelDelivery(ByNumber(int64 number))) rig

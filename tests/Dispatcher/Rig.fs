@@ -8,11 +8,7 @@ open Expecto
 open SipFun
 open SipFun.Core
 
-let timers = {
-    T1 = 500L<ms>
-    T2 = 4000L<ms>
-    T4 = 5000L<ms>
-}
+let timers = { T1 = 500L<ms>; T2 = 4000L<ms>; T4 = 5000L<ms> }
 
 let limits: Limits = {
     Deliveries = 1000
@@ -29,11 +25,7 @@ let limits: Limits = {
 let settings: Settings = {
     Timers = timers
     Limits = limits
-    Rules = {
-        DomainProxies = Map.empty
-        OutgoingProxy = ValueNone
-        Seed = 7UL
-    }
+    Rules = { DomainProxies = Map.empty; OutgoingProxy = ValueNone; Seed = 7UL }
     Secret = struct (1UL, 2UL)
 }
 
@@ -62,16 +54,14 @@ type Rig = {
 
 /// One step; a broken law fails the test that took it.
 let give input rig =
-    let struct (state, effects) =
-        Dispatcher.step rig.Settings rig.Now input rig.State
+    let struct (state, effects) = Dispatcher.step rig.Settings rig.Now input rig.State
 
     match Laws.violations rig.Settings state with
     | [] -> ()
     | broken -> failtestf "after %A: %A" input broken
 
     let log =
-        effects.ToArray()
-        |> Array.fold (fun log effect -> (rig.Now, effect) :: log) rig.Log
+        effects.ToArray() |> Array.fold (fun log effect -> (rig.Now, effect) :: log) rig.Log
 
     { rig with State = state; Log = log }
 
@@ -92,14 +82,18 @@ let start = withSettings settings
 /// Rings the alarm at each of its instants, up to `until`, and leaves the clock there.
 let rec runUntil (until: Instant) rig =
     match Dispatcher.alarm rig.State with
-    | ValueSome at when at <= until -> { rig with Now = max at rig.Now } |> give Tick |> runUntil until
+    | ValueSome at when at <= until ->
+        { rig with Now = max at rig.Now } |> give Tick |> runUntil until
     | _ -> { rig with Now = max until rig.Now }
 
 let runFor (duration: Duration) rig = runUntil (rig.Now + duration) rig
 
 let number rig = rig.Number, { rig with Number = rig.Number + 1L }
 
-let receiver: Receiver = { Allow = [ SipMethod.Options; SipMethod.Invite ]; ForwardsResponses = false }
+let receiver: Receiver = {
+    Allow = [ SipMethod.Options; SipMethod.Invite ]
+    ForwardsResponses = false
+}
 
 let receiving rig = give (SetReceiver(ValueSome receiver)) rig
 
@@ -111,10 +105,15 @@ let parse (text: string) =
     let bytes = ReadOnlyMemory(Encoding.UTF8.GetBytes(text.ReplaceLineEndings "\r\n"))
     SipMessage.Parse bytes
 
-let requestTo target (method: string) (callId: string) cseq =
-    parse
-        $"{method} {target} SIP/2.0\nFrom: <sip:a@a.test>;tag=from1\nTo: <sip:b@b.test>\nCall-ID: {callId}\nCSeq: {cseq} {method}\nMax-Forwards: 70\nContent-Length: 0\n\n"
-    :?> SipRequest
+let requestTo (target: string) (method: string) (callId: string) (cseq: int) =
+    SipRequest.Create(
+        SipMethod.Parse method,
+        uri target,
+        NameAddr.Parse "<sip:a@a.test>;tag=from1",
+        NameAddr.Parse "<sip:b@b.test>",
+        CallId.Parse callId,
+        uint32 cseq
+    )
 
 let request method callId = requestTo "sip:b@127.0.0.7:5070" method callId 1
 
@@ -172,7 +171,8 @@ let isRequest (method: string) (message: SipMessage) =
 /// The instants, in ms, at which requests of this method left.
 let copies method rig = [
     for at, _, message in wire rig do
-        if isRequest method message then int at
+        if isRequest method message then
+            int at
 ]
 
 let responses rig = [
@@ -210,9 +210,7 @@ let handedUp number rig = [
 ]
 
 let counted reason rig =
-    effects rig
-    |> List.filter (fun (_, effect) -> effect = Effect.Count reason)
-    |> List.length
+    effects rig |> List.filter (fun (_, effect) -> effect = Effect.Count reason) |> List.length
 
 /// What the receivers were offered: number and request.
 let offered rig = [
@@ -238,7 +236,10 @@ let answer method (status: int) rig =
 /// A response of ours, by the order of a receiver.
 let respond (status: int) (to': SipRequest) rig =
     let number, rig = number rig
-    let response = to'.CreateResponse(status, (if status = 100 then null else "our-tag"))
+
+    let response =
+        to'.CreateResponse(status, (if status = 100 then null else "our-tag"))
+
     number, give (Deliver(order number response)) rig
 
 /// The shell's word on everything that asked for it, as over a socket that takes all.
@@ -251,6 +252,10 @@ let reported rig =
     |> List.fold (fun rig number -> give (Transmitted number) rig) { rig with Log = rig.Log }
 
 let same a b message = Expect.equal a b message
+
+/// Nothing but the clock moved.
+let expectUnchanged (before: Rig) (after: Rig) =
+    Expect.equal after.State { before.State with Now = after.State.Now } "nothing changed"
 
 /// Nothing is left in any table (D7).
 let expectIdle rig =

@@ -21,7 +21,7 @@ let private ackTo (status: int) =
     let ack = incoming via "ACK" "our-tag"
 
     if status < 300 then
-        ack.WithTopVia(ack.TopVia.WithBranch "z9hG4bKpeer-ack") :?> SipRequest
+        ack.WithTopVia(ack.TopVia.WithBranch "z9hG4bKpeer-ack")
     else
         ack
 
@@ -70,7 +70,8 @@ let private absorbing =
             let rig = handled options |> receive (incoming other "OPTIONS" "")
             same (offered rig).Length 2 "offered"
 
-        testCase "RFC 2543: without the cookie, the From tag, Call-ID, CSeq and Via tell copies (17.2.3)"
+        testCase
+            "RFC 2543: without the cookie, the From tag, Call-ID, CSeq and Via tell copies (17.2.3)"
         <| fun () ->
             let old = "SIP/2.0/UDP 127.0.0.7:5070"
             let rig = handled (incoming old "OPTIONS" "") |> receive (incoming old "OPTIONS" "")
@@ -137,7 +138,8 @@ let private finals =
             same (outcomeOf number rig) (32000, TimedOut) "told"
             expectIdle rig
 
-        testCase "a 2xx is repeated until its ACK, which has a branch of its own and goes up (13.3.1.4)"
+        testCase
+            "a 2xx is repeated until its ACK, which has a branch of its own and goes up (13.3.1.4)"
         <| fun () ->
             let rig = handled invite
             let number, rig = respond 200 (last rig) rig

@@ -122,7 +122,7 @@ type Story = {
 }
 
 /// Answers the open questions one at a time; `pick` chooses which is next among so many.
-let rec private go pick answerTo legs rules story opened (struct (progress, decisions)) =
+let rec private go pick answerTo legs rules (story: Story) opened (struct (progress, decisions)) =
     let story = { story with Decisions = story.Decisions @ decisions }
 
     match progress with

@@ -23,37 +23,38 @@ module Index =
         | ValueNone -> index
         | ValueSome numbers ->
             let rest = Trie.remove (uint64 number) numbers
-            if Trie.isEmpty rest then Trie.remove key index else Trie.set key rest index
+
+            if Trie.isEmpty rest then
+                Trie.remove key index
+            else
+                Trie.set key rest index
 
 /// A value and when it wants to be looked at; `Never` for one that only waits.
 type Waiting<'T> = { Due: Instant; Value: 'T }
 
-type Queue<'T> = private {
-    Entries: Trie<Waiting<'T>>
-    Deadlines: Index
-    Size: int
-}
+type Queue<'T> = private { Entries: Trie<Waiting<'T>>; Deadlines: Index; Size: int }
 
 module Queue =
     /// The instant that does not come.
     let never: Instant = System.Int64.MaxValue * 1L<ms>
 
-    let empty<'T> : Queue<'T> = {
-        Entries = Trie.empty
-        Deadlines = Trie.empty
-        Size = 0
-    }
+    let empty<'T> : Queue<'T> = { Entries = Trie.empty; Deadlines = Trie.empty; Size = 0 }
 
     let size (queue: Queue<'T>) = queue.Size
 
-    let tryFind (number: int64) (queue: Queue<'T>) =
-        Trie.tryFind (uint64 number) queue.Entries
+    let tryFind (number: int64) (queue: Queue<'T>) = Trie.tryFind (uint64 number) queue.Entries
 
     let private undated number (due: Instant) deadlines =
-        if due = never then deadlines else Index.remove (uint64 due) number deadlines
+        if due = never then
+            deadlines
+        else
+            Index.remove (uint64 due) number deadlines
 
     let private dated number (due: Instant) deadlines =
-        if due = never then deadlines else Index.add (uint64 due) number deadlines
+        if due = never then
+            deadlines
+        else
+            Index.add (uint64 due) number deadlines
 
     /// With this entry under the number, whatever was there.
     let set (number: int64) due value (queue: Queue<'T>) =
@@ -97,8 +98,7 @@ module Queue =
         | _ -> ValueNone
 
     let toList (queue: Queue<'T>) =
-        Trie.toList queue.Entries
-        |> List.map (fun (number, waiting) -> int64 number, waiting)
+        Trie.toList queue.Entries |> List.map (fun (number, waiting) -> int64 number, waiting)
 
     /// What contradicts law Q2; empty when all is well.
     let violations (queue: Queue<'T>) =

@@ -36,12 +36,10 @@ module Schedule =
     }
 
     /// Timers A and B: doubling without a ceiling (17.1.1.2).
-    let invite (timers: Timers) (now: Instant) =
-        starting now timers.T1 Queue.never timers.Long
+    let invite (timers: Timers) (now: Instant) = starting now timers.T1 Queue.never timers.Long
 
     /// Timers E and F: doubling up to T2 (17.1.2.2).
-    let request (timers: Timers) (now: Instant) =
-        starting now timers.T1 timers.T2 timers.Long
+    let request (timers: Timers) (now: Instant) = starting now timers.T1 timers.T2 timers.Long
 
     /// Timers G and H, and the 2xx of 13.3.1.4: doubling up to T2 (17.2.1).
     let response (timers: Timers) (now: Instant) = request timers now
@@ -62,11 +60,7 @@ module Schedule =
             interval <- min (2L * interval) schedule.Ceiling
             next <- next + interval
 
-        {
-            schedule with
-                Interval = interval
-                NextAt = next
-        }
+        { schedule with Interval = interval; NextAt = next }
 
     /// When somebody must look again.
     let due (schedule: Schedule) = min schedule.NextAt schedule.GiveUpAt

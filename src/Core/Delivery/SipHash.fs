@@ -66,5 +66,4 @@ let ofBytes (struct (key0: uint64, key1: uint64)) (bytes: ReadOnlySpan<byte>) =
     w.V0 ^^^ w.V1 ^^^ w.V2 ^^^ w.V3
 
 /// Of a text's UTF-16 words, as they lie in memory.
-let ofText key (text: string) =
-    ofBytes key (MemoryMarshal.AsBytes(text.AsSpan()))
+let ofText key (text: string) = ofBytes key (MemoryMarshal.AsBytes(text.AsSpan()))

@@ -15,13 +15,7 @@ type Trace = {
 
 module Trace =
     /// Nothing noted; `room` decisions are kept at the most.
-    let empty room = {
-        First = []
-        Last = []
-        LastSize = 0
-        Count = 0
-        Room = room
-    }
+    let empty room = { First = []; Last = []; LastSize = 0; Count = 0; Room = room }
 
     let private half (trace: Trace) = (trace.Room + 1) / 2
 
@@ -46,10 +40,14 @@ module Trace =
         let dated = { At = now; Decision = decision }
         let counted = { trace with Count = trace.Count + 1 }
 
-        if trace.Room <= 0 then trace
-        elif trace.Count < half trace then { counted with First = dated :: trace.First }
-        elif trace.Room = 1 then counted
-        else addLast dated counted
+        if trace.Room <= 0 then
+            trace
+        elif trace.Count < half trace then
+            { counted with First = dated :: trace.First }
+        elif trace.Room = 1 then
+            counted
+        else
+            addLast dated counted
 
     let addAll now decisions trace =
         List.fold (fun trace decision -> add now decision trace) trace decisions

@@ -87,20 +87,10 @@ type Reply = {
 }
 
 /// A copy of a request that came while its receivers were still thinking.
-type Copy = {
-    Number: int64
-    Leg: int
-    Source: Hop
-    Request: SipRequest
-}
+type Copy = { Number: int64; Leg: int; Source: Hop; Request: SipRequest }
 
 /// The last response of a server transaction, and to whom it goes.
-type Sending = {
-    Leg: int
-    Hop: Hop
-    Packet: ReadOnlyMemory<byte>
-    StatusCode: int
-}
+type Sending = { Leg: int; Hop: Hop; Packet: ReadOnlyMemory<byte>; StatusCode: int }
 
 /// A final response that is repeated until the ACK.
 type Repeating = {

@@ -5,9 +5,7 @@ namespace SipFun.Core
 open System.Numerics
 
 [<AbstractClass>]
-type internal TrieNode<'V>() =
-    class
-    end
+type internal TrieNode<'V>() = class end
 
 [<Sealed>]
 type internal TrieLeaf<'V>(key: uint64, value: 'V) =
@@ -81,7 +79,9 @@ module Trie =
 
     /// Two subtries whose keys differ, under the branch that tells them apart.
     let private join keyA (nodeA: TrieNode<'V>) keyB (nodeB: TrieNode<'V>) : TrieNode<'V> =
-        let shift = (63 - BitOperations.LeadingZeroCount(keyA ^^^ keyB: uint64)) / Bits * Bits
+        let shift =
+            (63 - BitOperations.LeadingZeroCount(keyA ^^^ keyB: uint64)) / Bits * Bits
+
         let bitA, bitB = bitOf shift keyA, bitOf shift keyB
         let children = if bitA < bitB then [| nodeA; nodeB |] else [| nodeB; nodeA |]
         TrieBranch(shift, prefixAt shift keyA, bitA ||| bitB, children) :> _

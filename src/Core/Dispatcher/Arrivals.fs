@@ -17,8 +17,7 @@ let private tryFindClient (response: SipResponse) work =
     | ValueSome number ->
         let number =
             if response.CSeq.Method = SipMethod.Cancel then
-                Trie.tryFind (uint64 number) work.State.Cancels
-                |> ValueOption.defaultValue number
+                Trie.tryFind (uint64 number) work.State.Cancels |> ValueOption.defaultValue number
             else
                 number
 
@@ -47,16 +46,14 @@ let private stray leg source response work =
 let private response leg source (response: SipResponse) work =
     let via = response.TopVia
 
-    let same (branch: string) =
-        String.Equals(branch, via.Branch, StringComparison.Ordinal)
+    let same (branch: string) = String.Equals(branch, via.Branch, StringComparison.Ordinal)
 
     if not (isOurs via.SentBy work.State) then
         Work.count Counted.ForeignResponse work
     else
         match tryFindClient response work with
         | ValueSome client when same (branchOf client) ->
-            Responses.received source response client work
-            |> Cancelling.settle client.Order.Number
+            Responses.received source response client work |> Cancelling.settle client.Order.Number
         | ValueSome client ->
             match List.tryFind (fun (past: Ended) -> same past.Branch) client.Past with
             | Some past -> Responses.receivedPast past client work
@@ -107,12 +104,7 @@ let private request number leg source (request: SipRequest) work =
     else
         match byKey (Keys.ofRequest request) work with
         | Some(struct (known, server)) ->
-            let copy = {
-                Number = number
-                Leg = leg
-                Source = source
-                Request = request
-            }
+            let copy = { Number = number; Leg = leg; Source = source; Request = request }
 
             Servers.repeated known server copy work
         | None -> fresh number leg source request work
@@ -154,7 +146,8 @@ let receipted number receipt work =
         | Receipt.Stateless ->
             // Each copy comes again, in the order of arrival.
             List.foldBack
-                (fun (copy: Copy) work -> request copy.Number copy.Leg copy.Source copy.Request work)
+                (fun (copy: Copy) work ->
+                    request copy.Number copy.Leg copy.Source copy.Request work)
                 copies
                 (Work.remove number work)
         | _ -> Work.remove number work |> Servers.unhandled number server.Leg server.Request

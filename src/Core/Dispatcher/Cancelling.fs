@@ -77,7 +77,8 @@ let settle number work =
 
     match held, clients number work.State with
     | [], _ -> work
-    | cancel :: _, [ { Phase = Proceeding attempt } as invite ] -> release attempt invite cancel work
+    | cancel :: _, [ { Phase = Proceeding attempt } as invite ] ->
+        release attempt invite cancel work
     | _, [ invite ] when awaitsFinal invite -> work
     | cancel :: _, _ -> finish (Refused RefusalReason.NothingToCancel) cancel work
 
@@ -88,9 +89,10 @@ let deliver (order: Order) (request: SipRequest) work =
         let number = invite.Order.Number
 
         let cancel =
-            { fresh order request work with
-                Until = Queue.never
-                Invite = ValueSome number
+            {
+                fresh order request work with
+                    Until = Queue.never
+                    Invite = ValueSome number
             }
             |> note CancelHeld work
 
@@ -141,7 +143,10 @@ let tryFindNamed (name: Name) work =
     Index.numbers (Keys.ofName work.Settings name) work.State.ByName
     |> List.tryFind (named name work.State)
     |> Option.orElse (
-        if isNull name.Text && unnamed name.Number then Some name.Number else None
+        if isNull name.Text && unnamed name.Number then
+            Some name.Number
+        else
+            None
     )
 
 let private ofCall callId (state: State) number =
@@ -154,8 +159,7 @@ let cancel which work =
     match which with
     | ByNumber number -> stop Cancelled number work
     | ByName name ->
-        tryFindNamed name work
-        |> Option.fold (fun work number -> stop Cancelled number work) work
+        tryFindNamed name work |> Option.fold (fun work number -> stop Cancelled number work) work
     | ByCallId callId ->
         Index.numbers (Keys.ofCallId work.Settings callId) work.State.ByCallId
         |> List.filter (ofCall callId work.State)

@@ -8,8 +8,7 @@ module Dispatcher =
     let start = State.empty
 
     let private deliver (order: Order) work =
-        let known leg =
-            List.exists (fun (each: Leg) -> each.Number = leg) work.State.Legs
+        let known leg = List.exists (fun (each: Leg) -> each.Number = leg) work.State.Legs
 
         let name =
             order.Name |> ValueOption.defaultValue { Number = order.Number; Text = null }
@@ -61,7 +60,9 @@ module Dispatcher =
         | ClientEntry({ Phase = Passing attempt } as client) when not client.Told ->
             Responses.failed attempt.Hop fault detail client work |> Cancelling.settle number
         | ClientEntry client -> Requests.drop client work |> Cancelling.settle number
-        | ServerEntry { Phase = Insisting { Delivery = ValueSome delivery; Sending = sending } } ->
+        | ServerEntry {
+                          Phase = Insisting { Delivery = ValueSome delivery; Sending = sending }
+                      } ->
             Work.remove number work
             |> Replies.conclude (Unreachable(sending.Hop, fault, detail)) delivery
         | _ -> Work.remove number work

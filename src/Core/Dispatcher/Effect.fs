@@ -135,12 +135,7 @@ module Effects =
         match effects with
         | [] -> none
         | [ one ] -> { none with Size = 1; First = one }
-        | [ second; first ] -> {
-            none with
-                Size = 2
-                First = first
-                Second = second
-          }
+        | [ second; first ] -> { none with Size = 2; First = first; Second = second }
         | _ ->
             let all = Array.ofList (List.rev effects)
 

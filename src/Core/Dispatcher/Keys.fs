@@ -7,11 +7,7 @@ open SipFun
 /// A server transaction's key (RFC 3261, 17.2.3). An ACK has its INVITE's, and a CANCEL, asked for
 /// so, the key of what it cancels. Without the cookie RFC 2543's fields take the branch's place.
 let private server (via: Via) (message: SipMessage) (method: SipMethod) =
-    let named =
-        if method = SipMethod.Ack then
-            SipMethod.Invite.Name
-        else
-            method.Name
+    let named = if method = SipMethod.Ack then SipMethod.Invite.Name else method.Name
 
     if Branch.isOfRfc3261 via.Branch then
         String.Join('\n', via.Branch, via.SentBy.ToLowerInvariant(), named)
@@ -24,16 +20,13 @@ let private server (via: Via) (message: SipMessage) (method: SipMethod) =
             message.FromTag
         )
 
-let ofRequest (request: SipRequest) =
-    server request.TopVia request request.Method
+let ofRequest (request: SipRequest) = server request.TopVia request request.Method
 
 /// The key of the INVITE that a CANCEL means (RFC 3261, 9.2).
-let ofCancelled (cancel: SipRequest) =
-    server cancel.TopVia cancel SipMethod.Invite
+let ofCancelled (cancel: SipRequest) = server cancel.TopVia cancel SipMethod.Invite
 
 /// The key of the request that a response answers: the top Via is still the requester's.
-let ofResponse (response: SipResponse) =
-    server response.TopVia response response.CSeq.Method
+let ofResponse (response: SipResponse) = server response.TopVia response response.CSeq.Method
 
 /// What the ACK to a 2xx has in common with it: the dialog and the CSeq number (13.2.2.4).
 let ack (message: SipMessage) =
@@ -50,8 +43,8 @@ let hash (settings: Settings) (text: string) = SipHash.ofText settings.Secret te
 let ofCallId settings (callId: CallId) = hash settings (callId.ToString())
 
 let ofName settings (name: Name) =
-    hash settings (
-        match name.Text with
-        | null -> string name.Number
-        | text -> "\n" + text
-    )
+    hash
+        settings
+        (match name.Text with
+         | null -> string name.Number
+         | text -> "\n" + text)

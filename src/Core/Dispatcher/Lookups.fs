@@ -21,10 +21,7 @@ let private finish number hops failure (lookup: Lookup) work =
     Work.remove number work |> Work.emit (Effect.Found(number, found))
 
 let private proceed number (struct (progress, decisions)) pending (lookup: Lookup) work =
-    let lookup = {
-        lookup with
-            Trace = Trace.addAll work.Now decisions lookup.Trace
-    }
+    let lookup = { lookup with Trace = Trace.addAll work.Now decisions lookup.Trace }
 
     match progress with
     | Resolved hops -> finish number hops ValueNone lookup work
@@ -50,7 +47,10 @@ let start number uri (wishes: Wishes) work =
 
 let answered number question answer (lookup: Lookup) work =
     let rules = work.Settings.Rules
-    let progress = Resolution.answered rules work.State.Legs question answer lookup.Resolution
+
+    let progress =
+        Resolution.answered rules work.State.Legs question answer lookup.Resolution
+
     proceed number progress (List.except [ question ] lookup.Pending) lookup work
 
 let due number (lookup: Lookup) work =

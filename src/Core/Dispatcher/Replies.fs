@@ -9,8 +9,7 @@ let private note decision work (reply: Reply) = {
         Trace = Trace.add work.Now decision reply.Trace
 }
 
-let private set (reply: Reply) work =
-    Work.set reply.Order.Number (ReplyEntry reply) work
+let private set (reply: Reply) work = Work.set reply.Order.Number (ReplyEntry reply) work
 
 let private finish outcome (reply: Reply) work =
     let number = reply.Order.Number
@@ -52,12 +51,17 @@ let private afterFinal (server: Server) sending number (reply: Reply) work =
 
     if server.Request.Method = SipMethod.Invite && reply.Order.Retransmit then
         let ackKey =
-            if reply.Response.IsSuccess then ValueSome(Keys.ack reply.Response) else ValueNone
+            if reply.Response.IsSuccess then
+                ValueSome(Keys.ack reply.Response)
+            else
+                ValueNone
 
         let phase = Insisting(insisting reply sending work)
 
         work
-        |> Work.set number (ServerEntry { server with Phase = phase; AckKey = ackKey; Until = Queue.never })
+        |> Work.set
+            number
+            (ServerEntry { server with Phase = phase; AckKey = ackKey; Until = Queue.never })
         |> set { reply with Phase = AwaitingAck number; Until = Queue.never }
     else
         // Timer J: over a reliable transport no copy can come (17.2.2).
@@ -160,7 +164,12 @@ let deliver (order: Order) (response: SipResponse) work =
     | ValueNone ->
         let rules = work.Settings.Rules
         let wishes = Requests.wishes order
-        proceed (Resolution.ofResponse rules work.State.Legs wishes order.Number response) [] reply work
+
+        proceed
+            (Resolution.ofResponse rules work.State.Legs wishes order.Number response)
+            []
+            reply
+            work
 
 let answered question answer resolution pending (reply: Reply) work =
     let rules = work.Settings.Rules
@@ -172,7 +181,10 @@ let transmitted (reply: Reply) work =
     let number = reply.Order.Number
 
     let told hop work =
-        if reply.Order.TellSent then Work.emit (Effect.TellSent(number, hop)) work else work
+        if reply.Order.TellSent then
+            Work.emit (Effect.TellSent(number, hop)) work
+        else
+            work
 
     match reply.Phase with
     | Handing(hop, _) -> told hop work |> finish Sent reply
@@ -189,8 +201,7 @@ let failed hop fault detail (reply: Reply) work =
 
     match reply.Phase with
     | Handing(_, later) when not later.IsEmpty -> tryNext later outcome reply work
-    | AwaitingAck _ ->
-        set reply work |> Cancelling.stop outcome reply.Order.Number
+    | AwaitingAck _ -> set reply work |> Cancelling.stop outcome reply.Order.Number
     | _ -> finish outcome reply work
 
 let due (reply: Reply) work =

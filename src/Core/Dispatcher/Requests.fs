@@ -17,8 +17,7 @@ let noteAll decisions work (client: Client) = {
 
 let isInvite (client: Client) = client.Request.Method = SipMethod.Invite
 
-let set (client: Client) work =
-    Work.set client.Order.Number (ClientEntry client) work
+let set (client: Client) work = Work.set client.Order.Number (ClientEntry client) work
 
 let private describe outcome =
     match outcome with
@@ -31,8 +30,7 @@ let private describe outcome =
     | Refused reason -> "refused", reason.ToString()
     | Disposed -> "disposed", "the dispatcher was closed"
 
-let ended outcome now trace =
-    Trace.add now (EndedAs(describe outcome)) trace
+let ended outcome now trace = Trace.add now (EndedAs(describe outcome)) trace
 
 /// Tells the outcome; whether responses may still come afterwards is `last`'s to say.
 let tell outcome last (client: Client) work =
@@ -55,8 +53,7 @@ let forget (client: Client) work =
         work
 
 /// The end of a transaction that lingered: nothing is kept.
-let drop (client: Client) work =
-    Work.remove client.Order.Number work |> forget client
+let drop (client: Client) work = Work.remove client.Order.Number work |> forget client
 
 /// The end of a client transaction: an outcome not told yet is told.
 let finish outcome (client: Client) work =
@@ -65,7 +62,9 @@ let finish outcome (client: Client) work =
 
 /// Refused at the door: there never was an entry.
 let refuse reason (order: Order) work =
-    let trace = ended (Refused reason) work.Now (Trace.empty work.Settings.Limits.Decisions)
+    let trace =
+        ended (Refused reason) work.Now (Trace.empty work.Settings.Limits.Decisions)
+
     Work.emit (Effect.Complete(order.Number, Refused reason, trace, true)) work
 
 let private rank outcome =
@@ -81,10 +80,7 @@ let better outcome (client: Client) =
     | ValueSome best when rank best >= rank outcome -> client
     | _ -> { client with Best = ValueSome outcome }
 
-let wishes (order: Order) : Wishes = {
-    Transports = order.Transports
-    Legs = order.Legs
-}
+let wishes (order: Order) : Wishes = { Transports = order.Transports; Legs = order.Legs }
 
 let private viaOf transport (leg: Leg) branch =
     $"SIP/2.0/{TransportName.via transport} {leg.SentBy};rport;branch={branch}"
@@ -99,19 +95,16 @@ let private schedule work (request: SipRequest) (hop: Hop) =
             Schedule.request timers work.Now
 
     // Reliable transports repeat nothing; Timers B and F still end it (17.1.1.2, 17.1.2.2).
-    if hop.Transport = Transport.Udp then schedule else Schedule.once schedule
+    if hop.Transport = Transport.Udp then
+        schedule
+    else
+        Schedule.once schedule
 
 let private isTransaction (order: Order) (request: SipRequest) =
     order.Retransmit && request.Method <> SipMethod.Ack
 
 let transmit (client: Client) (attempt: Attempt) report work =
-    Effect.Transmit(
-        client.Order.Number,
-        attempt.Leg,
-        attempt.Hop,
-        attempt.Request.Bytes,
-        report
-    )
+    Effect.Transmit(client.Order.Number, attempt.Leg, attempt.Hop, attempt.Request.Bytes, report)
     |> fun effect -> Work.emit effect work
 
 /// Puts the attempt's packet on its way and waits for what comes of it.
@@ -123,7 +116,12 @@ let start (attempt: Attempt) (client: Client) work =
     let phase = if transaction then Calling attempt else Passing attempt
 
     work
-    |> set { client with Phase = phase; Attempts = client.Attempts + 1; Until = Queue.never }
+    |> set {
+        client with
+            Phase = phase
+            Attempts = client.Attempts + 1
+            Until = Queue.never
+    }
     |> transmit client attempt report
 
 let private attempt (client: Client) (leg: Leg) (hop: Hop) later work : Attempt =
@@ -154,7 +152,9 @@ let rec tryNext hops (client: Client) work =
     match hops with
     | [] -> exhausted client work
     | hop :: later ->
-        let struct (leg, decisions) = LegChoice.choose work.State.Legs (wishes client.Order) hop
+        let struct (leg, decisions) =
+            LegChoice.choose work.State.Legs (wishes client.Order) hop
+
         let client = noteAll decisions work client
 
         match leg with

@@ -34,7 +34,14 @@ let private linger work (client: Client) (hop: Hop) =
 
 /// Waits out the repeats in this phase, if there is room to.
 let private lingerIn phase until (client: Client) work =
-    let lingering = { client with Phase = phase; Told = true; Until = until; AnswerBy = Queue.never }
+    let lingering = {
+        client with
+            Phase = phase
+            Told = true
+            Until = until
+            AnswerBy = Queue.never
+    }
+
     let limit = work.Settings.Limits.Lingering
 
     if until <= work.Now then
@@ -103,7 +110,11 @@ let private provisional (attempt: Attempt) response (client: Client) work =
         else
             Schedule.slow timers attempt.Schedule
 
-    let client = { client with Phase = Proceeding { attempt with Schedule = schedule } }
+    let client = {
+        client with
+            Phase = Proceeding { attempt with Schedule = schedule }
+    }
+
     let work = set client work
     if client.Told then work else handUp client response work
 
@@ -150,16 +161,15 @@ let failed hop fault detail (client: Client) work =
 /// The shell gave the first packet to the socket.
 let transmitted (client: Client) work =
     let number = client.Order.Number
-
-    let told hop work =
-        if client.Order.TellSent then Work.emit (Effect.TellSent(number, hop)) work else work
+    let quiet = { client with Order = { client.Order with TellSent = false } }
 
     match client.Phase with
-    | Passing attempt -> told attempt.Hop work |> finish Sent client
+    | Passing attempt when client.Order.TellSent ->
+        Work.emit (Effect.TellSent(number, attempt.Hop)) work |> finish Sent client
+    | Passing _ -> finish Sent client work
     | Calling attempt
-    | Proceeding attempt ->
-        let quiet = { client with Order = { client.Order with TellSent = false } }
-        told attempt.Hop work |> set quiet
+    | Proceeding attempt when client.Order.TellSent ->
+        Work.emit (Effect.TellSent(number, attempt.Hop)) work |> set quiet
     | _ -> Work.count Counted.LateInput work
 
 let private copy (attempt: Attempt) (client: Client) work =

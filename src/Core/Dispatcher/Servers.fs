@@ -37,7 +37,10 @@ let private tagged work (request: SipRequest) status =
 
 /// Timer E reaches T2 after T1 + 2*T1 + ... : before that a non-INVITE must not be told 100 (RFC 4320, 4.1).
 let rec private untilT2 (timers: Timers) interval sum =
-    if interval >= timers.T2 then sum else untilT2 timers (2L * interval) (sum + interval)
+    if interval >= timers.T2 then
+        sum
+    else
+        untilT2 timers (2L * interval) (sum + interval)
 
 let private hundredAt (server: Server) work =
     let timers = work.Settings.Timers
@@ -66,7 +69,11 @@ let private hold number (server: Server) copies (copy: Copy) work =
     let limit = work.Settings.Limits.HeldCopies
     let held = List.truncate limit (copy :: copies)
     let work = set number { server with Phase = Offered held } work
-    if List.length copies >= limit then Work.count Counted.RepeatedRequest work else work
+
+    if List.length copies >= limit then
+        Work.count Counted.RepeatedRequest work
+    else
+        work
 
 /// A copy of a request that is known: its last response goes out again, or it is absorbed.
 let repeated number (server: Server) copy work =
@@ -85,9 +92,12 @@ let acknowledged number (server: Server) (repeating: Repeating) work =
     let success = repeating.Sending.StatusCode < 300
 
     let until =
-        if success then repeating.Schedule.GiveUpAt // Timer L (RFC 6026, 7.1)
-        elif repeating.Sending.Hop.Transport = Transport.Udp then work.Now + timers.T4 // Timer I
-        else work.Now
+        if success then
+            repeating.Schedule.GiveUpAt // Timer L (RFC 6026, 7.1)
+        elif repeating.Sending.Hop.Transport = Transport.Udp then
+            work.Now + timers.T4 // Timer I
+        else
+            work.Now
 
     let confirmed = { server with Phase = Confirmed repeating.Sending; Until = until }
     let work = set number confirmed work
@@ -114,8 +124,7 @@ let private again number (server: Server) (repeating: Repeating) work =
             Schedule = Schedule.advance work.Now repeating.Schedule
     }
 
-    set number { server with Phase = Insisting next } work
-    |> transmit number repeating.Sending
+    set number { server with Phase = Insisting next } work |> transmit number repeating.Sending
 
 /// Timer H, or L without an ACK: nobody acknowledged.
 let private unacknowledged number (repeating: Repeating) work =
@@ -143,7 +152,9 @@ let due number (server: Server) work =
 
 /// Somebody took the request: from now on its copies are absorbed.
 let handled number (server: Server) copies work =
-    let work = List.fold (fun work _ -> Work.count Counted.RepeatedRequest work) work copies
+    let work =
+        List.fold (fun work _ -> Work.count Counted.RepeatedRequest work) work copies
+
     set number { server with Phase = Trying(hundredAt server work) } work
 
 let private hasInvite (cancel: SipRequest) work =

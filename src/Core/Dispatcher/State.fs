@@ -68,10 +68,4 @@ module State =
         | _ -> ValueNone
 
     /// Nothing in any table but the legs and the receiver.
-    let idle (state: State) =
-        {
-            state with
-                Now = 0L<ms>
-                Legs = []
-                Receiver = ValueNone
-        } = empty
+    let idle (state: State) = { state with Now = 0L<ms>; Legs = []; Receiver = ValueNone } = empty

@@ -12,10 +12,7 @@ type Work = {
 }
 
 module Work =
-    let emit effect work = {
-        work with
-            Effects = effect :: work.Effects
-    }
+    let emit effect work = { work with Effects = effect :: work.Effects }
 
     let count reason work = emit (Effect.Count reason) work
 
@@ -44,9 +41,15 @@ module Work =
         match entry with
         | ClientEntry client ->
             let state = calls change settings number client.Order state
-            if client.Told then state else names change settings number client.Order state
+
+            if client.Told then
+                state
+            else
+                names change settings number client.Order state
         | ReplyEntry reply ->
-            state |> calls change settings number reply.Order |> names change settings number reply.Order
+            state
+            |> calls change settings number reply.Order
+            |> names change settings number reply.Order
         | ServerEntry server ->
             let byKey = change (Keys.hash settings server.Key) number state.ByKey
             let state = { state with ByKey = byKey }
@@ -62,19 +65,10 @@ module Work =
 
     let private counted by entry (state: State) =
         match entry with
-        | ClientEntry { Told = true } -> {
-            state with
-                Lingering = state.Lingering + by
-          }
+        | ClientEntry { Told = true } -> { state with Lingering = state.Lingering + by }
         | ClientEntry _
-        | ReplyEntry _ -> {
-            state with
-                Deliveries = state.Deliveries + by
-          }
-        | ServerEntry _ -> {
-            state with
-                Servers = state.Servers + by
-          }
+        | ReplyEntry _ -> { state with Deliveries = state.Deliveries + by }
+        | ServerEntry _ -> { state with Servers = state.Servers + by }
         | LookupEntry _
         | TimerEntry _ -> state
 
@@ -151,8 +145,13 @@ module Work =
         match State.tryFind number work.State with
         | ValueNone -> work
         | ValueSome entry ->
-            let state = leave work.Settings number entry work.State |> unasked number (pending entry)
-            { work with State = { state with Queue = Queue.remove number state.Queue } }
+            let state =
+                leave work.Settings number entry work.State |> unasked number (pending entry)
+
+            {
+                work with
+                    State = { state with Queue = Queue.remove number state.Queue }
+            }
 
     let private put number due entry work =
         let settings = work.Settings
@@ -166,11 +165,13 @@ module Work =
 
         let state = enter settings number entry state
 
-        { work with State = { state with Queue = Queue.set number due entry state.Queue } }
+        {
+            work with
+                State = { state with Queue = Queue.set number due entry state.Queue }
+        }
         |> asking number entry
 
     /// The entry as it is now, under its number, due when it says.
     let set number entry work = put number (due entry) entry work
 
-    let setTimer number at repeat work =
-        put number at (TimerEntry repeat) work
+    let setTimer number at repeat work = put number at (TimerEntry repeat) work

@@ -1,0 +1,14 @@
+// The tests of src/Core/Dispatcher, in the order of its files.
+module SipFun.Tests.Dispatcher.Dispatcher
+
+open Expecto
+
+let tests =
+    testList "Dispatcher" [
+        ResponsesTests.tests
+        CancellingTests.tests
+        ServersTests.tests
+        ArrivalsTests.tests
+        DispatcherTests.tests
+        LawsTests.tests
+    ]

@@ -1,0 +1,245 @@
+// One delivery over UDP through the real `step`, in every order of events: packets lost (no answer comes),
+// answers early, late, twice and out of order, alarms late, sends refused, a cancel at any point.
+// A response may come at any time once a request left: that covers every loss, duplicate and delay.
+module SipFun.Tests.Model.OneDelivery
+
+open Expecto
+open SipFun
+open SipFun.Core
+open SipFun.Tests
+open SipFun.Tests.Rig
+open SipFun.Tests.Model.Explorer
+
+type Action =
+    | Ring
+    | RingLate of int
+    | Wait
+    | Answer of int
+    | Refuse
+    | Cancel
+
+type World = {
+    Rig: Rig
+    /// Request packets, ACKs apart.
+    Sent: int
+    Acks: int
+    Outcomes: Outcome list
+    HandedUp: int
+    /// A request went out after a provisional came.
+    Provisional: bool
+    SentAfterProvisional: bool
+    SentAfterOutcome: bool
+    HandedUpAfterOutcome: bool
+    Packet: SipRequest voption
+}
+
+let private number = 1L
+let private quiet = { settings with Limits = { limits with Decisions = 0 } }
+
+let private observe world effect =
+    let over = not world.Outcomes.IsEmpty
+
+    match effect with
+    | Effect.Transmit(_, _, _, bytes, _) when isRequest "ACK" (packet bytes) -> {
+        world with
+            Acks = min 2 (world.Acks + 1)
+      }
+    | Effect.Transmit(_, _, _, bytes, _) -> {
+        world with
+            Sent = world.Sent + 1
+            Packet = ValueSome(packet bytes :?> SipRequest)
+            SentAfterProvisional = world.SentAfterProvisional || world.Provisional
+            SentAfterOutcome = world.SentAfterOutcome || over
+      }
+    | Effect.Complete(_, outcome, _, _) -> { world with Outcomes = outcome :: world.Outcomes }
+    | Effect.HandUp _ -> {
+        world with
+            HandedUp = min 3 (world.HandedUp + 1)
+            HandedUpAfterOutcome = world.HandedUpAfterOutcome || over
+      }
+    | _ -> world
+
+/// Takes in what the last step did, and keeps no log.
+let private taken world rig =
+    let world =
+        List.foldBack (fun (_, effect) world -> observe world effect) rig.Log world
+
+    { world with Rig = { rig with Log = [] } }
+
+let private alarm world = Dispatcher.alarm world.Rig.State
+
+let private actions statuses world =
+    let due =
+        match alarm world with
+        | ValueSome at when at - world.Rig.Now > 250L<ms> -> [
+            Wait
+            Ring
+            RingLate 700
+            RingLate 40_000
+          ]
+        | ValueSome _ -> [ Ring; RingLate 700; RingLate 40_000 ]
+        | ValueNone -> []
+
+    due @ List.map Answer statuses @ [ Refuse; Cancel ]
+
+let private ringAt late world =
+    match alarm world with
+    | ValueSome at -> { world.Rig with Now = at + late } |> give Tick
+    | ValueNone -> world.Rig
+
+let private next world action =
+    let rig =
+        match action with
+        | Ring -> ringAt 0L<ms> world
+        | RingLate by -> ringAt (int64 by * 1L<ms>) world
+        | Wait -> { world.Rig with Now = world.Rig.Now + 250L<ms> }
+        | Answer status ->
+            let response = world.Packet.Value.CreateResponse(status, "peer")
+            receive response world.Rig
+        | Refuse -> give (Input.Failed(number, peer, TransportFault.SendFailed, "no")) world.Rig
+        | Cancel -> give (CancelDelivery(ByNumber number)) world.Rig
+
+    let world =
+        match action with
+        | Answer status when status < 200 -> { world with Provisional = true }
+        | _ -> world
+
+    taken world rig
+
+let private from now (instant: Instant) =
+    if instant = Queue.never then "-" else string (instant - now)
+
+let private attemptKey now (attempt: Attempt) =
+    let schedule = attempt.Schedule
+    $"{schedule.Interval} {from now schedule.NextAt} {from now schedule.GiveUpAt}"
+
+let private phaseKey now phase =
+    match phase with
+    | Calling attempt -> "calling " + attemptKey now attempt
+    | Proceeding attempt -> "proceeding " + attemptKey now attempt
+    | Completed ended -> $"completed {ended.Ack.IsSome}"
+    | Accepted _ -> "accepted"
+    | other -> $"%A{other}"
+
+let private outcomeKey outcome =
+    match outcome with
+    | Outcome.Answered response -> $"answered {response.StatusCode}"
+    | Unreachable _ -> "unreachable"
+    | other -> $"{other}"
+
+let private key world =
+    let now = world.Rig.Now
+
+    let entries =
+        Queue.toList world.Rig.State.Queue
+        |> List.map (fun (_, waiting) ->
+            match waiting.Value with
+            | ClientEntry client ->
+                $"{phaseKey now client.Phase} {client.Told} {from now waiting.Due}"
+            | other -> $"%A{other}")
+
+    let outcomes = List.map outcomeKey world.Outcomes
+    let seen = (world.Sent, world.Acks, outcomes, world.HandedUp, world.Provisional)
+
+    let late =
+        (world.SentAfterOutcome, world.SentAfterProvisional, world.HandedUpAfterOutcome)
+
+    $"{entries} {seen} {late}"
+
+/// From here, ringing until it is silent: nothing is left, unless the callee rings (L-1, L-2).
+let private drains world =
+    let rings =
+        Seq.unfold
+            (fun world ->
+                match alarm world with
+                | ValueSome _ ->
+                    let after = next world Ring
+                    Some(after, after)
+                | ValueNone -> None)
+            world
+
+    let last = Seq.truncate 50 rings |> Seq.tryLast |> Option.defaultValue world
+
+    let isRinging (_, waiting: Waiting<Entry>) =
+        match waiting.Value with
+        | ClientEntry { Phase = Proceeding _; Told = false } -> true
+        | _ -> false
+
+    (alarm last).IsNone
+    && (State.idle last.Rig.State || List.forall isRinging (Queue.toList last.Rig.State.Queue))
+
+let private always isInvite most = [
+    law "D1: at most one outcome" (fun world -> world.Outcomes.Length <= 1)
+    law "D2: no request after the outcome" (fun world -> not world.SentAfterOutcome)
+    law "D4: no more packets than the RFC's" (fun world -> world.Sent <= most)
+    law "S-05: no copy of an INVITE after a provisional" (fun world ->
+        not (isInvite && world.SentAfterProvisional))
+    law "D7 and its kin" (fun world -> Laws.violations quiet world.Rig.State = [])
+    law "L-1, L-2: it drains" drains
+]
+
+let private outcome expected world = List.contains expected world.Outcomes
+
+let private sometimes isInvite most = [
+    law $"{most} packets were sent" (fun world -> world.Sent = most)
+    law "it gave up" (outcome TimedOut)
+    law "it was cancelled" (outcome Cancelled)
+    law "it was unreachable" (fun world ->
+        world.Outcomes
+        |> List.exists (fun outcome ->
+            match outcome with
+            | Unreachable _ -> true
+            | _ -> false))
+    law "it was answered" (fun world ->
+        world.Outcomes
+        |> List.exists (fun outcome ->
+            match outcome with
+            | Outcome.Answered _ -> true
+            | _ -> false))
+    law "nothing was left" (fun world -> State.idle world.Rig.State)
+
+    if isInvite then
+        law "a repeated final response got its ACK again" (fun world -> world.Acks = 2)
+        law "a 2xx was handed up after the outcome" (fun world -> world.HandedUpAfterOutcome)
+]
+
+let private model method most =
+    let isInvite = method = "INVITE"
+    let _, rig = deliver (request method "call-1") (withSettings quiet)
+
+    let start = {
+        Rig = rig
+        Sent = 0
+        Acks = 0
+        Outcomes = []
+        HandedUp = 0
+        Provisional = false
+        SentAfterProvisional = false
+        SentAfterOutcome = false
+        HandedUpAfterOutcome = false
+        Packet = ValueNone
+    }
+
+    {
+        Start = taken start rig
+        Actions = actions [ 100; 200; 486 ]
+        Next = next
+        Key = key
+        Always = always isInvite most
+        Sometimes = sometimes isInvite most
+    }
+
+let private closes method most =
+    testCase $"{method}: every reachable state"
+    <| fun () ->
+        let explored = explore 2_000_000 (model method most)
+
+        printfn
+            $"{method}: {explored.States} distinct states, {explored.Transitions} transitions, depth {explored.Depth}, closed {explored.Closed}"
+
+        Expect.equal explored.Broken None "no law is broken anywhere"
+        Expect.isTrue explored.Closed "every state was visited"
+        Expect.equal explored.NeverSeen [] "and all that should happen was seen"
+
+let tests =
+    testSequenced (testList "OneDelivery" [ closes "INVITE" 7; closes "OPTIONS" 11 ])
