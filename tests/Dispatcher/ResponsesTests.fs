@@ -244,11 +244,7 @@ let private elsewhere =
     let addresses =
         Answer.ok [|
             for text in [ "127.0.0.11"; "127.0.0.12" ] do
-                {
-                    Name = "b.test"
-                    Ttl = 60
-                    Data = AddressOf(address text)
-                }
+                { Name = "b.test"; Ttl = 60; Data = AddressOf(address text) }
         |]
 
     let sent method =
@@ -260,7 +256,8 @@ let private elsewhere =
     let first, second = hop "127.0.0.11" 5070, hop "127.0.0.12" 5070
 
     testList "several targets (RFC 3263, 4.3)" [
-        testCase "no response at all from the first: the second, with a new branch, all else the same"
+        testCase
+            "no response at all from the first: the second, with a new branch, all else the same"
         <| fun () ->
             let number, rig = sent "OPTIONS"
             let rig = runFor 32_000L<ms> rig

@@ -120,8 +120,7 @@ let private stamp (source: Hop) (message: SipRequest) =
         | ValueSome address -> address <> source.Address
         | ValueNone -> true
 
-    let seen () =
-        via.WithReceived(Address.toIPAddress { source.Address with Scope = 0u })
+    let seen () = via.WithReceived(Address.toIPAddress { source.Address with Scope = 0u })
 
     if via.HasRPort then
         message.WithTopVia(seen().WithRPort source.Port)
