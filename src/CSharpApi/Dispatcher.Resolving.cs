@@ -1,0 +1,60 @@
+using SipFun.Shell;
+
+namespace SipFun;
+
+public sealed partial class Dispatcher
+{
+    /// <summary>
+    /// Finds the next hops of a URI, in the order in which a request to it would try them (RFC
+    /// 3263).
+    /// </summary>
+    /// <param name="uri">A sip or sips URI.</param>
+    /// <param name="options">What may be used; default: everything.</param>
+    /// <param name="cancel">Ends the waiting.</param>
+    /// <returns>The candidates, or why there are none: a failure of the DNS is no
+    /// exception.</returns>
+    /// <exception cref="ArgumentException">A leg is of another dispatcher, or the transports are
+    /// none.</exception>
+    /// <exception cref="ObjectDisposedException">The dispatcher was disposed.</exception>
+    public Task<Resolution> ResolveUriAsync(
+        SipUri uri,
+        ResolveOptions? options = null,
+        CancellationToken cancel = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        ThrowIfDisposed();
+        options ??= new ResolveOptions();
+        new DeliverOptions { Transports = options.Transports }.Validate();
+
+        foreach (var leg in options.Legs ?? [])
+        {
+            ThrowIfForeign(leg, nameof(options));
+        }
+
+        var wishes = new Core.Wishes(
+            Translate.ToList(options.Transports),
+            Translate.ToList(options.Legs?.SelectMany(leg => leg.Numbers))
+        );
+        return ResolveAsync(uri, wishes, cancel);
+    }
+
+    private async Task<Resolution> ResolveAsync(
+        SipUri uri,
+        Core.Wishes wishes,
+        CancellationToken cancel
+    )
+    {
+        var found = await _engine.ResolveAsync(uri, wishes, cancel).ConfigureAwait(false);
+        var error = found.Failure.IsSome ? Translate.ToError(found.Failure.Value) : null;
+        return new Resolution([.. found.Hops.Select(ToCandidate)], error, found.Trace);
+    }
+
+    private Candidate ToCandidate(
+        Tuple<Core.Hop, Microsoft.FSharp.Collections.FSharpList<int>> found
+    ) =>
+        new(
+            Translate.ToHop(found.Item1),
+            [.. found.Item2.Select(_engine.Legs.Find).OfType<Leg>().Distinct()]
+        );
+}

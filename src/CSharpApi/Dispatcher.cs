@@ -1,0 +1,80 @@
+using SipFun.Shell;
+
+namespace SipFun;
+
+/// <summary>
+/// Sends SIP messages where they belong, repeats them until they are answered, and hands what comes
+/// in to receivers (RFC 3261, 17 and 18; RFC 3263; RFC 3581). All members may be called from any
+/// thread, and from inside every callback.
+/// </summary>
+public sealed partial class Dispatcher : IAsyncDisposable
+{
+    private readonly DispatcherOptions _options;
+    private readonly Engine _engine;
+    private readonly Lock _lock = new();
+    private Task? _closing;
+
+    private Dispatcher(DispatcherOptions options)
+    {
+        _options = options;
+        _engine = new Engine(this, options);
+    }
+
+    /// <summary>
+    /// What was dropped, absorbed or went wrong, by reason, since the start: "malformed",
+    /// "foreign_response", "keep_alive" and so on. A snapshot.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> Counters => _engine.Counters.Snapshot();
+
+    /// <summary>Starts a dispatcher: its legs are bound when the task completes.</summary>
+    /// <param name="options">What it is started with.</param>
+    /// <param name="cancel">Ends the start; nothing is left bound.</param>
+    /// <exception cref="ArgumentException">An option makes no sense, or no leg can reach the
+    /// outgoing proxy; the message says what to change.</exception>
+    /// <exception cref="IOException">An address cannot be bound.</exception>
+    public static async Task<Dispatcher> StartAsync(
+        DispatcherOptions options,
+        CancellationToken cancel = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        cancel.ThrowIfCancellationRequested();
+        options.Validate();
+        var dispatcher = new Dispatcher(options);
+
+        try
+        {
+            foreach (var leg in options.Legs)
+            {
+                cancel.ThrowIfCancellationRequested();
+                dispatcher._engine.Legs.Add(leg);
+            }
+
+            OutgoingProxyCheck.Run(options, dispatcher._engine.Legs.All);
+            return dispatcher;
+        }
+        catch
+        {
+            await dispatcher.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Ends: every open delivery completes <see cref="DeliveryOutcome.Disposed"/>, sockets are
+    /// closed, callbacks that run are waited for, but for the one that this is called from. May be
+    /// called again.
+    /// </summary>
+    public ValueTask DisposeAsync()
+    {
+        _engine.Code.Visits.Excuse();
+
+        lock (_lock)
+        {
+            _closing ??= Task.Run(async () => await _engine.DisposeAsync().ConfigureAwait(false));
+            return new ValueTask(_closing);
+        }
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_engine.IsClosed, this);
+}

@@ -1,0 +1,113 @@
+using System.Collections.ObjectModel;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using SipFun.Shell;
+
+namespace SipFun;
+
+/// <summary>What a dispatcher is started with. All of it may be left out.</summary>
+public sealed record DispatcherOptions
+{
+    /// <summary>
+    /// The legs to begin with. Default: UDP on all addresses, free ports, for IPv4 and, where this
+    /// machine has it, IPv6.
+    /// </summary>
+    public IReadOnlyList<LegOptions> Legs { get; init; } = DefaultLegs();
+
+    /// <summary>
+    /// Where requests without a Route go first, unless <see cref="DomainProxies"/> says otherwise.
+    /// Default: none. It is resolved by RFC 3263 itself.
+    /// </summary>
+    public SipUri? OutgoingProxy { get; init; }
+
+    /// <summary>
+    /// Proxies by the domain a request goes to: "example.com", "*.example.com" (with example.com
+    /// itself), "*". The longest that fits is taken. Default: none.
+    /// </summary>
+    public IReadOnlyDictionary<string, SipUri> DomainProxies { get; init; } =
+        ReadOnlyDictionary<string, SipUri>.Empty;
+
+    /// <summary>Who answers DNS questions. Default: the system's servers.</summary>
+    public IDnsResolver? Resolver { get; init; }
+
+    /// <summary>
+    /// Whether deliveries keep a transaction and send copies on UDP (RFC 3261, 17). Default: yes;
+    /// false makes a dispatcher stateless. Each delivery may say otherwise.
+    /// </summary>
+    public bool Retransmit { get; init; } = true;
+
+    /// <summary>T1, T2, T4. Default: RFC 3261's 500 ms, 4 s, 5 s.</summary>
+    public Timers Timers { get; init; } = Timers.Rfc3261;
+
+    /// <summary>The only clock. Default: the system's. Only its timestamps set deadlines.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>How much of everything there may be. Default:
+    /// <see cref="Limits.Default"/>.</summary>
+    public Limits Limits { get; init; } = Limits.Default;
+
+    /// <summary>
+    /// From which weights are drawn (RFC 2782), so that runs can be repeated. Default: random.
+    /// Branches, tags and Call-IDs always come from the system's random source.
+    /// </summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>Where log events go, all in the category "SipFun". Default: nowhere.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(Legs);
+        ArgumentNullException.ThrowIfNull(DomainProxies);
+        ArgumentNullException.ThrowIfNull(Timers);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentNullException.ThrowIfNull(Limits);
+        Timers.Validate();
+        Limits.Validate();
+        ValidateProxy(OutgoingProxy, nameof(OutgoingProxy));
+
+        foreach (var (pattern, proxy) in DomainProxies)
+        {
+            ValidatePattern(pattern);
+            ArgumentNullException.ThrowIfNull(proxy, $"{nameof(DomainProxies)}[\"{pattern}\"]");
+            ValidateProxy(proxy, $"{nameof(DomainProxies)}[\"{pattern}\"]");
+        }
+    }
+
+    private void ValidatePattern(string pattern)
+    {
+        if (!DomainPatterns.IsValid(pattern))
+        {
+            throw new ArgumentException(
+                $"\"{pattern}\" is no pattern of DomainProxies. Write \"example.com\", "
+                    + "\"*.example.com\" or \"*\"."
+            );
+        }
+
+        var normal = DomainPatterns.Normal(pattern);
+
+        if (DomainProxies.Keys.Count(key => DomainPatterns.Normal(key) == normal) > 1)
+        {
+            throw new ArgumentException(
+                $"DomainProxies has \"{normal}\" twice. Case and a trailing dot make no difference: "
+                    + "keep one."
+            );
+        }
+    }
+
+    private static void ValidateProxy(SipUri? proxy, string name)
+    {
+        if (proxy is not null && !proxy.IsSip)
+        {
+            throw new ArgumentException(
+                $"{name} is {proxy.Scheme}:..., and a proxy is reached by sip: or sips:. "
+                    + "Write sip:proxy.example.com."
+            );
+        }
+    }
+
+    private static LegOptions[] DefaultLegs() =>
+        UdpBinding.IsAvailable(AddressFamily.InterNetworkV6)
+            ? [LegOptions.Udp("0.0.0.0:0"), LegOptions.Udp("[::]:0")]
+            : [LegOptions.Udp("0.0.0.0:0")];
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Net;
+using SipFun.Shell;
+
+namespace SipFun;
+
+/// <summary>
+/// A local end to send from and receive at. Bound to the unspecified address it has one socket for
+/// each local address, so that answers leave from where the question came to.
+/// </summary>
+public sealed class Leg
+{
+    private readonly Engine _engine;
+
+    internal Leg(
+        Engine engine,
+        LegOptions options,
+        ImmutableArray<ILink> links,
+        ImmutableArray<int> numbers,
+        ImmutableArray<string> sentBys
+    )
+    {
+        (_engine, Options, Links, Numbers, SentBys) = (engine, options, links, numbers, sentBys);
+        LocalEndPoints = [.. links.Select(link => link.LocalEndPoint)];
+        LocalEndPoint =
+            options.Bind is { } bind && UdpBinding.IsUnspecified(bind.Address)
+                ? new IPEndPoint(bind.Address, LocalEndPoints[0].Port)
+                : LocalEndPoints[0];
+    }
+
+    /// <summary>What carries messages here.</summary>
+    public Transport Transport => Links[0].Transport;
+
+    /// <summary>
+    /// The address bound, with the real port. May be the unspecified address
+    /// (<see cref="LocalEndPoints"/> never is).
+    /// </summary>
+    public IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Every local address that it sends from and receives at.</summary>
+    public IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
+
+    /// <summary>
+    /// What stands in our Via (RFC 3261, 18.1.1): the advertised name or the local address, with
+    /// the port. Of several local addresses the first that is no loopback address, if there is one.
+    /// </summary>
+    public string SentBy => SentBys[Main];
+
+    /// <summary>What it was made of.</summary>
+    public LegOptions Options { get; }
+
+    internal ImmutableArray<ILink> Links { get; }
+
+    /// <summary>The core's numbers of the links.</summary>
+    internal ImmutableArray<int> Numbers { get; }
+
+    internal ImmutableArray<string> SentBys { get; }
+
+    private int Main
+    {
+        get
+        {
+            var wide = Links
+                .ToList()
+                .FindIndex(link => !IPAddress.IsLoopback(link.LocalEndPoint.Address));
+            return Math.Max(0, wide);
+        }
+    }
+
+    /// <summary>"udp:192.0.2.1:5060".</summary>
+    public override string ToString() =>
+        $"{Core.TransportName.parameter(Transport)}:{Core.HostAddress.toHost(LocalEndPoint.Address)}"
+        + $":{LocalEndPoint.Port}";
+
+    internal bool BelongsTo(Engine engine) => ReferenceEquals(engine, _engine);
+
+    /// <summary>The link that would receive from there: one of the same address family.</summary>
+    internal int NumberFor(Core.Hop source)
+    {
+        var family = source.Address.Family;
+        var index = Links
+            .ToList()
+            .FindIndex(link =>
+                Core.AddressModule.ofIPAddress(link.LocalEndPoint.Address).Family == family
+            );
+        return Numbers[Math.Max(0, index)];
+    }
+}

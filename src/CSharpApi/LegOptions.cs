@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Sockets;
+using SipFun.Shell;
+
+namespace SipFun;
+
+/// <summary>
+/// What a leg is made of. Begin with <see cref="Udp"/> or <see cref="FromSocket"/>, and change what
+/// you need: <c>LegOptions.Udp("0.0.0.0:5060") with { Advertise = "sip.example.com" }</c>.
+/// </summary>
+public sealed record LegOptions
+{
+    private readonly string? _advertise;
+    private readonly int _receiveBuffer = 4 * 1024 * 1024;
+
+    private LegOptions(Transport transport, IPEndPoint? bind, Socket? socket) =>
+        (Transport, Bind, Socket) = (transport, bind, socket);
+
+    /// <summary>What carries messages here.</summary>
+    public Transport Transport { get; }
+
+    /// <summary>
+    /// The host that peers know us by, with or without a port, for the sent-by of our Via: behind a
+    /// translator of addresses, or where a name is better. Default: the local address. Without a
+    /// port the local one is added.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is no host and no host:port.</exception>
+    public string? Advertise
+    {
+        get => _advertise;
+        init =>
+            _advertise =
+                value is null || SentBy.IsValid(value)
+                    ? value
+                    : throw new ArgumentException(
+                        $"\"{value}\" cannot stand in a Via. Give a name, an IPv4 address or an IPv6 "
+                            + "address in brackets, with or without :port.",
+                        nameof(value)
+                    );
+    }
+
+    /// <summary>
+    /// The socket's receive buffer in bytes: what the system keeps while we are busy. Default: 4
+    /// MiB. The system may give less; a socket of one's own keeps what it has.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
+    public int ReceiveBuffer
+    {
+        get => _receiveBuffer;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            _receiveBuffer = value;
+        }
+    }
+
+    internal IPEndPoint? Bind { get; }
+
+    internal Socket? Socket { get; }
+
+    /// <summary>UDP at a local address.</summary>
+    /// <param name="bind">
+    /// "127.0.0.1:5060", "[::1]:0". Port 0 picks a free one. "0.0.0.0" and "[::]" are one socket
+    /// for each local address of that family, all with the same port.
+    /// </param>
+    /// <exception cref="ArgumentException">The text is no address and port.</exception>
+    public static LegOptions Udp(string bind) => new(Transport.Udp, ParseBind(bind), socket: null);
+
+    /// <summary>A UDP socket of one's own, bound. The leg disposes it when it is removed.</summary>
+    /// <param name="socket">Bound to one address; not to the unspecified one.</param>
+    /// <exception cref="ArgumentException">It is no such socket.</exception>
+    public static LegOptions FromSocket(Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+
+        if (
+            socket.SocketType != SocketType.Dgram
+            || socket.LocalEndPoint is not IPEndPoint local
+            || UdpBinding.IsUnspecified(local.Address)
+            || socket.Connected
+        )
+        {
+            throw new ArgumentException(
+                "A leg needs a UDP socket that is bound to one local address, not to the unspecified "
+                    + "one, and not connected.",
+                nameof(socket)
+            );
+        }
+
+        socket.Blocking = true;
+        return new LegOptions(Transport.Udp, bind: null, socket);
+    }
+
+    /// <summary>"udp:127.0.0.1:5060", as it was asked for.</summary>
+    public override string ToString() =>
+        $"{Core.TransportName.parameter(Transport)}:{Bind ?? Socket?.LocalEndPoint}";
+
+    private static IPEndPoint ParseBind(string bind)
+    {
+        ArgumentNullException.ThrowIfNull(bind);
+        var colon = bind.LastIndexOf(':');
+
+        return
+            colon > 0
+            && Core.HostAddress.tryParse(bind[..colon]) is { } address
+            && ushort.TryParse(bind.AsSpan(colon + 1), out var port)
+            ? new IPEndPoint(address, port)
+            : throw new ArgumentException(
+                $"\"{bind}\" is no local address. Write 127.0.0.1:5060 or [::1]:0 (0: a free port).",
+                nameof(bind)
+            );
+    }
+}

@@ -1,0 +1,99 @@
+namespace SipFun;
+
+/// <summary>
+/// How much of everything a dispatcher holds at one time. What is beyond a limit is refused,
+/// answered 503 or dropped, and always counted (<see cref="Dispatcher.Counters"/>).
+/// </summary>
+public sealed record Limits
+{
+    /// <summary>The defaults of each limit.</summary>
+    public static Limits Default { get; } = new();
+
+    /// <summary>
+    /// Deliveries under way; default 1,000,000. One more ends <see cref="RefusalReason.TooMany"/>.
+    /// </summary>
+    public int Deliveries { get; init; } = 1_000_000;
+
+    /// <summary>
+    /// Server transactions, lingering ones included (RFC 3261, 17.2); default 1,000,000. One more
+    /// request is answered 503.
+    /// </summary>
+    public int Transactions { get; init; } = 1_000_000;
+
+    /// <summary>
+    /// Client transactions that linger after their delivery completed (Timers D, K, M); default
+    /// 1,000,000. Beyond that the oldest is forgotten early.
+    /// </summary>
+    public int Lingering { get; init; } = 1_000_000;
+
+    /// <summary>Entries that are due and worked off in one step; default 1,000.</summary>
+    public int PerStep { get; init; } = 1_000;
+
+    /// <summary>
+    /// Copies of one request kept while its receiver has not said what it is to them; default 8.
+    /// </summary>
+    public int HeldCopies { get; init; } = 8;
+
+    /// <summary>How long a request that was handled may stay unanswered; default 180 s.</summary>
+    public TimeSpan UnansweredFor { get; init; } = TimeSpan.FromSeconds(180);
+
+    /// <summary>How long finding a next hop may take in all; default 15 s.</summary>
+    public TimeSpan ResolveWithin { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Decisions kept for each explanation, the first and the last; default 64; 0:
+    /// none.</summary>
+    public int Decisions { get; init; } = 64;
+
+    /// <summary>The largest packet that is sent, in bytes; default 65,507, what UDP can
+    /// carry.</summary>
+    public int PacketBytes { get; init; } = 65_507;
+
+    /// <summary>The largest datagram that is looked at, in bytes; default 65,535.</summary>
+    public int DatagramBytes { get; init; } = 65_535;
+
+    /// <summary>Datagrams of one socket taken in one turn; default 64.</summary>
+    public int DatagramsPerTurn { get; init; } = 64;
+
+    /// <summary>
+    /// Messages offered to the receivers and not yet answered by them; default 10,000. One more
+    /// request is answered 503.
+    /// </summary>
+    public int ReceiveQueue { get; init; } = 10_000;
+
+    /// <summary>
+    /// Events of one delivery that wait for its callbacks; default 256. Further responses are not
+    /// told; the outcome always is.
+    /// </summary>
+    public int CallbackQueue { get; init; } = 256;
+
+    internal void Validate()
+    {
+        int[] counts =
+        [
+            Deliveries,
+            Transactions,
+            Lingering,
+            PerStep,
+            HeldCopies,
+            PacketBytes,
+            DatagramBytes,
+            DatagramsPerTurn,
+            ReceiveQueue,
+            CallbackQueue,
+        ];
+
+        if (
+            Array.Exists(counts, count => count < 1)
+            || Decisions < 0
+            || UnansweredFor <= TimeSpan.Zero
+            || ResolveWithin <= TimeSpan.Zero
+            || ResolveWithin > TimeSpan.FromDays(1)
+        )
+        {
+            throw new ArgumentException(
+                "Every limit is at least 1 or more than zero (Decisions may be 0, ResolveWithin is at "
+                    + "most a day). Start from Limits.Default with { ... }."
+            );
+        }
+    }
+}

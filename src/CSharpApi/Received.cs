@@ -1,0 +1,69 @@
+using SipFun.Shell;
+
+namespace SipFun;
+
+/// <summary>A message that came in: a request, or a response that matches no transaction.</summary>
+public sealed class Received
+{
+    private readonly Engine _engine;
+    private readonly int _number;
+    private readonly Core.Hop _from;
+    private volatile bool _finalGiven;
+
+    internal Received(Engine engine, SipMessage message, Leg leg, int number, in Core.Hop from) =>
+        (_engine, Message, Leg, _number, _from) = (engine, message, leg, number, from);
+
+    /// <summary>The message. Its top Via bears <c>received</c> and <c>rport</c> (RFC
+    /// 3581).</summary>
+    public SipMessage Message { get; }
+
+    /// <summary>The leg it came by.</summary>
+    public Leg Leg { get; }
+
+    /// <summary>Where it came from, whatever it says of itself.</summary>
+    public Hop Source => Translate.ToHop(_from);
+
+    /// <summary>The dispatcher that received it.</summary>
+    public Dispatcher Dispatcher => _engine.Dispatcher;
+
+    /// <summary>It is a request, no ACK, and its final response was not yet given here.</summary>
+    internal bool MayStillRespond =>
+        !_finalGiven && Message is SipRequest request && request.Method != SipMethod.Ack;
+
+    /// <summary>
+    /// A response to this request (RFC 3261, 8.2.6), with a To tag that is the same for every copy
+    /// of it (8.2.7); a 100 has none.
+    /// </summary>
+    /// <param name="status">100 to 699.</param>
+    /// <param name="reason">Default: the reason phrase of RFC 3261, 21.</param>
+    /// <exception cref="InvalidOperationException">It is a response, or an ACK.</exception>
+    /// <exception cref="ArgumentException">The status or the reason cannot be.</exception>
+    public SipResponse CreateResponse(int status, string? reason = null)
+    {
+        var request = Request("answer");
+        var tag = status == 100 ? null : Core.Tag.ofRequest(_engine.Settings.Secret, request);
+        return request.CreateResponse(status, tag, reason);
+    }
+
+    /// <summary>Sends a response back by the leg that the request came by (RFC 3261,
+    /// 18.2.2).</summary>
+    /// <param name="response">
+    /// From <see cref="CreateResponse"/>. A final one ends the transaction.
+    /// </param>
+    /// <exception cref="InvalidOperationException">This is no request, or it is an ACK.</exception>
+    /// <exception cref="ObjectDisposedException">The dispatcher was disposed.</exception>
+    public Delivery Respond(SipResponse response)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        Request("respond to");
+        _finalGiven |= response.IsFinal;
+        return Dispatcher.Deliver(response, DeliverOptions.None, [_number]);
+    }
+
+    private SipRequest Request(string what) =>
+        Message is SipRequest request && request.Method != SipMethod.Ack
+            ? request
+            : throw new InvalidOperationException(
+                $"There is nothing to {what}: only a request that is no ACK has a response."
+            );
+}

@@ -1,0 +1,19 @@
+// The only clock: milliseconds since the dispatcher's start, from timestamps, never from wall time.
+namespace SipFun.Shell;
+
+/// <summary>Counts milliseconds from the moment it was made. Never goes backwards.</summary>
+internal sealed class Clock(TimeProvider time)
+{
+    private readonly long _start = time.GetTimestamp();
+
+    public TimeProvider Time { get; } = time;
+
+    /// <summary>Whole milliseconds since the start.</summary>
+    public long Now => Time.GetElapsedTime(_start).Ticks / TimeSpan.TicksPerMillisecond;
+
+    /// <summary>A length of time in milliseconds, rounded up: nothing may happen too
+    /// early.</summary>
+    public static long Milliseconds(TimeSpan length) =>
+        (length.Ticks / TimeSpan.TicksPerMillisecond)
+        + (length.Ticks % TimeSpan.TicksPerMillisecond > 0 ? 1 : 0);
+}

@@ -1,0 +1,265 @@
+// The shell as a whole: it owns the loop and everything that carries effects out, one method an
+// effect. Each starts work, never waits, never throws.
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace SipFun.Shell;
+
+/// <summary>What is behind a <see cref="Dispatcher"/>.</summary>
+internal sealed class Engine : Core.IShell, IAsyncDisposable
+{
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ConcurrentDictionary<long, Delivery> _deliveries = new();
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<Core.Found>> _lookups = new();
+    private readonly ConcurrentDictionary<long, Ring> _rings = new();
+    private readonly Questions _questions;
+    private long _number;
+    private volatile bool _closed;
+
+    public Engine(Dispatcher dispatcher, DispatcherOptions options)
+    {
+        Dispatcher = dispatcher;
+        Limits = options.Limits;
+        Log = new Log((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("SipFun"));
+        Code = new UserCode(new Visits(), Counters, Log, options.Limits.CallbackQueue);
+        Clock = new Clock(options.TimeProvider);
+        Settings = Translate.ToSettings(options, Draws);
+        Loop = new Loop(Settings, this, Clock, Counters, Log);
+        Legs = new Legs(this);
+        Reception = new Reception(Limits.ReceiveQueue, Loop.Post, Code, _closing.Token);
+        _questions = new Questions(
+            options.Resolver
+                ?? new DnsClientResolver(new() { TimeProvider = options.TimeProvider }),
+            options.TimeProvider,
+            Limits.ResolveWithin,
+            Loop.Post,
+            Counters,
+            Log,
+            _closing.Token
+        );
+    }
+
+    public Dispatcher Dispatcher { get; }
+
+    public Limits Limits { get; }
+
+    public Core.Settings Settings { get; }
+
+    public Counters Counters { get; } = new();
+
+    public Draws Draws { get; } = new();
+
+    public Log Log { get; }
+
+    public UserCode Code { get; }
+
+    public Clock Clock { get; }
+
+    public Loop Loop { get; }
+
+    public Legs Legs { get; }
+
+    public Reception Reception { get; }
+
+    /// <summary>Nothing new is taken on.</summary>
+    public bool IsClosed => _closed;
+
+    public IEnumerable<Delivery> Deliveries => _deliveries.Values;
+
+    /// <summary>The name of one more delivery, message, resolution or timer.</summary>
+    public long NextNumber() => Interlocked.Increment(ref _number);
+
+    public void Start(Delivery delivery, Core.Order order)
+    {
+        _deliveries[delivery.Number] = delivery;
+
+        try
+        {
+            Loop.Order(Core.Input.NewDeliver(order));
+        }
+        catch
+        {
+            _deliveries.TryRemove(delivery.Number, out _);
+            throw;
+        }
+
+        if (_closed)
+        {
+            // Closed between the caller's check and the step.
+            EndAll();
+        }
+    }
+
+    public int Cancel(Core.Which which) => Loop.Order(Core.Input.NewCancelDelivery(which));
+
+    public async Task<Core.Found> ResolveAsync(
+        SipUri uri,
+        Core.Wishes wishes,
+        CancellationToken cancel
+    )
+    {
+        var number = NextNumber();
+        var found = new TaskCompletionSource<Core.Found>(
+            TaskCreationOptions.RunContinuationsAsynchronously
+        );
+        _lookups[number] = found;
+        using var _ = cancel.UnsafeRegister(_ => found.TrySetCanceled(cancel), null);
+
+        try
+        {
+            Loop.Post(Core.Input.NewResolveUri(number, uri, wishes));
+            ForgetLookupsIfClosed();
+            return await found.Task;
+        }
+        finally
+        {
+            _lookups.TryRemove(number, out var _);
+        }
+    }
+
+    public Ring AddTimer(long due, TimeSpan? repeat, Action callback)
+    {
+        var ring = new Ring(callback, Code, Remove) { Number = NextNumber() };
+        _rings[ring.Number] = ring;
+        Loop.Order(Core.Input.NewAddTimer(ring.Number, due, Translate.ToDuration(repeat)));
+        return ring;
+    }
+
+    /// <summary>
+    /// Ends every delivery, then everything that could report, then waits for the user's code.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        _closed = true;
+        Loop.Order(Core.Input.Close);
+        EndAll();
+        ForgetLookupsIfClosed();
+
+        foreach (var ring in _rings.Values)
+        {
+            ring.Dispose();
+        }
+
+        await _closing.CancelAsync();
+        await Legs.StopAsync();
+        Loop.Dispose();
+        await Code.Visits.NoneAsync();
+        Counters.Dispose();
+        _closing.Dispose();
+        Log.Closed();
+    }
+
+    void Core.IShell.Transmit(
+        long number,
+        int leg,
+        Core.Hop hop,
+        ReadOnlyMemory<byte> packet,
+        bool report
+    )
+    {
+        if (Legs.Link(leg) is { } link)
+        {
+            link.Send(number, hop, packet, report);
+        }
+        else
+        {
+            var fault = TransportFault.LegRemoved;
+            Loop.Post(Core.Input.NewFailed(number, hop, fault, "the leg was removed"));
+        }
+    }
+
+    void Core.IShell.Ask(Core.Question question) => _questions.Ask(question);
+
+    void Core.IShell.PassUp(long number, int leg, Core.Hop source, SipMessage message) =>
+        Offer(number, leg, source, message);
+
+    void Core.IShell.PassUpStray(int leg, Core.Hop source, SipResponse response) =>
+        Offer(null, leg, source, response);
+
+    void Core.IShell.TellSent(long number, Core.Hop hop) => Find(number)?.TellSent(hop);
+
+    void Core.IShell.HandUp(long number, SipResponse response) => Find(number)?.HandUp(response);
+
+    void Core.IShell.Complete(long number, Core.Outcome outcome, Core.Trace trace, bool last)
+    {
+        if (Find(number)?.End(outcome, trace) == true && outcome.IsCancelled)
+        {
+            Loop.CountEnded();
+        }
+
+        if (last)
+        {
+            _deliveries.TryRemove(number, out _);
+        }
+    }
+
+    void Core.IShell.Forget(long number) => _deliveries.TryRemove(number, out _);
+
+    void Core.IShell.Found(long number, Core.Found found)
+    {
+        if (_lookups.TryRemove(number, out var lookup))
+        {
+            lookup.TrySetResult(found);
+        }
+    }
+
+    void Core.IShell.Ring(long number, bool last)
+    {
+        if (_rings.TryGetValue(number, out var ring))
+        {
+            ring.Due();
+        }
+
+        if (last)
+        {
+            _rings.TryRemove(number, out _);
+        }
+    }
+
+    void Core.IShell.Count(Core.Counted counted) => Counters.Add(counted);
+
+    private Delivery? Find(long number) => _deliveries.GetValueOrDefault(number);
+
+    private void Offer(long? number, int leg, Core.Hop source, SipMessage message)
+    {
+        if (Legs.Find(leg) is { } known)
+        {
+            Reception.Offer(new Received(this, message, known, leg, source), number);
+        }
+        else if (number is { } refused)
+        {
+            Loop.Post(Core.Input.NewOverflowed(refused));
+        }
+    }
+
+    private void Remove(Ring ring)
+    {
+        if (_rings.TryRemove(ring.Number, out _))
+        {
+            Loop.Post(Core.Input.NewCancelTimer(ring.Number));
+        }
+    }
+
+    /// <summary>The core has ended all; what came in beside its last step ends here.</summary>
+    private void EndAll()
+    {
+        foreach (var delivery in _deliveries.Values)
+        {
+            delivery.End(Core.Outcome.Disposed, null);
+        }
+
+        _deliveries.Clear();
+    }
+
+    private void ForgetLookupsIfClosed()
+    {
+        if (_closed)
+        {
+            foreach (var lookup in _lookups.Values)
+            {
+                lookup.TrySetException(new ObjectDisposedException(nameof(Dispatcher)));
+            }
+        }
+    }
+}

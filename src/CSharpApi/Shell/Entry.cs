@@ -1,0 +1,38 @@
+namespace SipFun.Shell;
+
+/// <summary>An input that waits for its turn, and whoever waits for it.</summary>
+internal readonly record struct Entry(Core.Input Input, Waiter? Waiter);
+
+/// <summary>A caller that waits until his own input was stepped.</summary>
+internal sealed class Waiter
+{
+    private bool _done;
+
+    /// <summary>How many deliveries the step completed.</summary>
+    public int Ended { get; private set; }
+
+    /// <summary>What the step threw: a fault of ours, which the caller must hear of.</summary>
+    public Exception? Fault { get; private set; }
+
+    public void Done(int ended, Exception? fault)
+    {
+        lock (this)
+        {
+            Ended = ended;
+            Fault = fault;
+            _done = true;
+            Monitor.PulseAll(this);
+        }
+    }
+
+    public void Wait()
+    {
+        lock (this)
+        {
+            while (!_done)
+            {
+                Monitor.Wait(this);
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.Net;
+
+namespace SipFun.Shell;
+
+/// <summary>
+/// Something that sends packets and reports received ones, from one local address of one transport:
+/// a UDP socket, a listener with its connections, a place in a simulated network. It knows bytes
+/// and hops, and of deliveries only the number that it hands back.
+/// </summary>
+internal interface ILink : IDisposable
+{
+    Transport Transport { get; }
+
+    /// <summary>Never the unspecified address: what we send comes from here.</summary>
+    IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Begins to report what comes in.</summary>
+    void Start(ILinkOwner owner);
+
+    /// <summary>
+    /// Begins to send. Called inside a turn, by one thread at a time: it neither waits nor throws.
+    /// A failure is reported, and with <paramref name="report"/> success too.
+    /// </summary>
+    void Send(long number, in Core.Hop hop, ReadOnlyMemory<byte> packet, bool report);
+
+    /// <summary>Completes when nothing more is reported, after the link was disposed.</summary>
+    Task Stopped { get; }
+}

@@ -1,0 +1,73 @@
+// What comes in over one link becomes an input, or is dropped and counted: nothing that a peer
+// sends gets further than this as bytes.
+namespace SipFun.Shell;
+
+/// <summary>Parses what one link reports, and has it stepped as of the core's leg.</summary>
+internal sealed class LinkOwner(Engine engine, int leg, string name) : ILinkOwner
+{
+    public bool TryBegin() => engine.Loop.TryTake();
+
+    public void End() => engine.Loop.GiveBack();
+
+    public void Received(in Core.Hop source, ReadOnlySpan<byte> packet, bool inTurn)
+    {
+        if (packet.IsEmpty)
+        {
+            Dropped(Reason.EmptyDatagram);
+        }
+        else if (packet.Length > engine.Limits.DatagramBytes)
+        {
+            Dropped(Reason.OversizedDatagram);
+        }
+        else if (packet.IndexOfAnyExcept((byte)'\r', (byte)'\n', (byte)0) < 0)
+        {
+            Dropped(Reason.KeepAlive);
+        }
+        else if (SipMessage.TryParse(packet.ToArray(), out var message, out var error))
+        {
+            Step(Core.Input.NewReceived(engine.NextNumber(), leg, source, message), inTurn);
+        }
+        else
+        {
+            Malformed(source, packet.Length, error);
+        }
+    }
+
+    public void Transmitted(long number) => engine.Loop.Post(Core.Input.NewTransmitted(number));
+
+    public void Failed(long number, in Core.Hop hop, TransportFault fault, string detail)
+    {
+        if (engine.Log.IsDebug)
+        {
+            engine.Log.SendFailed(Core.HopModule.toString(hop), fault, detail);
+        }
+
+        engine.Loop.Post(Core.Input.NewFailed(number, hop, fault, detail));
+    }
+
+    public void Dropped(Reason reason) => engine.Counters.Add(reason);
+
+    public void ReceiveFailed(Exception exception) => engine.Log.ReceiveFailed(name, exception);
+
+    private void Step(Core.Input input, bool inTurn)
+    {
+        if (inTurn)
+        {
+            engine.Loop.Do(input);
+        }
+        else
+        {
+            engine.Loop.Order(input);
+        }
+    }
+
+    private void Malformed(in Core.Hop source, int length, ParseError error)
+    {
+        engine.Counters.Add(error.Reason);
+
+        if (engine.Log.IsDebug)
+        {
+            engine.Log.Malformed(length, Core.HopModule.toString(source), error.ToString());
+        }
+    }
+}

@@ -1,0 +1,42 @@
+namespace SipFun.Shell;
+
+/// <summary>What the shell itself dropped, or saw go wrong. The core's reasons are
+/// Core.Counted.</summary>
+internal enum Reason
+{
+    /// <summary>A datagram without a byte.</summary>
+    EmptyDatagram,
+
+    /// <summary>Only line ends or NULs (RFC 5626, 3.5.1).</summary>
+    KeepAlive,
+
+    /// <summary>Longer than <c>Limits.DatagramBytes</c>, or cut off by the system.</summary>
+    OversizedDatagram,
+
+    /// <summary>The socket reported an error instead of a datagram.</summary>
+    ReceiveFailed,
+
+    /// <summary>The system would not send.</summary>
+    SendFailed,
+
+    /// <summary>A receiver of the user's threw; a request was answered 500.</summary>
+    ReceiverFailed,
+
+    /// <summary>A callback of the user's threw.</summary>
+    CallbackFailed,
+
+    /// <summary>A callback of the user's is too slow: responses were not told.</summary>
+    CallbackQueueFull,
+
+    /// <summary>More messages than <c>Limits.ReceiveQueue</c> wait for the receivers.</summary>
+    ReceiveQueueFull,
+
+    /// <summary>A resolver of the user's threw.</summary>
+    ResolverFailed,
+
+    /// <summary>A step threw: a fault of ours.</summary>
+    StepFailed,
+
+    /// <summary>An effect threw: a fault of ours.</summary>
+    EffectFailed,
+}

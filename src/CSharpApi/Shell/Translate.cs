@@ -1,0 +1,92 @@
+// Between the facade's words and the core's. Each pair of functions is total.
+using System.Diagnostics;
+using Microsoft.FSharp.Collections;
+using Microsoft.FSharp.Core;
+
+namespace SipFun.Shell;
+
+/// <summary>Facade values to core values, and back.</summary>
+internal static class Translate
+{
+    public static Hop ToHop(Core.Hop hop) =>
+        new(hop.Transport, Core.AddressModule.toIPAddress(hop.Address), hop.Port)
+        {
+            VerifyName = hop.VerifyName,
+        };
+
+    public static Core.Hop ToCore(Hop hop) =>
+        new(hop.Transport, Core.AddressModule.ofIPAddress(hop.Address), hop.Port, hop.VerifyName);
+
+    public static FSharpList<T> ToList<T>(IEnumerable<T>? items) =>
+        items is null ? FSharpList<T>.Empty : ListModule.OfSeq(items);
+
+    public static FSharpValueOption<T> ToOption<T>(T? value)
+        where T : struct =>
+        value is { } some
+            ? FSharpValueOption<T>.NewValueSome(some)
+            : FSharpValueOption<T>.ValueNone;
+
+    public static FSharpValueOption<long> ToDuration(TimeSpan? length) =>
+        ToOption(length is { } some ? Clock.Milliseconds(some) : (long?)null);
+
+    public static DeliveryOutcome ToOutcome(Core.Outcome outcome) =>
+        outcome switch
+        {
+            Core.Outcome.Answered answered => new DeliveryOutcome.Answered(answered.Item),
+            Core.Outcome.Unresolved one => new DeliveryOutcome.Unresolved(ToError(one.Item)),
+            Core.Outcome.Unreachable one => new DeliveryOutcome.Unreachable(
+                ToHop(one.Item1),
+                one.Item2,
+                one.detail
+            ),
+            Core.Outcome.Refused refused => new DeliveryOutcome.Refused(refused.Item),
+            { IsSent: true } => new DeliveryOutcome.Sent(),
+            { IsTimedOut: true } => new DeliveryOutcome.TimedOut(),
+            { IsCancelled: true } => new DeliveryOutcome.Cancelled(),
+            { IsDisposed: true } => new DeliveryOutcome.Disposed(),
+            _ => throw new UnreachableException($"outcome {outcome.Tag}"),
+        };
+
+    public static ResolutionError ToError(Core.ResolutionFailure failure) =>
+        new(failure.Stage, failure.Fault, failure.Detail);
+
+    public static Core.Name ToName(DeliveryId id) => new(id.Number, id.Text);
+
+    public static Core.Settings ToSettings(DispatcherOptions options, Draws draws) =>
+        new(
+            new Core.Timers(
+                Clock.Milliseconds(options.Timers.T1),
+                Clock.Milliseconds(options.Timers.T2),
+                Clock.Milliseconds(options.Timers.T4)
+            ),
+            ToLimits(options.Limits),
+            ToRules(options, draws),
+            (draws.Next(), draws.Next())
+        );
+
+    private static Core.Limits ToLimits(Limits limits) =>
+        new(
+            deliveries: limits.Deliveries,
+            transactions: limits.Transactions,
+            lingering: limits.Lingering,
+            perStep: limits.PerStep,
+            heldCopies: limits.HeldCopies,
+            unansweredFor: Clock.Milliseconds(limits.UnansweredFor),
+            resolveWithin: Clock.Milliseconds(limits.ResolveWithin),
+            decisions: limits.Decisions,
+            packetBytes: limits.PacketBytes
+        );
+
+    private static Core.Rules ToRules(DispatcherOptions options, Draws draws) =>
+        new(
+            new FSharpMap<string, SipUri>(
+                options.DomainProxies.Select(pair =>
+                    Tuple.Create(DomainPatterns.Normal(pair.Key), pair.Value)
+                )
+            ),
+            options.OutgoingProxy is { } proxy
+                ? FSharpValueOption<SipUri>.NewValueSome(proxy)
+                : FSharpValueOption<SipUri>.ValueNone,
+            options.Seed ?? draws.Next()
+        );
+}
