@@ -13,8 +13,8 @@ let private tests =
         Resolution.Resolution.tests
         Delivery.Delivery.tests
         Dispatcher.Dispatcher.tests
-        CSharpApi.Dns.Dns.tests
         Model.OneDelivery.tests
+        CSharpApi.CSharpApi.tests
     ]
 
 /// Keeps what Expecto counted, so that the closing line can be the last one.

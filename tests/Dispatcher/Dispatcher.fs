@@ -10,6 +10,5 @@ let tests =
         ServersTests.tests
         ArrivalsTests.tests
         DispatcherTests.tests
-        ExplanationTests.tests
         LawsTests.tests
     ]
