@@ -13,6 +13,7 @@ let private tests =
         Resolution.Resolution.tests
         Delivery.Delivery.tests
         Dispatcher.Dispatcher.tests
+        CSharpApi.Dns.Dns.tests
         Model.OneDelivery.tests
         CSharpApi.CSharpApi.tests
     ]

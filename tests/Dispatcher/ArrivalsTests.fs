@@ -55,8 +55,14 @@ let tests =
 
         testCase "an address in a peer's own words for `received` is replaced by what was seen"
         <| fun () ->
-            let via = stamped "SIP/2.0/UDP 127.0.0.8:5070;received=127.0.0.1;branch=z9hG4bK1"
-            same via.Received "127.0.0.9" "from the socket (V-16)"
+            for sentBy in [ "127.0.0.8:5070"; "127.0.0.9:6000" ] do
+                let text = $"SIP/2.0/UDP {sentBy};received=127.0.0.1;branch=z9hG4bK1"
+                same (string (stamped text).Received) "127.0.0.9" "from the socket (V-16)"
+
+        testCase "a port in a peer's own words for `rport` is replaced by what was seen"
+        <| fun () ->
+            let via = stamped "SIP/2.0/UDP 127.0.0.9:6000;rport=99;branch=z9hG4bK1"
+            same via.RPort (System.Nullable 6000) "from the socket (V-16)"
 
         testCase "what comes over a removed leg is dropped and counted"
         <| fun () ->

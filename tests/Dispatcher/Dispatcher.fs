@@ -10,5 +10,6 @@ let tests =
         ServersTests.tests
         ArrivalsTests.tests
         DispatcherTests.tests
+        ExplanationTests.tests
         LawsTests.tests
     ]

@@ -237,6 +237,98 @@ let private failing =
             | other -> failtestf "%A" other
     ]
 
+let private elsewhere =
+    let toName method = requestTo "sip:b@b.test:5070" method "call-9" 1
+    let a = Question.create "b.test" DnsType.A
+
+    let addresses =
+        Answer.ok [|
+            for text in [ "127.0.0.11"; "127.0.0.12" ] do
+                { Name = "b.test"; Ttl = 60; Data = AddressOf(address text) }
+        |]
+
+    let sent method =
+        let change (order: Order) = { order with Destination = ValueNone }
+        let number, rig = deliverWith change (toName method) start
+        number, give (Input.Answered(a, addresses)) rig
+
+    let targets rig = [ for _, hop, message in wire rig -> Address.toString hop.Address, message ]
+    let first, second = hop "127.0.0.11" 5070, hop "127.0.0.12" 5070
+
+    testList "several targets (RFC 3263, 4.3)" [
+        testCase
+            "no response at all from the first: the second, with a new branch, all else the same"
+        <| fun () ->
+            let number, rig = sent "OPTIONS"
+            let rig = runFor 32_000L<ms> rig
+            let hops = targets rig
+            same (fst (List.last hops)) "127.0.0.12" "the second"
+            let before, after = snd hops.Head, snd (List.last hops)
+            Expect.notEqual after.TopVia.Branch before.TopVia.Branch "a new branch"
+            same after.CallId before.CallId "the same Call-ID"
+            same after.CSeq before.CSeq "the same CSeq"
+            same after.FromTag before.FromTag "the same From tag"
+            same after.ViaCount 1 "rendered from the original"
+            let rig = answer "OPTIONS" 200 rig
+            Expect.isTrue (isAnswered 200 (snd (outcomeOf number rig))) "answered there"
+
+        testCase "both silent: TimedOut, once, after both"
+        <| fun () ->
+            let number, rig = sent "OPTIONS"
+            same (outcomeOf number (runFor 100_000L<ms> rig)) (64000, TimedOut) "64 s"
+
+        testCase "the first refused: the second at once"
+        <| fun () ->
+            let number, rig = sent "INVITE"
+
+            let rig =
+                give (Input.Failed(number, first, TransportFault.SendFailed, "no route")) rig
+
+            same (List.map fst (targets rig)) [ "127.0.0.11"; "127.0.0.12" ] "at once"
+
+        testCase "all refused: Unreachable, with the last"
+        <| fun () ->
+            let number, rig = sent "OPTIONS"
+
+            let rig =
+                [ first; second ]
+                |> List.fold
+                    (fun rig hop ->
+                        give (Input.Failed(number, hop, TransportFault.SendFailed, "no")) rig)
+                    rig
+
+            same
+                (snd (outcomeOf number rig))
+                (Unreachable(second, TransportFault.SendFailed, "no"))
+                "the last"
+
+        testCase "503 from the first: the second; the 503 is acknowledged, and its repeats too"
+        <| fun () ->
+            let number, rig = sent "INVITE"
+            let refused = (lastRequest "INVITE" rig).CreateResponse(503, "busy")
+            let rig = receive refused rig
+            same (fst (List.last (targets rig))) "127.0.0.12" "the second"
+            let rig = receive refused rig
+            same (copies "ACK" rig) [ 0; 0 ] "each"
+            let rig = answer "INVITE" 200 rig
+            same (handedUp number rig) [ 200 ] "the 503 was not the request's end"
+
+        testCase "503 from the first, silence from the second: Answered with the 503, handed up"
+        <| fun () ->
+            let number, rig = sent "OPTIONS"
+            let rig = answer "OPTIONS" 503 rig |> runFor 60_000L<ms>
+            Expect.isTrue (isAnswered 503 (snd (outcomeOf number rig))) "Answered before TimedOut"
+            same (handedUp number rig) [ 503 ] "handed up"
+            expectIdle rig
+
+        testCase "S-10: never after a provisional"
+        <| fun () ->
+            let number, rig = sent "OPTIONS"
+            let rig = answer "OPTIONS" 100 rig |> runFor 60_000L<ms>
+            same (snd (outcomeOf number rig)) TimedOut "the first was there"
+            same (List.distinct (List.map fst (targets rig))) [ "127.0.0.11" ] "no other"
+    ]
+
 let private stateless =
     testList "without a transaction" [
         testCase "an ACK is sent once, and Sent when the socket took it (S-09)"
@@ -270,4 +362,4 @@ let private stateless =
     ]
 
 let tests =
-    testList "Responses" [ copying; answering; matching; failing; stateless ]
+    testList "Responses" [ copying; answering; matching; failing; elsewhere; stateless ]

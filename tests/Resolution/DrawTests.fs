@@ -45,7 +45,7 @@ let tests =
             "P-28: the first is drawn by its share of the weights, within 3 sigma over 1e5 draws"
         <| fun () ->
             let seen = firsts count weighted
-            // RFC 2782 draws from 0 to the sum, inclusive: of 101 values the first listed gets one more.
+            // Draws go from 0 to the sum, inclusive: of 101 values the first listed gets one more.
             for target, share in [ "a", 61.0 / 101.0; "b", 30.0 / 101.0; "c", 10.0 / 101.0 ] do
                 Expect.isTrue
                     (within count share seen[target])

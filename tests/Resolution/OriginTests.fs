@@ -137,7 +137,7 @@ let tests =
                 ] do
                 goes (response via) expected via
 
-        testCase "responses that cannot go: an unknown transport, a transport or family without leg"
+        testCase "responses that cannot go: unknown transport, transport or family without leg"
         <| fun () ->
             goes (response "SCTP 192.0.2.9") "Transports: NoTransport" "SCTP"
             goes (response "WS 192.0.2.9") "Transports: NoTransport" "no WS leg"

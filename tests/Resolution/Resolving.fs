@@ -74,8 +74,8 @@ let private status (word: string) =
 let question (kind: string) name =
     Question.create name (System.Enum.Parse<DnsType>(kind, ignoreCase = true))
 
-/// Lines such as "a.example.com A 192.0.2.1", "_sip._udp.example.com SRV 10 60 5060 a.example.com",
-/// "b.example.com CNAME a.example.com" and "c.example.com A SERVFAIL".
+/// Lines such as "a.example.com A 192.0.2.1", "c.example.com A SERVFAIL",
+/// "b.example.com CNAME a.example.com" and "_sip._udp.example.com SRV 10 60 5060 a.example.com".
 let zone (lines: string list) =
     let add zone (line: string) =
         match line.Split(' ', System.StringSplitOptions.RemoveEmptyEntries) |> List.ofArray with

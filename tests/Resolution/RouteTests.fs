@@ -102,8 +102,7 @@ let tests =
                 "Transports: NoTransport"
                 "not by UDP"
 
-        testCase
-            "the map looks at the host, and wins over maddr; without a map maddr wins over the host"
+        testCase "the map looks at the host, and wins over maddr, which wins over the host"
         <| fun () ->
             let text = "sip:example.com:5070;maddr=192.0.2.77"
             Expect.equal (first entries "" text) "udp:192.0.2.1:5060" "mapped"

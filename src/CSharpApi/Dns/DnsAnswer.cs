@@ -1,13 +1,13 @@
 namespace SipFun;
 
-/// <summary>The answer to one <see cref="DnsQuestion"/>; equal by value, records in order.</summary>
+/// <summary>The answer to one <see cref="DnsQuestion"/>; equal by value, in order.</summary>
 /// <param name="Status">How the question ended.</param>
 /// <param name="Records">
 /// The records, with <see cref="DnsStatus.Ok"/> only; at most 1,000 of them are looked at.
 /// </param>
 public sealed record DnsAnswer(DnsStatus Status, IReadOnlyList<DnsRecord> Records)
 {
-    /// <summary>An answer with records, or <see cref="DnsStatus.NoData"/> when there are none.</summary>
+    /// <summary>An answer with records, else <see cref="DnsStatus.NoData"/>.</summary>
     /// <param name="records">The records, in the order in which they should be used.</param>
     public static DnsAnswer Of(params IReadOnlyList<DnsRecord> records)
     {

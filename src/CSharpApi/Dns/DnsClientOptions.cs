@@ -5,7 +5,7 @@ namespace SipFun;
 /// <summary>How <see cref="DnsClientResolver"/> asks.</summary>
 public sealed record DnsClientOptions
 {
-    /// <summary>The servers, asked in this order. Empty, the default: those the system uses.</summary>
+    /// <summary>The servers, asked in this order. Default, empty: those of the system.</summary>
     public IReadOnlyList<IPEndPoint> Servers { get; init; } = [];
 
     /// <summary>How long one server may take for one try; default 2 seconds.</summary>
@@ -14,7 +14,7 @@ public sealed record DnsClientOptions
     /// <summary>How often a server that did not answer is asked again; default once.</summary>
     public int Retries { get; init; } = 1;
 
-    /// <summary>How long a question may take in all, over all servers and tries; default 5 seconds.</summary>
+    /// <summary>How long a question may take, all servers and tries; default 5 seconds.</summary>
     public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The clock of <see cref="AnswerWithin"/>; default the system's.</summary>

@@ -4,13 +4,13 @@ using DnsClient.Protocol;
 namespace SipFun;
 
 /// <summary>
-/// Asks DNS servers, over UDP and, when an answer was cut short, over TCP. It does not cache, and reads
-/// no hosts file; a name without a dot is asked for as it is, without the system's search list.
+/// Asks DNS servers, over UDP and, when an answer was cut short, over TCP. It does not cache, and
+/// reads no hosts file; a name without a dot is asked for as it is, without a search list.
 /// </summary>
 /// <remarks>
-/// Whatever goes wrong is an answer: <see cref="DnsStatus.TimedOut"/> when nobody answered in time,
-/// <see cref="DnsStatus.ServFail"/> when a server failed, answered nonsense or is not there. Only
-/// cancellation throws.
+/// Whatever goes wrong is an answer: <see cref="DnsStatus.TimedOut"/> when nobody answered in
+/// time, or nobody is there; <see cref="DnsStatus.ServFail"/> when a server failed or answered
+/// nonsense. Only cancellation throws.
 /// </remarks>
 public sealed class DnsClientResolver : IDnsResolver
 {
@@ -23,7 +23,7 @@ public sealed class DnsClientResolver : IDnsResolver
 
     /// <summary>A resolver with options of one's own.</summary>
     /// <param name="options">Servers and time limits.</param>
-    /// <exception cref="ArgumentException">A limit is not positive, or a server is missing.</exception>
+    /// <exception cref="ArgumentException">A limit is not positive, a server is null.</exception>
     public DnsClientResolver(DnsClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -44,9 +44,15 @@ public sealed class DnsClientResolver : IDnsResolver
     }
 
     /// <inheritdoc />
+    /// <remarks>A name that cannot stand in a question does not exist.</remarks>
     public async Task<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(question);
+        if (!Core.HostName.isName(question.Name.TrimEnd('.')))
+        {
+            return DnsAnswer.Failed(DnsStatus.NxDomain);
+        }
+
         using var limit = new CancellationTokenSource(_options.AnswerWithin, _options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
@@ -115,7 +121,6 @@ public sealed class DnsClientResolver : IDnsResolver
         };
     }
 
-    /// <summary>A name that cannot stand in a question does not exist.</summary>
     private static DnsStatus StatusOf(Exception fault) =>
         fault switch
         {

@@ -4,8 +4,8 @@ using SipFun.Core;
 namespace SipFun;
 
 /// <summary>
-/// Between the core's questions and answers and the caller's. Total: whatever a resolver says becomes
-/// an answer of the core, and what is nonsense in it is left out.
+/// Between the core's questions and answers and the caller's. Total: whatever a resolver says
+/// becomes an answer of the core, and what is nonsense in it is left out.
 /// </summary>
 internal static class DnsMapping
 {

@@ -7,6 +7,6 @@ namespace SipFun;
 /// </summary>
 /// <param name="Name">The name the record belongs to.</param>
 /// <param name="Ttl">
-/// For how long it may be believed. Fractions of a second are dropped, and what is negative is zero.
+/// For how long it may be believed. Fractions of a second are dropped; what is negative is zero.
 /// </param>
 public abstract record DnsRecord(string Name, TimeSpan Ttl);

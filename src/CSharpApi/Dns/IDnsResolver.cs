@@ -12,7 +12,7 @@ namespace SipFun;
 public interface IDnsResolver
 {
     /// <summary>Answers one question. A failure is an answer too, with its status.</summary>
-    /// <param name="question">What is asked; the name in lower case, without a trailing dot.</param>
+    /// <param name="question">What is asked; the name in lower case, without trailing dot.</param>
     /// <param name="cancel">Set when the answer is no longer wanted.</param>
     /// <returns>
     /// The records of the type asked for, and any CNAME records on the way to them. A task that

@@ -1,6 +1,6 @@
 namespace SipFun;
 
-/// <summary>A NAPTR record: which transports a domain prefers (RFC 3403, 4.1; RFC 3263, 4.1).</summary>
+/// <summary>A NAPTR record: transports a domain prefers (RFC 3403, 4.1; RFC 3263, 4.1).</summary>
 /// <param name="Name">The domain.</param>
 /// <param name="Ttl">For how long it may be believed.</param>
 /// <param name="Order">0 to 65535; the lowest is looked at first.</param>

@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace SipFun;
 
 /// <summary>
-/// A zone in memory, for tests and samples. It answers as a server would: it follows CNAME, tells a
-/// name that does not exist from one without records of the type, and can be told to fail.
+/// A zone in memory, for tests and samples. It answers as a server would: it follows CNAME, tells
+/// a name that does not exist from one without records of the type, and can be told to fail.
 /// </summary>
 /// <example>
 /// <code>
@@ -15,7 +15,7 @@ namespace SipFun;
 ///     .AddAddress("a.example.com", "192.0.2.1");
 /// </code>
 /// </example>
-/// <remarks>Names in any case, with or without the trailing dot. May be changed while in use.</remarks>
+/// <remarks>Names in any case, with or without trailing dot. May be changed while in use.</remarks>
 public sealed class StaticDnsResolver : IDnsResolver, IEnumerable<DnsRecord>
 {
     private const int MaxAliases = 8;
@@ -28,7 +28,7 @@ public sealed class StaticDnsResolver : IDnsResolver, IEnumerable<DnsRecord>
     public static TimeSpan DefaultTtl { get; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Adds a record.</summary>
-    /// <param name="record">The record; it comes after those of its name and type already there.</param>
+    /// <param name="record">The record; it comes after those of its name already there.</param>
     public void Add(DnsRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
@@ -175,7 +175,7 @@ public sealed class StaticDnsResolver : IDnsResolver, IEnumerable<DnsRecord>
         }
     }
 
-    /// <summary>The records asked for, after the aliases that lead to them (RFC 1034, 4.3.2).</summary>
+    /// <summary>The records asked for, after the aliases on the way (RFC 1034, 4.3.2).</summary>
     private DnsAnswer Follow(DnsQuestion question)
     {
         List<DnsRecord> found = [];

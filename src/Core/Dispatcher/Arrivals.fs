@@ -110,7 +110,8 @@ let private request number leg source (request: SipRequest) work =
         | None -> fresh number leg source request work
 
 /// The source is noted at the top Via: `received` when the sent-by differs or rport is asked for,
-/// `rport` when asked for (18.2.1; RFC 3581, 4).
+/// `rport` when asked for (18.2.1; RFC 3581, 4). What the peer wrote there itself is overwritten:
+/// else it could choose whom our response hits.
 let private stamp (source: Hop) (message: SipRequest) =
     let via = message.TopVia
 
@@ -119,12 +120,12 @@ let private stamp (source: Hop) (message: SipRequest) =
         | ValueSome address -> address <> source.Address
         | ValueNone -> true
 
-    let received = Address.toIPAddress { source.Address with Scope = 0u }
+    let seen () = via.WithReceived(Address.toIPAddress { source.Address with Scope = 0u })
 
     if via.HasRPort then
-        message.WithTopVia((via.WithReceived received).WithRPort source.Port)
-    elif differs then
-        message.WithTopVia(via.WithReceived received)
+        message.WithTopVia(seen().WithRPort source.Port)
+    elif differs || not (isNull via.Received) then
+        message.WithTopVia(seen ())
     else
         message
 

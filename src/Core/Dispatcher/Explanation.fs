@@ -31,7 +31,7 @@ let private dns decision =
     | PortIsExplicit port -> $"the port is given: {port}; no SRV (RFC 3263, 4.2)"
     | Asked question -> $"asked the DNS for {Question.toString question}"
     | Got(question, status, records, ttl) when records > 0 ->
-        $"{Question.toString question}: {status}, {records} record(s), TTL {ttl} s"
+        $"{Question.toString question}: {status}, {records} of them, TTL {ttl} s"
     | Got(question, status, _, _) -> $"{Question.toString question}: {status}"
     | ServiceDrawn(name, port, priority, weight, draw, total) ->
         $"SRV {name}:{port}, priority {priority}, weight {weight} (draw {draw} of {total})"
@@ -45,7 +45,7 @@ let private dns decision =
 
 let private sending decision =
     match decision with
-    | SizeIs bytes -> $"{bytes} bytes"
+    | SizeIs bytes -> $"the packet has {bytes} bytes"
     | FirstSent hop -> $"sent to {Hop.toString hop}"
     | CopySent copy -> $"copy {copy} sent"
     | ResponseCame(status, source) -> $"{status} from {Hop.toString source}"

@@ -74,10 +74,11 @@ let private rank outcome =
     | Unreachable _ -> 1
     | _ -> 0
 
-/// Of several targets the best outcome counts: Answered before TimedOut before Unreachable.
+/// Of several targets the best outcome counts: Answered before TimedOut before Unreachable, and of
+/// equals the last.
 let better outcome (client: Client) =
     match client.Best with
-    | ValueSome best when rank best >= rank outcome -> client
+    | ValueSome best when rank best > rank outcome -> client
     | _ -> { client with Best = ValueSome outcome }
 
 let wishes (order: Order) : Wishes = { Transports = order.Transports; Legs = order.Legs }
@@ -137,15 +138,22 @@ let private attempt (client: Client) (leg: Leg) (hop: Hop) later work : Attempt 
         Later = later
     }
 
-let private exhausted (client: Client) work =
-    let none =
-        Unresolved {
-            Stage = ResolutionStage.Legs
-            Fault = ResolutionFault.NoLeg
-            Detail = "no leg can reach the target: add one of its transport and address family"
-        }
+let private noLeg =
+    Unresolved {
+        Stage = ResolutionStage.Legs
+        Fault = ResolutionFault.NoLeg
+        Detail = "no leg can reach the target: add one of its transport and address family"
+    }
 
-    finish (ValueOption.defaultValue none client.Best) client work
+/// No target is left: the best outcome of all; a 503 that was passed over is handed up after all.
+let private exhausted (client: Client) work =
+    let work =
+        match client.Best with
+        | ValueSome(Outcome.Answered response) ->
+            Work.emit (Effect.HandUp(client.Order.Number, response)) work
+        | _ -> work
+
+    finish (ValueOption.defaultValue noLeg client.Best) client work
 
 /// The next target that some leg can reach; after the last, the best outcome of all (RFC 3263, 4.3).
 let rec tryNext hops (client: Client) work =

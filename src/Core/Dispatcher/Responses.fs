@@ -116,7 +116,11 @@ let private provisional (attempt: Attempt) response (client: Client) work =
     }
 
     let work = set client work
-    if client.Told then work else handUp client response work
+
+    if client.Told then
+        Work.count Counted.RepeatedResponse work
+    else
+        handUp client response work
 
 let private final (attempt: Attempt) (response: SipResponse) (client: Client) work =
     if response.IsSuccess && isInvite client then

@@ -55,7 +55,7 @@ module Book =
         | AliasOf name -> Some name
         | _ -> None
 
-    /// An answer can carry a whole chain; where it breaks off, the question goes on with the alias.
+    /// An answer can carry a whole chain; where it breaks off, the alias is the next question.
     let rec private follow (book: Book) kind aliases name (answer: Answer) =
         let data = dataOf name answer
 

@@ -1,5 +1,5 @@
-// What was decided about one message, one small value a decision; Explanation turns them into text when asked.
-// Adding a decision must cost next to nothing, so each holds what it was decided from, never a text.
+// What was decided about one message, a small value a decision; Explanation makes text of them.
+// Adding one must cost next to nothing, so each holds what it was decided from, never a text.
 namespace SipFun.Core
 
 open SipFun

@@ -1,4 +1,4 @@
-// The order of SRV records: priority, then weight by RFC 2782's algorithm, with chance as an argument.
+// The order of SRV records: priority, then weight by RFC 2782's algorithm. Chance is an argument.
 // A draw is a function of the seed, the delivery's number and the question: nothing is consumed.
 namespace SipFun.Core
 
@@ -44,7 +44,7 @@ module Chance =
         int (bits question rank chance % (uint64 (max 0 total) + 1UL))
 
 module Draw =
-    /// Weight 0 stands first, as RFC 2782 asks, the rest by name (RFC 3263, 4.4: a definite order).
+    /// Weight 0 stands first, as RFC 2782 asks, then by name (RFC 3263, 4.4: a definite order).
     let private arrange (services: Service list) =
         services |> List.sortBy (fun s -> struct (s.Weight > 0, s.Target, s.Port, s.Weight))
 

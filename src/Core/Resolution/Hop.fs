@@ -1,4 +1,4 @@
-// Where one message goes next, or came from: transport, numeric address, port (RFC 3263, section 4).
+// Where one message goes next, or came from: transport, numeric address, port (RFC 3263, 4).
 // Addresses are two words, so that a received datagram's source costs no object.
 namespace SipFun.Core
 

@@ -1,4 +1,4 @@
-// From a host to hops: an address or `localhost` without the DNS, a name by A and AAAA (RFC 3263, 4.2).
+// From a host to hops: an address or `localhost` at once, a name by A and AAAA (RFC 3263, 4.2).
 // Two families are mixed as RFC 8305, 4 asks: IPv6 first, then in turns, so that one broken family
 // costs one try; what no leg's address suits comes last (RFC 7984, 4; RFC 6724, 6, rules 1 and 2).
 namespace SipFun.Core

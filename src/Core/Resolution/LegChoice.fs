@@ -16,7 +16,7 @@ type Fit =
     | OnlyLoopback = 4
 
 module Fit =
-    /// How far an address is valid (RFC 4291, 2.4; RFC 4193, 3.1). Private IPv4 is global: it has NAT.
+    /// How far an address is valid (RFC 4291, 2.4; RFC 4193, 3.1). Private IPv4 has NAT: global.
     type private Scope =
         | Loopback
         | Link
@@ -57,7 +57,7 @@ module LegChoice =
     let private reaches transport (address: Address) (leg: Leg) =
         leg.Transport = transport && leg.Address.Family = address.Family
 
-    /// The allowed legs that can reach the hop, best first; as they were added where they are equal.
+    /// The allowed legs that can reach the hop, best first; equal ones as they were added.
     let able legs wishes (hop: Hop) =
         allowed legs wishes
         |> List.filter (reaches hop.Transport hop.Address)
@@ -85,7 +85,7 @@ module LegChoice =
         |> List.map (fun leg -> LegRejected(Leg.toString leg, whyNot wishes hop leg))
 
     /// The leg to send from, and why it and not another.
-    let choose (legs: Leg list) (wishes: Wishes) (hop: Hop) : struct (Leg voption * Decision list) =
+    let choose legs (wishes: Wishes) (hop: Hop) : struct (Leg voption * Decision list) =
         match able legs wishes hop with
         | [] -> struct (ValueNone, rejections wishes hop ValueNone legs)
         | leg :: _ ->

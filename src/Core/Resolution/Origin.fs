@@ -1,5 +1,5 @@
-// What in a message says where it goes. A request: the top Route, else the Request-URI (RFC 3261, 8.1.2).
-// A response without a flow: the top Via (RFC 3261, 18.2.2; RFC 3581, 4; RFC 3263, 5).
+// What in a message says where it goes. A request: the top Route, else the Request-URI
+// (RFC 3261, 8.1.2). A response without a flow: the top Via (18.2.2; RFC 3581, 4; RFC 3263, 5).
 namespace SipFun.Core
 
 open System

@@ -1,6 +1,6 @@
-// Finding the next hops of a message: stages by name and a growing book of answers, no continuation.
-// Law R1: the hops do not depend on the order of answers. Law R2: no question is asked twice, and a
-// resolution ends, because it asks at most `ResolutionBounds.Questions`.
+// Finding the next hops of a message: stages by name, a growing book of answers, no continuation.
+// Law R1: the hops do not depend on the order of answers. Law R2: no question is asked twice, and
+// a resolution ends, because it asks at most `ResolutionBounds.Questions`.
 namespace SipFun.Core
 
 open SipFun
@@ -50,7 +50,7 @@ module Resolution =
         Chance = { Seed = rules.Seed; Number = resolution.Target.Number }
     }
 
-    /// Asks as many as the bound allows. The others count as failed: nobody is going to answer them.
+    /// Asks as many as the bound allows. The others count as failed: nobody will answer them.
     let private ask resolution questions =
         let room = ResolutionBounds.Questions - resolution.Asked
         let asked = List.truncate room questions

@@ -1,4 +1,4 @@
-// What the dispatcher's owner decided about where messages go. Read by the stages, changed by nobody.
+// What the dispatcher's owner decided about where messages go. Read by stages, changed by nobody.
 namespace SipFun.Core
 
 open SipFun

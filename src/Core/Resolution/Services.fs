@@ -114,8 +114,8 @@ module Services =
         else
             Advice.serviceAbsent sight.Target.Host
 
-    /// Looks for the services sought. Silent when there are no SRV records at all; a failure of the
-    /// DNS counts as none, because servers that know no SRV fail so, and addresses may yet be found.
+    /// Looks for the services sought. Silent when there are no SRV records at all; a failure of
+    /// the DNS counts as none: servers that know no SRV fail so, and addresses may be found yet.
     let consider sight (sought: Sought list) : struct (Look * Decision list) =
         match sought |> List.map _.Question |> Hosts.unread sight.Book with
         | [] when sought |> List.forall (fun s -> (read sight s).IsEmpty) ->

@@ -1,5 +1,5 @@
-// The stages that look for hops, by name and in order (RFC 3263, 4.2). Each looks at the same target
-// with a growing book, so that nothing is resumed and the order of answers cannot matter.
+// The stages that look for hops, by name and in order (RFC 3263, 4.2). Each looks at the same
+// target with a growing book, so that nothing is resumed and the order of answers cannot matter.
 namespace SipFun.Core
 
 open SipFun

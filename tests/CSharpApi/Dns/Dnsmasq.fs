@@ -1,0 +1,86 @@
+// A real DNS server on loopback for as long as one test runs: Debian's dnsmasq, ended by its
+// own handle.
+module SipFun.Tests.CSharpApi.Dns.Dnsmasq
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Net
+open System.Net.Sockets
+open System.Threading
+open Expecto
+
+let private places = [ "/usr/sbin/dnsmasq"; "/usr/bin/dnsmasq"; "/usr/local/sbin/dnsmasq" ]
+
+/// A UDP port on loopback that was free a moment ago.
+let freePort () =
+    use socket =
+        new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+
+    socket.Bind(IPEndPoint(IPAddress.Loopback, 0))
+
+    match socket.LocalEndPoint with
+    | :? IPEndPoint as local -> local.Port
+    | _ -> failtest "no port"
+
+/// The server's own settings come first: nothing of the machine's is read or asked.
+let private own (port: int) = [
+    "--keep-in-foreground"
+    "--conf-file=/dev/null"
+    "--no-resolv"
+    "--no-hosts"
+    "--pid-file="
+    "--bind-interfaces"
+    "--listen-address=127.0.0.1"
+    "--edns-packet-max=512"
+    $"--user={Environment.UserName}"
+    $"--port={port}"
+]
+
+let private start path port zone =
+    let info = ProcessStartInfo(path: string)
+    info.RedirectStandardError <- true
+    own port @ zone |> List.iter info.ArgumentList.Add
+
+    match Process.Start info with
+    | null -> failtest "dnsmasq did not start"
+    | server -> server
+
+let private isListening (port: int) =
+    try
+        use client = new TcpClient()
+        client.Connect(IPAddress.Loopback, port)
+        true
+    with :? SocketException ->
+        false
+
+let private isReady (server: Process) port =
+    let clock = Stopwatch.StartNew()
+
+    while not (server.HasExited || isListening port || clock.Elapsed.TotalSeconds > 5.0) do
+        Thread.Sleep 20
+
+    not server.HasExited && isListening port
+
+let private stop (server: Process) =
+    if not server.HasExited then
+        server.Kill()
+
+    server.WaitForExit()
+    server.Dispose()
+
+/// Runs a check against a server of this zone; skips it, visibly, where there is no dnsmasq.
+let withZone (zone: string list) (check: IPEndPoint -> unit) =
+    match places |> List.tryFind File.Exists with
+    | None -> skiptest "dnsmasq is not installed (Debian: dnsmasq-base)"
+    | Some path ->
+        let port = freePort ()
+        let server = start path port zone
+
+        try
+            if not (isReady server port) then
+                failtest $"dnsmasq did not listen: {server.StandardError.ReadToEnd()}"
+
+            check (IPEndPoint(IPAddress.Loopback, port))
+        finally
+            stop server
