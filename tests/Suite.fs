@@ -5,12 +5,17 @@ module SipFun.Tests.Suite
 open System
 
 let private longFlag = "--long"
+let private updateFlag = "--update-api"
 
 /// Whether the long checks run too: minutes instead of seconds.
 let long = Environment.GetCommandLineArgs() |> Array.contains longFlag
 
+/// Whether what the public API is now becomes what it should be.
+let update = Environment.GetCommandLineArgs() |> Array.contains updateFlag
+
 /// What Expecto should see of the command line.
-let rest argv = argv |> Array.except [ longFlag ]
+let rest argv = argv |> Array.except [ longFlag; updateFlag ]
 
 let usage =
-    "  --long                      Runs the long checks too: minutes instead of seconds."
+    "  --long                      Runs the long checks too: minutes instead of seconds.\n"
+    + "  --update-api                Writes the public API down as it is now."

@@ -25,8 +25,8 @@ public sealed class DeliveryException : Exception
             DeliveryOutcome.Unresolved(var error) =>
                 $"No next hop was found ({error.Stage}, {error.Fault}): {error.Detail}",
             DeliveryOutcome.Unreachable(var hop, var fault, var detail) =>
-                $"Every next hop failed; the last was {hop} ({fault}: {detail}). Check the address, "
-                    + "the route to it and the legs of the dispatcher.",
+                $"Every next hop failed; the last was {hop} ({fault}: {detail}). Check the "
+                    + "address, the route to it and the legs of the dispatcher.",
             DeliveryOutcome.Refused(var reason) => $"The delivery was not taken on: {Why(reason)}",
             DeliveryOutcome.Cancelled => "The delivery was cancelled before a final response came.",
             DeliveryOutcome.Disposed => "The dispatcher was disposed before a final response came.",

@@ -80,6 +80,14 @@ public sealed partial class Dispatcher
         var callId = options.CallId ?? message.CallId;
         var id = options.Id ?? new DeliveryId(number, null);
         var delivery = new Delivery(_engine, number, id, callId, message, options);
+
+        if (options.Id is { Text: null } numbered && _engine.IsUnderWay(numbered.Number))
+        {
+            // The id of another delivery, which the core knows by its number alone.
+            delivery.End(Core.Outcome.NewRefused(RefusalReason.DuplicateId), null);
+            return delivery;
+        }
+
         _engine.Start(
             delivery,
             new Core.Order(

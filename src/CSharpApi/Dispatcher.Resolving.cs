@@ -45,7 +45,9 @@ public sealed partial class Dispatcher
         CancellationToken cancel
     )
     {
-        var found = await _engine.ResolveAsync(uri, wishes, cancel).ConfigureAwait(false);
+        var found = await _engine
+            .Lookups.ResolveAsync(_engine.NextNumber(), uri, wishes, cancel)
+            .ConfigureAwait(false);
         var error = found.Failure.IsSome ? Translate.ToError(found.Failure.Value) : null;
         return new Resolution([.. found.Hops.Select(ToCandidate)], error, found.Trace);
     }

@@ -61,8 +61,8 @@ public sealed partial class Dispatcher
         if (request.Method == SipMethod.Ack || !(options?.Retransmit ?? _options.Retransmit))
         {
             throw new ArgumentException(
-                "An ACK, or a request without a transaction (Retransmit = false), has no response to "
-                    + "wait for. Use Deliver.",
+                "An ACK, or a request without a transaction (Retransmit = false), has no response "
+                    + "to wait for. Use Deliver.",
                 nameof(request)
             );
         }

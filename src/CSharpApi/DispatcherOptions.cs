@@ -89,8 +89,8 @@ public sealed record DispatcherOptions
         if (DomainProxies.Keys.Count(key => DomainPatterns.Normal(key) == normal) > 1)
         {
             throw new ArgumentException(
-                $"DomainProxies has \"{normal}\" twice. Case and a trailing dot make no difference: "
-                    + "keep one."
+                $"DomainProxies has \"{normal}\" twice. Case and a trailing dot make no "
+                    + "difference: keep one."
             );
         }
     }

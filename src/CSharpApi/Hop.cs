@@ -77,7 +77,7 @@ public sealed record Hop(Transport Transport, IPAddress Address, int Port)
         )
         {
             throw new ArgumentException(
-                "A hop needs a known transport, an IPv4 or IPv6 address and a port from 1 to 65535.",
+                "A hop needs a known transport, a numeric address and a port from 1 to 65535.",
                 parameter
             );
         }

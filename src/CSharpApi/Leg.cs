@@ -69,8 +69,7 @@ public sealed class Leg
 
     /// <summary>"udp:192.0.2.1:5060".</summary>
     public override string ToString() =>
-        $"{Core.TransportName.parameter(Transport)}:{Core.HostAddress.toHost(LocalEndPoint.Address)}"
-        + $":{LocalEndPoint.Port}";
+        new Hop(Transport, LocalEndPoint.Address, LocalEndPoint.Port).ToString();
 
     internal bool BelongsTo(Engine engine) => ReferenceEquals(engine, _engine);
 

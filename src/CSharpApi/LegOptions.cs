@@ -33,8 +33,8 @@ public sealed record LegOptions
                 value is null || SentBy.IsValid(value)
                     ? value
                     : throw new ArgumentException(
-                        $"\"{value}\" cannot stand in a Via. Give a name, an IPv4 address or an IPv6 "
-                            + "address in brackets, with or without :port.",
+                        $"\"{value}\" cannot stand in a Via. Give a name, an IPv4 address or an "
+                            + "IPv6 address in brackets, with or without :port.",
                         nameof(value)
                     );
     }
@@ -81,8 +81,8 @@ public sealed record LegOptions
         )
         {
             throw new ArgumentException(
-                "A leg needs a UDP socket that is bound to one local address, not to the unspecified "
-                    + "one, and not connected.",
+                "A leg needs a UDP socket that is bound to one local address, not to the "
+                    + "unspecified one, and not connected.",
                 nameof(socket)
             );
         }
@@ -106,7 +106,7 @@ public sealed record LegOptions
             && ushort.TryParse(bind.AsSpan(colon + 1), out var port)
             ? new IPEndPoint(address, port)
             : throw new ArgumentException(
-                $"\"{bind}\" is no local address. Write 127.0.0.1:5060 or [::1]:0 (0: a free port).",
+                $"\"{bind}\" is no address and port. Write 127.0.0.1:5060 or [::1]:0 (0: any).",
                 nameof(bind)
             );
     }

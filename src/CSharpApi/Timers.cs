@@ -19,8 +19,9 @@ public sealed record Timers(TimeSpan T1, TimeSpan T2, TimeSpan T4)
         if (T1 <= TimeSpan.Zero || T2 < T1 || T4 <= TimeSpan.Zero || T4 > Longest || T2 > Longest)
         {
             throw new ArgumentException(
-                $"The timers T1 {T1}, T2 {T2}, T4 {T4} make no sense: T1 and T4 are more than zero, "
-                    + "T2 is at least T1, none is longer than an hour. RFC 3261 has 500 ms, 4 s, 5 s."
+                $"The timers T1 {T1}, T2 {T2}, T4 {T4} make no sense: T1 and T4 are more than "
+                    + "zero, T2 is at least T1, none is longer than an hour. RFC 3261 has 500 ms, "
+                    + "4 s, 5 s."
             );
         }
     }

@@ -5,9 +5,16 @@ open Expecto
 
 let tests =
     testList "CSharpApi" [
-        DeliverTests.tests
-        ReceiveTests.tests
-        ReentryTests.tests
         LifeTests.tests
+        LegTests.tests
+        DeliverTests.tests
+        DeliverOptionsTests.tests
+        SendTests.tests
+        ReceiveTests.tests
+        OrderTests.tests
+        TimerTests.tests
+        ReentryTests.tests
         HostileTests.tests
+        ResolveTests.tests
+        PublicApiTests.tests
     ]

@@ -11,7 +11,6 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
 {
     private readonly CancellationTokenSource _closing = new();
     private readonly ConcurrentDictionary<long, Delivery> _deliveries = new();
-    private readonly ConcurrentDictionary<long, TaskCompletionSource<Core.Found>> _lookups = new();
     private readonly ConcurrentDictionary<long, Ring> _rings = new();
     private readonly Questions _questions;
     private long _number;
@@ -27,6 +26,7 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
         Settings = Translate.ToSettings(options, Draws);
         Loop = new Loop(Settings, this, Clock, Counters, Log);
         Legs = new Legs(this);
+        Lookups = new Lookups(Loop);
         Reception = new Reception(Limits.ReceiveQueue, Loop.Post, Code, _closing.Token);
         _questions = new Questions(
             options.Resolver
@@ -60,12 +60,16 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
 
     public Legs Legs { get; }
 
+    public Lookups Lookups { get; }
+
     public Reception Reception { get; }
 
     /// <summary>Nothing new is taken on.</summary>
     public bool IsClosed => _closed;
 
     public IEnumerable<Delivery> Deliveries => _deliveries.Values;
+
+    public bool IsUnderWay(long number) => Find(number)?.IsUnderWay == true;
 
     /// <summary>The name of one more delivery, message, resolution or timer.</summary>
     public long NextNumber() => Interlocked.Increment(ref _number);
@@ -93,31 +97,6 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
 
     public int Cancel(Core.Which which) => Loop.Order(Core.Input.NewCancelDelivery(which));
 
-    public async Task<Core.Found> ResolveAsync(
-        SipUri uri,
-        Core.Wishes wishes,
-        CancellationToken cancel
-    )
-    {
-        var number = NextNumber();
-        var found = new TaskCompletionSource<Core.Found>(
-            TaskCreationOptions.RunContinuationsAsynchronously
-        );
-        _lookups[number] = found;
-        using var _ = cancel.UnsafeRegister(_ => found.TrySetCanceled(cancel), null);
-
-        try
-        {
-            Loop.Post(Core.Input.NewResolveUri(number, uri, wishes));
-            ForgetLookupsIfClosed();
-            return await found.Task;
-        }
-        finally
-        {
-            _lookups.TryRemove(number, out var _);
-        }
-    }
-
     public Ring AddTimer(long due, TimeSpan? repeat, Action callback)
     {
         var ring = new Ring(callback, Code, Remove) { Number = NextNumber() };
@@ -134,17 +113,17 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
         _closed = true;
         Loop.Order(Core.Input.Close);
         EndAll();
-        ForgetLookupsIfClosed();
+        Lookups.Close();
 
         foreach (var ring in _rings.Values)
         {
             ring.Dispose();
         }
 
-        await _closing.CancelAsync();
-        await Legs.StopAsync();
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await Legs.StopAsync().ConfigureAwait(false);
         Loop.Dispose();
-        await Code.Visits.NoneAsync();
+        await Code.Visits.NoneAsync().ConfigureAwait(false);
         Counters.Dispose();
         _closing.Dispose();
         Log.Closed();
@@ -196,13 +175,7 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
 
     void Core.IShell.Forget(long number) => _deliveries.TryRemove(number, out _);
 
-    void Core.IShell.Found(long number, Core.Found found)
-    {
-        if (_lookups.TryRemove(number, out var lookup))
-        {
-            lookup.TrySetResult(found);
-        }
-    }
+    void Core.IShell.Found(long number, Core.Found found) => Lookups.End(number, found);
 
     void Core.IShell.Ring(long number, bool last)
     {
@@ -250,16 +223,5 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
         }
 
         _deliveries.Clear();
-    }
-
-    private void ForgetLookupsIfClosed()
-    {
-        if (_closed)
-        {
-            foreach (var lookup in _lookups.Values)
-            {
-                lookup.TrySetException(new ObjectDisposedException(nameof(Dispatcher)));
-            }
-        }
     }
 }

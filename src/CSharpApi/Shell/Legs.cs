@@ -42,10 +42,10 @@ internal sealed class Legs(Engine engine)
         var sentBys = links.Select(link => SentBy.Of(options.Advertise, link.LocalEndPoint));
         var leg = new Leg(engine, options, links, numbers, [.. sentBys]);
 
-        lock (_lock)
+        if (!TryList(leg))
         {
-            ObjectDisposedException.ThrowIf(engine.IsClosed, typeof(Dispatcher));
-            _all = _all.Add(leg);
+            Array.ForEach([.. links], link => link.Dispose());
+            throw new ObjectDisposedException(nameof(Dispatcher));
         }
 
         for (var index = 0; index < links.Length; index++)
@@ -76,12 +76,27 @@ internal sealed class Legs(Engine engine)
             engine.Loop.Order(Core.Input.NewRemoveLeg(number));
         }
 
-        await Stop(leg);
+        await Stop(leg).ConfigureAwait(false);
         engine.Log.LegRemoved(leg.ToString());
         return true;
     }
 
     public Task StopAsync() => Task.WhenAll(All.Select(Stop));
+
+    /// <summary>Once the engine is closed, what is listed has been stopped.</summary>
+    private bool TryList(Leg leg)
+    {
+        lock (_lock)
+        {
+            if (engine.IsClosed)
+            {
+                return false;
+            }
+
+            _all = _all.Add(leg);
+            return true;
+        }
+    }
 
     private void Start(Leg leg, int index)
     {
@@ -107,7 +122,7 @@ internal sealed class Legs(Engine engine)
         foreach (var (link, number) in leg.Links.Zip(leg.Numbers))
         {
             link.Dispose();
-            await link.Stopped;
+            await link.Stopped.ConfigureAwait(false);
             _byNumber.TryRemove(number, out _);
         }
     }

@@ -21,11 +21,11 @@ internal static class OutgoingProxyCheck
 
         if (!isReachable)
         {
+            var transport = asked.IsSome ? asked.Value : Transport.Udp;
             throw new ArgumentException(
-                $"No leg can reach the outgoing proxy {Core.Sanitizer.text(proxy.ToString())}: it needs "
-                    + $"{(asked.IsSome ? asked.Value.ToString().ToUpperInvariant() : "UDP")} and an "
-                    + $"{address.AddressFamily} address, and the legs are {string.Join(", ", legs)}. "
-                    + "Add such a leg to Legs."
+                $"No leg can reach the outgoing proxy {Core.Sanitizer.text(proxy.ToString())}: "
+                    + $"that takes {transport} and {address.AddressFamily}, and the legs are "
+                    + $"{string.Join(", ", legs)}. Add such a leg to Legs."
             );
         }
     }

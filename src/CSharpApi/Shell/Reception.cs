@@ -83,7 +83,12 @@ internal sealed class Reception
     /// 21.5.1).</summary>
     private void Fail(Offer offer, Exception exception)
     {
-        if (exception is not OperationCanceledException || !_closed.IsCancellationRequested)
+        // At the end a receiver is told to stop, or finds the dispatcher disposed: no fault of its.
+        var isEnd =
+            _closed.IsCancellationRequested
+            && exception is (OperationCanceledException or ObjectDisposedException);
+
+        if (!isEnd)
         {
             _code.Counters.Add(Reason.ReceiverFailed);
             _code.Log.ReceiverFailed(exception);

@@ -1,0 +1,61 @@
+// Resolutions that a caller asked for by themselves, and waits for.
+using System.Collections.Concurrent;
+
+namespace SipFun.Shell;
+
+/// <summary>Completes each with what the core found, or with the dispatcher's end.</summary>
+internal sealed class Lookups(Loop loop)
+{
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<Core.Found>> _waiting = new();
+    private volatile bool _closed;
+
+    public async Task<Core.Found> ResolveAsync(
+        long number,
+        SipUri uri,
+        Core.Wishes wishes,
+        CancellationToken cancel
+    )
+    {
+        var found = new TaskCompletionSource<Core.Found>(
+            TaskCreationOptions.RunContinuationsAsynchronously
+        );
+        _waiting[number] = found;
+        using var _ = cancel.UnsafeRegister(_ => found.TrySetCanceled(cancel), null);
+
+        try
+        {
+            loop.Post(Core.Input.NewResolveUri(number, uri, wishes));
+            EndAllIfClosed();
+            return await found.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            _waiting.TryRemove(number, out var _);
+        }
+    }
+
+    public void End(long number, Core.Found found)
+    {
+        if (_waiting.TryRemove(number, out var waiting))
+        {
+            waiting.TrySetResult(found);
+        }
+    }
+
+    public void Close()
+    {
+        _closed = true;
+        EndAllIfClosed();
+    }
+
+    private void EndAllIfClosed()
+    {
+        if (_closed)
+        {
+            foreach (var waiting in _waiting.Values)
+            {
+                waiting.TrySetException(new ObjectDisposedException(nameof(Dispatcher)));
+            }
+        }
+    }
+}

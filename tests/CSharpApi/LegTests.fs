@@ -1,0 +1,140 @@
+module SipFun.Tests.CSharpApi.LegTests
+
+open System
+open System.IO
+open System.Net
+open System.Net.Sockets
+open Expecto
+open SipFun
+open SipFun.Tests.CSharpApi.House
+
+let private answering (dispatcher: Dispatcher) =
+    dispatcher.SetReceiver(fun received ->
+        received.Respond(received.CreateResponse 200) |> ignore
+        Receipt.Handled)
+
+let private isAnswered (peer: Peer) (target: IPEndPoint) =
+    peer.Send(peer.Request "OPTIONS", target)
+    peer.ReceiveResponse().StatusCode = 200 && peer.From.Equals target
+
+/// F# has no `with` for a C# record.
+let private advertising (host: string) (options: LegOptions) =
+    match typeof<LegOptions>.GetProperty "Advertise" with
+    | NonNull property -> property.SetValue(options, host)
+    | _ -> failtest "no Advertise"
+
+    options
+
+let tests =
+    testList "legs" [
+        testCase "added and removed while running"
+        <| inRealTime (fun dispatcher peer ->
+            answering dispatcher
+            let leg = wait (dispatcher.AddLegAsync(LegOptions.Udp "127.0.0.1:0"))
+            Expect.isTrue (isAnswered peer leg.LocalEndPoint) "received and answered there"
+
+            let options = DeliverOptions(Leg = leg)
+            dispatcher.Deliver(request dispatcher peer SipMethod.Options, options) |> ignore
+            peer.ReceiveRequest() |> ignore
+            Expect.equal peer.From leg.LocalEndPoint "sent from there"
+
+            Expect.isTrue (wait (dispatcher.RemoveLegAsync leg)) "removed"
+            Expect.isFalse (wait (dispatcher.RemoveLegAsync leg)) "only once"
+            Expect.equal dispatcher.Legs.Count 1 "one is left"
+
+            use again =
+                new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+
+            again.Bind leg.LocalEndPoint)
+
+        testCase "GetLegs filters by address, port, transport and condition"
+        <| inRealTime (fun dispatcher _ ->
+            let leg = wait (dispatcher.AddLegAsync(LegOptions.Udp "127.0.0.1:0"))
+            let port = Nullable leg.LocalEndPoint.Port
+            Expect.equal (dispatcher.GetLegs().Count) 2 "all"
+            Expect.sequenceEqual (dispatcher.GetLegs(port = port)) [ leg ] "by port"
+            Expect.equal (dispatcher.GetLegs(IPAddress.Loopback).Count) 2 "by address"
+            Expect.isEmpty (dispatcher.GetLegs(IPAddress.Parse "192.0.2.1")) "by address"
+            Expect.isEmpty (dispatcher.GetLegs(transport = Nullable Transport.Tcp)) "by transport"
+
+            Expect.sequenceEqual
+                (dispatcher.GetLegs(where = fun one -> Object.ReferenceEquals(one, leg)))
+                [ leg ]
+                "by condition")
+
+        testCase "0.0.0.0 is one socket for each address, never 0.0.0.0 in a Via"
+        <| fun () ->
+            use peer = new Peer()
+            let dispatcher = start (DispatcherOptions(Legs = [| LegOptions.Udp "0.0.0.0:0" |]))
+
+            try
+                answering dispatcher
+                let leg = dispatcher.Legs[0]
+                let ports = leg.LocalEndPoints |> Seq.map _.Port |> Seq.distinct |> List.ofSeq
+                Expect.equal ports [ leg.LocalEndPoint.Port ] "one port on all"
+
+                for local in leg.LocalEndPoints do
+                    Expect.notEqual local.Address IPAddress.Any "a real address"
+
+                let loopback = IPEndPoint(IPAddress.Loopback, leg.LocalEndPoint.Port)
+                Expect.isTrue (isAnswered peer loopback) "answered from where it was asked"
+                let options = DeliverOptions(Leg = leg)
+                dispatcher.Deliver(request dispatcher peer SipMethod.Options, options) |> ignore
+                let asked = peer.ReceiveRequest()
+                Expect.notEqual asked.TopVia.Host "0.0.0.0" "our Via"
+            finally
+                finish dispatcher
+
+        testCase "IPv6 works from end to end, with brackets in the Via"
+        <| fun () ->
+            if not Socket.OSSupportsIPv6 then
+                skiptest "this machine has no IPv6"
+
+            use peer = new Peer(IPAddress.IPv6Loopback)
+            let dispatcher = start (DispatcherOptions(Legs = [| LegOptions.Udp "[::1]:0" |]))
+
+            try
+                answering dispatcher
+                Expect.isTrue (isAnswered peer (local dispatcher)) "receives and answers"
+                let delivery = dispatcher.Deliver(request dispatcher peer SipMethod.Options)
+                let asked = peer.ReceiveRequest()
+                Expect.equal asked.TopVia.Host "[::1]" "sent-by (RFC 3261, 25.1)"
+                peer.Answer(asked, 200)
+                Expect.equal (outcome delivery).Kind DeliveryOutcomeKind.Answered "answered"
+            finally
+                finish dispatcher
+
+        testCase "Advertise stands in the Via; FromSocket takes a socket of one's own"
+        <| fun () ->
+            use peer = new Peer()
+            let socket = Sockets.bound ()
+            let own = advertising "sip.example.com" (LegOptions.FromSocket socket)
+            let dispatcher = start (DispatcherOptions(Legs = [| own |]))
+
+            try
+                let leg = dispatcher.Legs[0]
+                Expect.equal leg.LocalEndPoint (Sockets.endPointOf socket) "the socket"
+                let delivery = dispatcher.Deliver(request dispatcher peer SipMethod.Options)
+                let via = peer.ReceiveRequest().TopVia
+                Expect.equal via.SentBy $"sip.example.com:{leg.LocalEndPoint.Port}" "advertised"
+                Expect.isTrue (delivery.Cancel()) "cancelled"
+            finally
+                finish dispatcher
+
+        testCase "what cannot be bound says so"
+        <| inRealTime (fun dispatcher peer ->
+            let taken = LegOptions.Udp peer.HostPort
+
+            let failure =
+                Expect.throwsC
+                    (fun () -> wait (dispatcher.AddLegAsync taken) |> ignore)
+                    (fun failure -> failure)
+
+            Expect.isTrue (failure :? IOException) "IOException"
+            Expect.stringContains failure.Message peer.HostPort "which address"
+
+            for wrong in [ "127.0.0.1"; "localhost:5060"; ""; "127.0.0.1:70000"; "::1" ] do
+                Expect.throwsT<ArgumentException>
+                    (fun () -> LegOptions.Udp wrong |> ignore)
+                    $"\"{wrong}\" is no address and port")
+    ]
