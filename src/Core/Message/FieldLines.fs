@@ -24,15 +24,12 @@ type FieldLines(bytes: ReadOnlyMemory<byte>, index: MessageIndex, id: HeaderId) 
         let at = index.Lines[line]
         bytes.Slice(at.ValueStart, at.ValueEnd - at.ValueStart)
 
-/// What a reader of one value gives: where the comma after it is, or -1 and the fault.
-type ValueReader<'T> = delegate of ReadOnlyMemory<byte> * byref<int> * byref<Fault> -> 'T
-
 /// Readers made of a reader of one value.
 [<RequireQualifiedAccess>]
 module FieldReader =
-    let private failed (fault: Fault) offset (value: ReadOnlyMemory<byte>) =
+    let private shifted (fault: Fault) offset (value: ReadOnlyMemory<byte>) =
         let error = fault.ToError value.Length
-        Error(ParseError(error.Reason, offset + error.Offset, error.Expected))
+        ParseError(error.Reason, offset + error.Offset, error.Expected)
 
     /// The only value of the only line.
     let single (read: ValueReader<'T>) (lines: FieldLines) : Result<'T, ParseError> =
@@ -46,7 +43,7 @@ module FieldReader =
             let offset = lines.Offset(lines.Next(line + 1))
             Error(ParseError(ParseFault.Duplicate, offset, "this field once"))
         elif next < 0 then
-            failed fault (lines.Offset line) value
+            Error(shifted fault (lines.Offset line) value)
         elif next < value.Length then
             Error(ParseError(ParseFault.HeaderValue, lines.Offset line + next, "one value"))
         else
@@ -107,9 +104,45 @@ module FieldReader =
         | null -> Ok(found.AsReadOnly())
         | error -> Error error
 
-/// A header field as C# names it, with the reader of its value.
+    /// One value a line, commas or not (RFC 3261, 7.3.1: WWW-Authenticate and kin).
+    let eachLine (read: ValueReader<'T>) (lines: FieldLines) : Result<IReadOnlyList<'T>, ParseError> =
+        let found = List<'T>()
+        let mutable line = lines.Next 0
+        let mutable failure: ParseError | null = null
+
+        while line >= 0 && isNull failure do
+            let mutable next = 0
+            let mutable fault = Fault()
+            found.Add(read.Invoke(lines.Value line, &next, &fault))
+
+            if next < 0 then
+                failure <- shifted fault (lines.Offset line) (lines.Value line)
+
+            line <- lines.Next(line + 1)
+
+        match failure with
+        | null -> Ok(found.AsReadOnly())
+        | error -> Error error
+
+    /// Addresses, or the one "*" of RFC 3261, 10.2.2.
+    let contact (lines: FieldLines) : Result<IReadOnlyList<NameAddr>, ParseError> =
+        let first = lines.Next 0
+        let isStar = (lines.Value first).Length = 1 && (lines.Value first).Span[0] = 42uy
+
+        if isStar && lines.Next(first + 1) < 0 then
+            Ok(Array.Empty<NameAddr>())
+        else
+            list ValueReaders.address lines
+
+namespace SipFun
+
+open SipFun.Core
+
 /// <summary>A header field and the type of its value; see <c>HeaderFields</c>.</summary>
 [<Sealed>]
-type Field<'T>(id: HeaderId, read: FieldLines -> Result<'T, ParseError>) =
-    member _.Id = id
-    member _.Read = read
+type HeaderField<'T> internal (id: HeaderId, read: FieldLines -> Result<'T, ParseError>) =
+    /// <summary>The name as RFC 3261 spells it.</summary>
+    member _.Name = HeaderName.text id
+
+    member internal _.Id = id
+    member internal _.Read = read

@@ -19,27 +19,33 @@ module Indexer =
 
         i
 
-    /// Without an empty line the section has no end; a stray line end is the better reason.
-    let private unfinished (s: ReadOnlySpan<byte>) (fault: byref<Fault>) =
-        let mutable i = 0
+    /// The first CR or LF at or after `from` that is not part of CRLF; -1 when there is none. A CR
+    /// that is the last byte may still get its LF.
+    let strayLineEnd (s: ReadOnlySpan<byte>) from =
+        let isSecondHalf = from > 0 && from < s.Length && s[from] = 10uy && s[from - 1] = 13uy
+        let mutable i = if isSecondHalf then from + 1 else from
         let mutable stray = -1
 
         while stray < 0 && i < s.Length do
             let next = s.Slice(i).IndexOfAny(13uy, 10uy)
             let at = if next < 0 then s.Length else i + next
-
-            let isWhole =
-                at < s.Length && s[at] = 13uy && (at + 1 = s.Length || s[at + 1] = 10uy)
-
-            if at < s.Length && not isWhole then
-                stray <- at
-
+            let isWhole = at + 1 >= s.Length || s[at + 1] = 10uy
+            if at < s.Length && (s[at] = 10uy || not isWhole) then stray <- at
             i <- at + 2
 
-        if stray >= 0 then
-            fault.At(ParseFault.LineEnd, stray, "CRLF, no CR or LF alone")
-        else
-            fault.At(ParseFault.Incomplete, s.Length, "an empty line after the header section")
+        stray
+
+    /// Without an empty line the section has no end; a stray line end is the better reason.
+    let private unfinished (s: ReadOnlySpan<byte>) (fault: byref<Fault>) =
+        let stray = strayLineEnd s 0
+
+        if stray >= 0 then fault.At(ParseFault.LineEnd, stray, "CRLF, no CR or LF alone")
+        else fault.At(ParseFault.Incomplete, s.Length, "an empty line after the header section")
+
+    /// The CRLF CRLF that ends the header section, at or after `from`; or -1.
+    let headerEnd (s: ReadOnlySpan<byte>) from =
+        let found = s.Slice(from).IndexOf(ReadOnlySpan<byte> emptyLine)
+        if found < 0 then -1 else from + found
 
     let private body (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
         index.BodyStart <- index.HeadersEnd + 2
@@ -67,36 +73,49 @@ module Indexer =
         index.HeadersEnd <- headersEnd
         index
 
-    /// Start line and header lines, nothing of them checked but the start line; null and a fault.
-    let lines
-        (limits: ParseLimits)
-        (s: ReadOnlySpan<byte>)
-        (fault: byref<Fault>)
+    /// An empty index, the start line's end found.
+    let private prepared (limits: ParseLimits) (s: ReadOnlySpan<byte>) last (fault: byref<Fault>) =
+        let startEnd = s.Slice(0, last + 2).IndexOfAny(13uy, 10uy)
+        let lineCount = s.Slice(startEnd, last - startEnd + 2).Count 10uy
+
+        if s[startEnd] <> 13uy || s[startEnd + 1] <> 10uy then
+            fault.At(ParseFault.LineEnd, startEnd, "CRLF, no CR or LF alone") |> ignore
+            null
+        elif startEnd > limits.LineLength then
+            fault.At(ParseFault.TooLarge, startEnd, "a shorter start line") |> ignore
+            null
+        else
+            create (min lineCount (limits.HeaderLines + 1) - 1) (startEnd + 2) (last + 2)
+
+    /// Start line and header lines of a section that ends at `last`, no field checked.
+    let private linesAt limits (s: ReadOnlySpan<byte>) last (fault: byref<Fault>)
         : MessageIndex | null =
-        let last = s.IndexOf(ReadOnlySpan<byte> emptyLine)
+        match prepared limits s last &fault with
+        | null -> null
+        | index ->
+            if StartLine.read s (index.HeadersStart - 2) index &fault < 0 then null
+            elif HeaderLines.read limits s index &fault < 0 then null
+            else index
+
+    /// Start line and header lines, no field checked; null and a fault.
+    let lines limits (s: ReadOnlySpan<byte>) (fault: byref<Fault>) : MessageIndex | null =
+        let last = headerEnd s 0
 
         if last < 0 then
             unfinished s &fault |> ignore
             null
         else
-            let startEnd = s.Slice(0, last + 2).IndexOfAny(13uy, 10uy)
+            linesAt limits s last &fault
 
-            let count =
-                min (s.Slice(startEnd, last - startEnd + 2).Count 10uy) (limits.HeaderLines + 1)
-
-            let index = create (count - 1) (startEnd + 2) (last + 2)
-
-            if s[startEnd] <> 13uy || s[startEnd + 1] <> 10uy then
-                fault.At(ParseFault.LineEnd, startEnd, "CRLF, no CR or LF alone") |> ignore
-                null
-            elif startEnd > limits.LineLength then
-                fault.At(ParseFault.TooLarge, startEnd, "a shorter start line") |> ignore
-                null
-            elif StartLine.read s startEnd index &fault < 0 then
-                null
-            elif HeaderLines.read limits s index &fault < 0 then
-                null
+    /// The lines alone, whatever the start line and the fields are, with Content-Length.
+    let frame limits (s: ReadOnlySpan<byte>) last (fault: byref<Fault>) : MessageIndex | null =
+        match prepared limits s last &fault with
+        | null -> null
+        | index ->
+            if HeaderLines.read limits s index &fault < 0 then null
+            elif Mandatory.checkLength s index &fault < 0 then null
             else
+                index.BodyStart <- last + 4
                 index
 
     let private whole isComplete limits (s: ReadOnlySpan<byte>) (fault: byref<Fault>) =
@@ -106,6 +125,17 @@ module Indexer =
             if Mandatory.checkAll isComplete limits s index &fault < 0 then null
             elif body s index &fault < 0 then null
             else index
+
+    /// The index of a message on a stream, whose header section ends at `last`; the body may not be
+    /// there yet, and End is 0.
+    let readHead limits (s: ReadOnlySpan<byte>) last (fault: byref<Fault>) : MessageIndex | null =
+        match linesAt limits s last &fault with
+        | null -> null
+        | index ->
+            if Mandatory.checkAll true limits s index &fault < 0 then null
+            else
+                index.BodyStart <- last + 4
+                index
 
     /// No bounds: for what we wrote ourselves.
     let unlimited =

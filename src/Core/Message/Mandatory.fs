@@ -198,3 +198,14 @@ module Mandatory =
             i <- if check limits s index i &fault < 0 then -1 else i + 1
 
         if i < 0 then -1 else agreement isComplete s index &fault
+
+    /// Content-Length alone, for framing what is otherwise wrong: 0, or -1 and the fault.
+    let checkLength (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
+        let mutable i = 0
+
+        while i >= 0 && i < index.Count do
+            let line = &index.Lines[i]
+            let isLength = line.Id = HeaderId.ContentLength
+            i <- if isLength && contentLength s index &line &fault < 0 then -1 else i + 1
+
+        min i 0

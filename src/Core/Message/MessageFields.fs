@@ -148,7 +148,7 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
 
         entry
 
-    member private this.ReadOnce(field: Field<'T>) : ReadField =
+    member private this.ReadOnce(field: HeaderField<'T>) : ReadField =
         match this.Find field.Id with
         | NonNull found -> found
         | _ ->
@@ -168,7 +168,7 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     /// <summary>The value of a header field. False when it is absent (no error) or malformed.</summary>
     member this.TryGet
         (
-            field: Field<'T>,
+            field: HeaderField<'T>,
             [<Out; MaybeNullWhen false>] result: byref<'T>,
             [<Out>] error: byref<ParseError | null>
         ) : bool =
@@ -182,33 +182,47 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         | _ -> false
 
     /// <summary>The values of a list; empty when absent or malformed.</summary>
-    member internal this.ListOf(field: Field<IReadOnlyList<'T>>) : IReadOnlyList<'T> =
+    member internal this.ListOf(field: HeaderField<IReadOnlyList<'T>>) : IReadOnlyList<'T> =
         match (this.ReadOnce field).Value with
         | :? IReadOnlyList<'T> as list -> list
         | _ -> Array.Empty<'T>()
+
+    /// The one value; null when absent or malformed.
+    member internal this.ValueOf<'T when 'T: not struct and 'T: not null>
+        (field: HeaderField<'T>)
+        : 'T | null =
+        match (this.ReadOnce field).Value with
+        | :? 'T as value -> value
+        | _ -> null
+
+    /// The one value; null when absent or malformed.
+    member internal this.NumberOf(field: HeaderField<'T>) : Nullable<'T> =
+        match (this.ReadOnce field).Value with
+        | :? 'T as value -> Nullable value
+        | _ -> Nullable()
 
     member private _.NamesOf(i: int) =
         let line = index.Lines[i]
         text line.Start line.NameEnd
 
-    member private _.ValueOf(i: int) = Octets.unfolded (value index.Lines[i]).Span
+    member private _.TextOf(i: int) = Octets.unfolded (value index.Lines[i]).Span
 
     /// <summary>All header lines in order: name as written, value with folds as one blank.</summary>
     member this.Headers: IReadOnlyList<KeyValuePair<string, string>> =
-        Array.init index.Count (fun i -> KeyValuePair(this.NamesOf i, this.ValueOf i))
+        Array.init index.Count (fun i -> KeyValuePair(this.NamesOf i, this.TextOf i))
         |> Array.AsReadOnly
         :> _
 
     /// <summary>The values of all lines of that name (full or compact, any case), in order; a list
     /// on one line is one value.</summary>
     member this.GetHeaders(name: string) : IReadOnlyList<string> =
-        MessageEdit.linesNamed bytes index name |> List.map this.ValueOf |> Array.ofList :> _
+        MessageEdit.linesNamed bytes index name |> List.map this.TextOf |> Array.ofList :> _
 
     /// <summary>The value of the first line of that name; null when there is none.</summary>
     member this.GetHeader(name: string) : string | null =
         match MessageEdit.linesNamed bytes index name with
         | [] -> null
-        | first :: _ -> this.ValueOf first
+        | first :: _ -> this.TextOf first
 
     /// <summary>The message as text; bytes that are not UTF-8 are replaced.</summary>
     override _.ToString() = Octets.toText bytes.Span

@@ -12,7 +12,7 @@ open SipFun.Core
 /// new message in which all else is unchanged, byte for byte.</summary>
 [<AbstractClass; AllowNullLiteral(false)>]
 type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
-    inherit MessageFields(bytes, index)
+    inherit TypedFields(bytes, index)
 
     static let wrap (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) : SipMessage =
         let bytes = bytes.Slice(0, index.End)
@@ -29,6 +29,11 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         match Indexer.readBuilt (ReadOnlySpan<byte> octets) &fault with
         | null -> raise (ArgumentException $"Not a SIP message: {fault.ToError octets.Length}")
         | index -> wrap (ReadOnlyMemory<byte> octets) index
+
+    /// A message that Framing found in a stream: its bytes and index.
+    static member internal Framed(octets: byte[], index: MessageIndex) : SipMessage =
+        index.End <- octets.Length
+        wrap (ReadOnlyMemory<byte> octets) index
 
     /// One whole message.
     static member internal Read
@@ -86,28 +91,6 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     /// <exception cref="T:SipFun.SipParseException">It is not a SIP message.</exception>
     static member Parse(text: string) : SipMessage =
         SipMessage.Parse(ReadOnlyMemory<byte>(Octets.ofText text))
-
-    /// <summary>All Via values, topmost first.</summary>
-    member this.Vias: IReadOnlyList<Via> = this.ListOf HeaderFields.Via
-
-    /// <summary>The Route values in order; empty when absent or malformed.</summary>
-    member this.Routes: IReadOnlyList<NameAddr> = this.ListOf HeaderFields.Route
-
-    /// <summary>The Record-Route values in order; empty when absent or malformed.</summary>
-    member this.RecordRoutes: IReadOnlyList<NameAddr> =
-        this.ListOf HeaderFields.RecordRoute
-
-    /// <summary>The Contact values in order; empty when absent, malformed, or "*".</summary>
-    member this.Contacts: IReadOnlyList<NameAddr> = this.ListOf HeaderFields.Contact
-
-    /// <summary>Whether the Contact is "*": all bindings (RFC 3261, 10.2.2).</summary>
-    member this.IsWildcardContact =
-        match this.GetHeader "Contact" with
-        | "*" -> true
-        | _ -> false
-
-    /// <summary>Content-Type as text; null when absent.</summary>
-    member this.ContentType: string | null = this.GetHeader "Content-Type"
 
     /// <summary>With one header line of that name instead of all there are.</summary>
     /// <exception cref="T:System.ArgumentException">The result would be no message.</exception>

@@ -1,0 +1,207 @@
+// Messages out of a stream, however it was cut: keep-alives, then one message at a time by its
+// Content-Length, or one error that closes the stream (RFC 3261, 18.3; RFC 5626, 3.5.1). Pure.
+namespace SipFun.Core
+
+open System
+open SipFun
+
+/// What stood next in the stream.
+[<RequireQualifiedAccess; NoComparison; ReferenceEquality>]
+type Frame =
+    | Message of SipMessage
+    /// Well framed, but no message: to be answered if it can be, and the stream goes on.
+    | Malformed of ParseError * ReadOnlyMemory<byte>
+    /// The first of two CRLFs between messages: perhaps the answer to our ping.
+    | Pong
+    /// The second of two CRLFs: to be answered with one CRLF (RFC 5626, 3.5.1).
+    | Ping
+
+/// Frames for C#: one method a case.
+type IFrameHandler =
+    /// A whole message.
+    abstract Message: message: SipMessage -> unit
+    /// Well framed, but no message.
+    abstract Malformed: error: ParseError * octets: ReadOnlyMemory<byte> -> unit
+    /// Answer with one CRLF.
+    abstract Ping: unit -> unit
+    /// Perhaps the answer to our ping.
+    abstract Pong: unit -> unit
+
+/// What a stream has brought so far: same state and bytes, same result.
+[<NoComparison; NoEquality>]
+type FramingState =
+    private
+        { Waiting: FramingBuffer
+          /// How many bytes must be there before looking again is worth it.
+          Wanted: int
+          /// Up to where there is no empty line.
+          Searched: int
+          /// Whether an odd number of CRLFs came since the last message.
+          IsHalfPing: bool
+          Failure: ParseError voption }
+
+/// Cuts streams into messages.
+[<RequireQualifiedAccess>]
+module Framing =
+    /// A stream that has brought nothing yet.
+    let start =
+        { Waiting = FramingBuffer.Empty
+          Wanted = 1
+          Searched = 0
+          IsHalfPing = false
+          Failure = ValueNone }
+
+    /// How many bytes wait for the rest of their message; 0 between messages.
+    let buffered (state: FramingState) = state.Waiting.Length
+
+    /// Why the stream must be closed, once it must. Nothing comes out of it any more (P-15).
+    let failure (state: FramingState) = state.Failure
+
+    let private failed (error: ParseError) state =
+        { state with Failure = ValueSome error; Waiting = FramingBuffer.Empty }
+
+    /// Whether after this fault nobody can say where the next message begins.
+    let private losesFraming (reason: ParseFault) =
+        reason = ParseFault.LineEnd
+        || reason = ParseFault.HeaderName
+        || reason = ParseFault.ContentLength
+        || reason = ParseFault.TooLarge
+
+    /// The length of the message with this index; -1 and the fault when the stream must end.
+    let private total (limits: ParseLimits) (index: MessageIndex) (fault: byref<Fault>) =
+        if index.ContentLength < 0L then
+            fault.At(ParseFault.ContentLength, index.HeadersEnd, "Content-Length on a stream")
+        elif index.ContentLength > int64 limits.StreamMessage - int64 index.BodyStart then
+            fault.At(ParseFault.TooLarge, index.HeadersEnd, "a shorter message")
+        else
+            index.BodyStart + int index.ContentLength
+
+    /// How long what begins at s[0] is, with its index, or with the fault that is only its own;
+    /// length -1 for a fault of the stream.
+    let private measure limits (s: ReadOnlySpan<byte>) last (index: byref<MessageIndex | null>)
+                        (fault: byref<Fault>) =
+        index <- Indexer.readHead limits s last &fault
+
+        match index with
+        | NonNull whole -> total limits whole &fault
+        | _ when losesFraming fault.Reason -> -1
+        | _ ->
+            let mutable other = Fault()
+
+            match Indexer.frame limits s last &other with
+            | null ->
+                fault <- other
+                -1
+            | bare ->
+                let length = total limits bare &other
+                if length < 0 then fault <- other
+                length
+
+    let private take (s: ReadOnlySpan<byte>) length (index: MessageIndex | null) (fault: Fault) =
+        let octets = s.Slice(0, length).ToArray()
+
+        match index with
+        | NonNull index -> Frame.Message(SipMessage.Framed(octets, index))
+        | _ -> Frame.Malformed(fault.ToError length, ReadOnlyMemory<byte> octets)
+
+    /// Where the header section ends; or -1, and a fault if it never will.
+    let private search (limits: ParseLimits) (s: ReadOnlySpan<byte>) searched (fault: byref<Fault>) =
+        let found = Indexer.headerEnd s searched
+        let stray = if found < 0 then Indexer.strayLineEnd s searched else -1
+
+        if stray >= 0 then fault.At(ParseFault.LineEnd, stray, "CRLF, no CR or LF alone")
+        elif found < 0 && s.Length > limits.StreamMessage then
+            fault.At(ParseFault.TooLarge, limits.StreamMessage, "a shorter header section")
+        else found
+
+    /// The message at s[0], if it is all there: its length, and the frame; 0 and a state that
+    /// waits or has failed otherwise.
+    let private message limits (s: ReadOnlySpan<byte>) state (frame: byref<Frame>)
+                        (next: byref<FramingState>) =
+        let mutable fault = Fault()
+        let mutable index: MessageIndex | null = null
+        let last = search limits s (min state.Searched s.Length) &fault
+        let length = if last < 0 then -1 else measure limits s last &index &fault
+
+        if length >= 0 && length <= s.Length then
+            frame <- take s length index fault
+            next <- { state with Wanted = 1; Searched = 0; IsHalfPing = false }
+            length
+        elif length >= 0 then
+            next <- { state with Wanted = length; Searched = last }
+            0
+        elif fault.Expected = null then
+            next <- { state with Wanted = s.Length + 1; Searched = max 0 (s.Length - 3) }
+            0
+        else
+            next <- failed (fault.ToError s.Length) state
+            0
+
+    /// One step at s[0]: how many bytes it took, and perhaps a frame. 0: more bytes are needed.
+    let private step limits (s: ReadOnlySpan<byte>) (state: byref<FramingState>) (frame: byref<Frame>) =
+        if s[0] = 13uy && s.Length = 1 then
+            0
+        elif s[0] = 13uy && s[1] = 10uy then
+            frame <- if state.IsHalfPing then Frame.Ping else Frame.Pong
+            state <- { state with IsHalfPing = not state.IsHalfPing }
+            2
+        elif s.Length < state.Wanted then
+            0
+        else
+            let mutable next = state
+            let used = message limits s state &frame &next
+            state <- next
+            used
+
+    /// All frames of `s` in order; `state` is left waiting for what follows the returned position.
+    let private run limits (s: ReadOnlySpan<byte>) (frames: ResizeArray<Frame>)
+                    (state: byref<FramingState>) =
+        let mutable at = 0
+        let mutable goesOn = not s.IsEmpty
+
+        while goesOn do
+            let mutable frame = Frame.Pong
+            let used = step limits (s.Slice at) &state &frame
+            if used > 0 then frames.Add frame
+            at <- at + used
+            goesOn <- used > 0 && at < s.Length
+
+        at
+
+    /// Bytes as they were read, in any cutting: the frames they complete, in order, and the state.
+    /// Nothing keeps the chunk: it may be used again.
+    let push limits (chunk: ReadOnlySpan<byte>) (state: FramingState) =
+        let frames = ResizeArray<Frame>()
+
+        if state.Failure.IsSome then
+            struct (frames, state)
+        else
+            let isFresh = state.Waiting.Length = 0
+            let waiting = if isFresh then state.Waiting else state.Waiting.Append chunk
+            let s = if isFresh then chunk else waiting.Span
+            let mutable next = { state with Waiting = FramingBuffer.Empty }
+            let used = run limits s frames &next
+
+            let left =
+                if next.Failure.IsSome || used = s.Length then FramingBuffer.Empty
+                elif used = 0 && not isFresh then waiting
+                else FramingBuffer.Empty.Append(s.Slice used)
+
+            struct (frames, { next with Waiting = left })
+
+    /// Shows frames to C#.
+    let show (handler: IFrameHandler) (frames: seq<Frame>) =
+        for frame in frames do
+            match frame with
+            | Frame.Message message -> handler.Message message
+            | Frame.Malformed(error, octets) -> handler.Malformed(error, octets)
+            | Frame.Ping -> handler.Ping()
+            | Frame.Pong -> handler.Pong()
+
+    /// One WebSocket message: one SIP message, nothing behind it (RFC 7118, 5).
+    let webSocket (limits: ParseLimits) (payload: ReadOnlyMemory<byte>) : Result<SipMessage, ParseError> =
+        match SipMessage.Read(limits, payload, limits.StreamMessage) with
+        | Ok message when payload.Length > message.Bytes.Length + Indexer.leadingBlankLines payload.Span ->
+            let end' = message.Bytes.Length
+            Error(ParseError(ParseFault.ContentLength, end', "the end of the WebSocket message"))
+        | result -> result
