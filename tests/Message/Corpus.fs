@@ -20,7 +20,7 @@ let sharedFolder = if Directory.Exists shared then Some shared else None
 let folder name extension =
     Directory.GetFiles(Path.Combine(torture, name), extension)
     |> Array.sort
-    |> Array.map (fun path -> Path.GetFileName path, File.ReadAllBytes path)
+    |> Array.map (fun path -> string (Path.GetFileName path), File.ReadAllBytes path)
 
 /// A tab-separated table of tests/Torture/data as rows of columns, the heading left out.
 let table name =

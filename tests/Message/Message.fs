@@ -3,4 +3,14 @@ module SipFun.Tests.Message.Message
 
 open Expecto
 
-let tests = testList "Message" [ SipMessageTests.tests; ParserTests.tests ]
+let tests =
+    testList "Message" [
+        SanitizerTests.tests
+        GrammarTests.tests
+        SipUriTests.tests
+        HeaderFieldsTests.tests
+        SipMessageTests.tests
+        ParserTests.tests
+        WriterTests.tests
+        FramingTests.tests
+    ]

@@ -42,8 +42,11 @@ module Compose =
         text.Text " SIP/2.0\r\n"
         text
 
-    /// The start line of a response.
+    /// The start line of a response. A caller's misuse is told at once (V-05).
     let statusLine (status: int) (reason: string) =
+        if ReadOnlySpan<byte>(Octets.ofText reason).IndexOfAny ScanSets.lineEnds >= 0 then
+            raise (ArgumentException("A reason phrase has no CR, LF or NUL.", nameof reason))
+
         let text = Composition()
         text.Text $"SIP/2.0 {status} {reason}\r\n"
         text
@@ -54,6 +57,10 @@ module Compose =
             if index.Lines[i].Id = id then
                 let start = index.Lines[i].Start
                 text.Octets(bytes.Slice(start, index.LineEnd i - start))
+
+    let private isToken (text: string) =
+        let octets = ReadOnlySpan<byte>(Octets.ofText text)
+        octets.Length > 0 && Grammar.token octets 0 octets.Length = octets.Length
 
     /// The To of a request with our tag at its end, when it has none yet (RFC 3261, 8.2.6.2).
     let tagged
@@ -67,6 +74,8 @@ module Compose =
         text.Octets(bytes.Slice(line.ValueStart, line.ValueEnd - line.ValueStart))
 
         match tag with
+        | NonNull tag when not (isToken tag) ->
+            raise (ArgumentException("A tag is a token (RFC 3261, 19.3).", nameof tag))
         | NonNull tag when index.ToTagStart < 0 -> text.Text $";tag={tag}"
         | _ -> ()
 

@@ -105,7 +105,10 @@ module FieldReader =
         | error -> Error error
 
     /// One value a line, commas or not (RFC 3261, 7.3.1: WWW-Authenticate and kin).
-    let eachLine (read: ValueReader<'T>) (lines: FieldLines) : Result<IReadOnlyList<'T>, ParseError> =
+    let eachLine
+        (read: ValueReader<'T>)
+        (lines: FieldLines)
+        : Result<IReadOnlyList<'T>, ParseError> =
         let found = List<'T>()
         let mutable line = lines.Next 0
         let mutable failure: ParseError | null = null
@@ -138,11 +141,25 @@ namespace SipFun
 
 open SipFun.Core
 
-/// <summary>A header field and the type of its value; see <c>HeaderFields</c>.</summary>
-[<Sealed>]
-type HeaderField<'T> internal (id: HeaderId, read: FieldLines -> Result<'T, ParseError>) =
+/// <summary>A header field that we can read; see <c>HeaderFields</c>.</summary>
+[<AbstractClass>]
+type HeaderField internal (id: HeaderId) =
     /// <summary>The name as RFC 3261 spells it.</summary>
     member _.Name = HeaderName.text id
 
     member internal _.Id = id
+
+    /// What is wrong with the lines of this field; null for nothing.
+    abstract Fault: lines: FieldLines -> ParseError | null
+
+/// <summary>A header field and the type of its value; see <c>HeaderFields</c>.</summary>
+[<Sealed>]
+type HeaderField<'T> internal (id: HeaderId, read: FieldLines -> Result<'T, ParseError>) =
+    inherit HeaderField(id)
     member internal _.Read = read
+
+    /// What is wrong with the lines of this field; null for nothing.
+    override _.Fault(lines) =
+        match read lines with
+        | Ok _ -> null
+        | Error error -> error

@@ -29,27 +29,28 @@ type IFrameHandler =
 
 /// What a stream has brought so far: same state and bytes, same result.
 [<NoComparison; NoEquality>]
-type FramingState =
-    private
-        { Waiting: FramingBuffer
-          /// How many bytes must be there before looking again is worth it.
-          Wanted: int
-          /// Up to where there is no empty line.
-          Searched: int
-          /// Whether an odd number of CRLFs came since the last message.
-          IsHalfPing: bool
-          Failure: ParseError voption }
+type FramingState = private {
+    Waiting: FramingBuffer
+    /// How many bytes must be there before looking again is worth it.
+    Wanted: int
+    /// Up to where there is no empty line.
+    Searched: int
+    /// Whether an odd number of CRLFs came since the last message.
+    IsHalfPing: bool
+    Failure: ParseError voption
+}
 
 /// Cuts streams into messages.
 [<RequireQualifiedAccess>]
 module Framing =
     /// A stream that has brought nothing yet.
-    let start =
-        { Waiting = FramingBuffer.Empty
-          Wanted = 1
-          Searched = 0
-          IsHalfPing = false
-          Failure = ValueNone }
+    let start = {
+        Waiting = FramingBuffer.Empty
+        Wanted = 1
+        Searched = 0
+        IsHalfPing = false
+        Failure = ValueNone
+    }
 
     /// How many bytes wait for the rest of their message; 0 between messages.
     let buffered (state: FramingState) = state.Waiting.Length
@@ -57,8 +58,11 @@ module Framing =
     /// Why the stream must be closed, once it must. Nothing comes out of it any more (P-15).
     let failure (state: FramingState) = state.Failure
 
-    let private failed (error: ParseError) state =
-        { state with Failure = ValueSome error; Waiting = FramingBuffer.Empty }
+    let private failed (error: ParseError) state = {
+        state with
+            Failure = ValueSome error
+            Waiting = FramingBuffer.Empty
+    }
 
     /// Whether after this fault nobody can say where the next message begins.
     let private losesFraming (reason: ParseFault) =
@@ -78,8 +82,13 @@ module Framing =
 
     /// How long what begins at s[0] is, with its index, or with the fault that is only its own;
     /// length -1 for a fault of the stream.
-    let private measure limits (s: ReadOnlySpan<byte>) last (index: byref<MessageIndex | null>)
-                        (fault: byref<Fault>) =
+    let private measure
+        limits
+        (s: ReadOnlySpan<byte>)
+        last
+        (index: byref<MessageIndex | null>)
+        (fault: byref<Fault>)
+        =
         index <- Indexer.readHead limits s last &fault
 
         match index with
@@ -94,7 +103,10 @@ module Framing =
                 -1
             | bare ->
                 let length = total limits bare &other
-                if length < 0 then fault <- other
+
+                if length < 0 then
+                    fault <- other
+
                 length
 
     let private take (s: ReadOnlySpan<byte>) length (index: MessageIndex | null) (fault: Fault) =
@@ -105,19 +117,31 @@ module Framing =
         | _ -> Frame.Malformed(fault.ToError length, ReadOnlyMemory<byte> octets)
 
     /// Where the header section ends; or -1, and a fault if it never will.
-    let private search (limits: ParseLimits) (s: ReadOnlySpan<byte>) searched (fault: byref<Fault>) =
+    let private search
+        (limits: ParseLimits)
+        (s: ReadOnlySpan<byte>)
+        searched
+        (fault: byref<Fault>)
+        =
         let found = Indexer.headerEnd s searched
         let stray = if found < 0 then Indexer.strayLineEnd s searched else -1
 
-        if stray >= 0 then fault.At(ParseFault.LineEnd, stray, "CRLF, no CR or LF alone")
+        if stray >= 0 then
+            fault.At(ParseFault.LineEnd, stray, "CRLF, no CR or LF alone")
         elif found < 0 && s.Length > limits.StreamMessage then
             fault.At(ParseFault.TooLarge, limits.StreamMessage, "a shorter header section")
-        else found
+        else
+            found
 
     /// The message at s[0], if it is all there: its length, and the frame; 0 and a state that
     /// waits or has failed otherwise.
-    let private message limits (s: ReadOnlySpan<byte>) state (frame: byref<Frame>)
-                        (next: byref<FramingState>) =
+    let private message
+        limits
+        (s: ReadOnlySpan<byte>)
+        state
+        (frame: byref<Frame>)
+        (next: byref<FramingState>)
+        =
         let mutable fault = Fault()
         let mutable index: MessageIndex | null = null
         let last = search limits s (min state.Searched s.Length) &fault
@@ -138,7 +162,12 @@ module Framing =
             0
 
     /// One step at s[0]: how many bytes it took, and perhaps a frame. 0: more bytes are needed.
-    let private step limits (s: ReadOnlySpan<byte>) (state: byref<FramingState>) (frame: byref<Frame>) =
+    let private step
+        limits
+        (s: ReadOnlySpan<byte>)
+        (state: byref<FramingState>)
+        (frame: byref<Frame>)
+        =
         if s[0] = 13uy && s.Length = 1 then
             0
         elif s[0] = 13uy && s[1] = 10uy then
@@ -154,15 +183,22 @@ module Framing =
             used
 
     /// All frames of `s` in order; `state` is left waiting for what follows the returned position.
-    let private run limits (s: ReadOnlySpan<byte>) (frames: ResizeArray<Frame>)
-                    (state: byref<FramingState>) =
+    let private run
+        limits
+        (s: ReadOnlySpan<byte>)
+        (frames: ResizeArray<Frame>)
+        (state: byref<FramingState>)
+        =
         let mutable at = 0
         let mutable goesOn = not s.IsEmpty
 
         while goesOn do
             let mutable frame = Frame.Pong
             let used = step limits (s.Slice at) &state &frame
-            if used > 0 then frames.Add frame
+
+            if used > 0 then
+                frames.Add frame
+
             at <- at + used
             goesOn <- used > 0 && at < s.Length
 
@@ -199,9 +235,14 @@ module Framing =
             | Frame.Pong -> handler.Pong()
 
     /// One WebSocket message: one SIP message, nothing behind it (RFC 7118, 5).
-    let webSocket (limits: ParseLimits) (payload: ReadOnlyMemory<byte>) : Result<SipMessage, ParseError> =
+    let webSocket
+        (limits: ParseLimits)
+        (payload: ReadOnlyMemory<byte>)
+        : Result<SipMessage, ParseError> =
         match SipMessage.Read(limits, payload, limits.StreamMessage) with
-        | Ok message when payload.Length > message.Bytes.Length + Indexer.leadingBlankLines payload.Span ->
+        | Ok message when
+            payload.Length > message.Bytes.Length + Indexer.leadingBlankLines payload.Span
+            ->
             let end' = message.Bytes.Length
             Error(ParseError(ParseFault.ContentLength, end', "the end of the WebSocket message"))
         | result -> result

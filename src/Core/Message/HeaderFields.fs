@@ -16,7 +16,10 @@ type HeaderFields private () =
     static let addresses id = list id ValueReaders.address
 
     static let viaField = list HeaderId.Via ValueReaders.via
-    static let contactField = HeaderField<IReadOnlyList<NameAddr>>(HeaderId.Contact, FieldReader.contact)
+
+    static let contactField =
+        HeaderField<IReadOnlyList<NameAddr>>(HeaderId.Contact, FieldReader.contact)
+
     static let routeField = addresses HeaderId.Route
     static let recordRouteField = addresses HeaderId.RecordRoute
     static let pathField = addresses HeaderId.Path
@@ -32,9 +35,15 @@ type HeaderFields private () =
     static let acceptLanguageField = words HeaderId.AcceptLanguage
     static let reasonField = words HeaderId.Reason
     static let contentTypeField = one HeaderId.ContentType ValueReaders.parameterized
-    static let contentDispositionField = one HeaderId.ContentDisposition ValueReaders.parameterized
+
+    static let contentDispositionField =
+        one HeaderId.ContentDisposition ValueReaders.parameterized
+
     static let eventField = one HeaderId.Event ValueReaders.parameterized
-    static let subscriptionStateField = one HeaderId.SubscriptionState ValueReaders.parameterized
+
+    static let subscriptionStateField =
+        one HeaderId.SubscriptionState ValueReaders.parameterized
+
     static let replacesField = one HeaderId.Replaces ValueReaders.replaces
     static let allowField = list HeaderId.Allow ValueReaders.method
     static let allowEventsField = tokens HeaderId.AllowEvents
@@ -56,11 +65,21 @@ type HeaderFields private () =
     static let dateField = one HeaderId.Date ValueReaders.date
     static let timestampField = one HeaderId.Timestamp ValueReaders.timestamp
     static let warningField = list HeaderId.Warning ValueReaders.warning
-    static let wwwAuthenticateField = lines HeaderId.WwwAuthenticate ValueReaders.authentication
-    static let proxyAuthenticateField = lines HeaderId.ProxyAuthenticate ValueReaders.authentication
+
+    static let wwwAuthenticateField =
+        lines HeaderId.WwwAuthenticate ValueReaders.authentication
+
+    static let proxyAuthenticateField =
+        lines HeaderId.ProxyAuthenticate ValueReaders.authentication
+
     static let authorizationField = lines HeaderId.Authorization ValueReaders.authentication
-    static let proxyAuthorizationField = lines HeaderId.ProxyAuthorization ValueReaders.authentication
-    static let authenticationInfoField = one HeaderId.AuthenticationInfo ValueReaders.authenticationInfo
+
+    static let proxyAuthorizationField =
+        lines HeaderId.ProxyAuthorization ValueReaders.authentication
+
+    static let authenticationInfoField =
+        one HeaderId.AuthenticationInfo ValueReaders.authenticationInfo
+
     static let organizationField = one HeaderId.Organization ValueReaders.line
     static let priorityField = one HeaderId.Priority ValueReaders.token
     static let serverField = one HeaderId.Server ValueReaders.line

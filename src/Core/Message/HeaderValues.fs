@@ -37,7 +37,8 @@ type HeaderValue(value: string, parameters: IReadOnlyList<SipParameter>) =
 
 /// <summary>A number of seconds with what may follow: Retry-After, Session-Expires, Min-SE.</summary>
 [<Sealed; AllowNullLiteral(false)>]
-type SecondsValue(seconds: uint32, comment: string | null, parameters: IReadOnlyList<SipParameter>) =
+type SecondsValue(seconds: uint32, comment: string | null, parameters: IReadOnlyList<SipParameter>)
+    =
     /// <summary>Seconds.</summary>
     member _.Seconds = seconds
 
@@ -55,7 +56,11 @@ type SecondsValue(seconds: uint32, comment: string | null, parameters: IReadOnly
 
     /// <summary>As in a header field.</summary>
     override _.ToString() =
-        let remark = match comment with null -> "" | text -> $" ({text})"
+        let remark =
+            match comment with
+            | null -> ""
+            | text -> $" ({text})"
+
         $"{seconds}{remark}{ParameterScan.toText parameters}"
 
 /// <summary>A scheme and its parameters: challenges and credentials (RFC 3261, 22; RFC 7616).</summary>

@@ -22,7 +22,9 @@ module Indexer =
     /// The first CR or LF at or after `from` that is not part of CRLF; -1 when there is none. A CR
     /// that is the last byte may still get its LF.
     let strayLineEnd (s: ReadOnlySpan<byte>) from =
-        let isSecondHalf = from > 0 && from < s.Length && s[from] = 10uy && s[from - 1] = 13uy
+        let isSecondHalf =
+            from > 0 && from < s.Length && s[from] = 10uy && s[from - 1] = 13uy
+
         let mutable i = if isSecondHalf then from + 1 else from
         let mutable stray = -1
 
@@ -30,7 +32,10 @@ module Indexer =
             let next = s.Slice(i).IndexOfAny(13uy, 10uy)
             let at = if next < 0 then s.Length else i + next
             let isWhole = at + 1 >= s.Length || s[at + 1] = 10uy
-            if at < s.Length && (s[at] = 10uy || not isWhole) then stray <- at
+
+            if at < s.Length && (s[at] = 10uy || not isWhole) then
+                stray <- at
+
             i <- at + 2
 
         stray
@@ -39,8 +44,10 @@ module Indexer =
     let private unfinished (s: ReadOnlySpan<byte>) (fault: byref<Fault>) =
         let stray = strayLineEnd s 0
 
-        if stray >= 0 then fault.At(ParseFault.LineEnd, stray, "CRLF, no CR or LF alone")
-        else fault.At(ParseFault.Incomplete, s.Length, "an empty line after the header section")
+        if stray >= 0 then
+            fault.At(ParseFault.LineEnd, stray, "CRLF, no CR or LF alone")
+        else
+            fault.At(ParseFault.Incomplete, s.Length, "an empty line after the header section")
 
     /// The CRLF CRLF that ends the header section, at or after `from`; or -1.
     let headerEnd (s: ReadOnlySpan<byte>) from =
@@ -88,14 +95,21 @@ module Indexer =
             create (min lineCount (limits.HeaderLines + 1) - 1) (startEnd + 2) (last + 2)
 
     /// Start line and header lines of a section that ends at `last`, no field checked.
-    let private linesAt limits (s: ReadOnlySpan<byte>) last (fault: byref<Fault>)
+    let private linesAt
+        limits
+        (s: ReadOnlySpan<byte>)
+        last
+        (fault: byref<Fault>)
         : MessageIndex | null =
         match prepared limits s last &fault with
         | null -> null
         | index ->
-            if StartLine.read s (index.HeadersStart - 2) index &fault < 0 then null
-            elif HeaderLines.read limits s index &fault < 0 then null
-            else index
+            if StartLine.read s (index.HeadersStart - 2) index &fault < 0 then
+                null
+            elif HeaderLines.read limits s index &fault < 0 then
+                null
+            else
+                index
 
     /// Start line and header lines, no field checked; null and a fault.
     let lines limits (s: ReadOnlySpan<byte>) (fault: byref<Fault>) : MessageIndex | null =
@@ -107,13 +121,19 @@ module Indexer =
         else
             linesAt limits s last &fault
 
-    /// The lines alone, whatever the start line and the fields are, with Content-Length.
-    let frame limits (s: ReadOnlySpan<byte>) last (fault: byref<Fault>) : MessageIndex | null =
+    /// The lines alone, whatever the start line and the fields are.
+    let linesOnly limits (s: ReadOnlySpan<byte>) last (fault: byref<Fault>) : MessageIndex | null =
         match prepared limits s last &fault with
         | null -> null
+        | index -> if HeaderLines.read limits s index &fault < 0 then null else index
+
+    /// The lines with Content-Length, whatever the start line and the other fields are.
+    let frame limits (s: ReadOnlySpan<byte>) last (fault: byref<Fault>) : MessageIndex | null =
+        match linesOnly limits s last &fault with
+        | null -> null
         | index ->
-            if HeaderLines.read limits s index &fault < 0 then null
-            elif Mandatory.checkLength s index &fault < 0 then null
+            if Mandatory.checkLength s index &fault < 0 then
+                null
             else
                 index.BodyStart <- last + 4
                 index
@@ -132,7 +152,8 @@ module Indexer =
         match linesAt limits s last &fault with
         | null -> null
         | index ->
-            if Mandatory.checkAll true limits s index &fault < 0 then null
+            if Mandatory.checkAll true limits s index &fault < 0 then
+                null
             else
                 index.BodyStart <- last + 4
                 index

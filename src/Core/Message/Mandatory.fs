@@ -96,6 +96,8 @@ module Mandatory =
             fault.At(ParseFault.MaxForwards, line.ValueStart, "0 to 255")
         else
             index.MaxForwards <- int value
+            index.MaxForwardsStart <- line.ValueStart
+            index.MaxForwardsEnd <- line.ValueEnd
             0
 
     let private contentLength
@@ -206,6 +208,11 @@ module Mandatory =
         while i >= 0 && i < index.Count do
             let line = &index.Lines[i]
             let isLength = line.Id = HeaderId.ContentLength
-            i <- if isLength && contentLength s index &line &fault < 0 then -1 else i + 1
+
+            i <-
+                if isLength && contentLength s index &line &fault < 0 then
+                    -1
+                else
+                    i + 1
 
         min i 0

@@ -100,6 +100,12 @@ type MessageIndex(lines: HeaderLine[]) =
     [<DefaultValue>]
     val mutable MaxForwards: int
 
+    [<DefaultValue>]
+    val mutable MaxForwardsStart: int
+
+    [<DefaultValue>]
+    val mutable MaxForwardsEnd: int
+
     /// -1 when absent.
     [<DefaultValue>]
     val mutable ContentLength: int64

@@ -92,6 +92,11 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     static member Parse(text: string) : SipMessage =
         SipMessage.Parse(ReadOnlyMemory<byte>(Octets.ofText text))
 
+    /// <summary>Every fault in the fields that an element of this role works with, in no order;
+    /// empty when there is nothing to refuse. RFC 4475 is the guide.</summary>
+    member _.Validate(role: SipRole) : IReadOnlyList<ParseError> =
+        Validation.faults role bytes index
+
     /// <summary>With one header line of that name instead of all there are.</summary>
     /// <exception cref="T:System.ArgumentException">The result would be no message.</exception>
     member _.WithHeader(name: string, value: string) : SipMessage =

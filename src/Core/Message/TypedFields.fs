@@ -21,13 +21,15 @@ type TypedFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     member this.Routes: IReadOnlyList<NameAddr> = this.ListOf HeaderFields.Route
 
     /// <summary>Record-Route (RFC 3261, 20.30).</summary>
-    member this.RecordRoutes: IReadOnlyList<NameAddr> = this.ListOf HeaderFields.RecordRoute
+    member this.RecordRoutes: IReadOnlyList<NameAddr> =
+        this.ListOf HeaderFields.RecordRoute
 
     /// <summary>Path (RFC 3327, 4).</summary>
     member this.Path: IReadOnlyList<NameAddr> = this.ListOf HeaderFields.Path
 
     /// <summary>Service-Route (RFC 3608, 5).</summary>
-    member this.ServiceRoute: IReadOnlyList<NameAddr> = this.ListOf HeaderFields.ServiceRoute
+    member this.ServiceRoute: IReadOnlyList<NameAddr> =
+        this.ListOf HeaderFields.ServiceRoute
 
     /// <summary>Alert-Info (RFC 3261, 20.4).</summary>
     member this.AlertInfo: IReadOnlyList<NameAddr> = this.ListOf HeaderFields.AlertInfo
@@ -45,31 +47,37 @@ type TypedFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     member this.ReferTo: NameAddr | null = this.ValueOf<NameAddr>(HeaderFields.ReferTo)
 
     /// <summary>Referred-By (RFC 3892, 3).</summary>
-    member this.ReferredBy: NameAddr | null = this.ValueOf<NameAddr>(HeaderFields.ReferredBy)
+    member this.ReferredBy: NameAddr | null =
+        this.ValueOf<NameAddr>(HeaderFields.ReferredBy)
 
     /// <summary>Accept (RFC 3261, 20.1).</summary>
     member this.Accept: IReadOnlyList<HeaderValue> = this.ListOf HeaderFields.Accept
 
     /// <summary>Accept-Encoding (RFC 3261, 20.2).</summary>
-    member this.AcceptEncoding: IReadOnlyList<HeaderValue> = this.ListOf HeaderFields.AcceptEncoding
+    member this.AcceptEncoding: IReadOnlyList<HeaderValue> =
+        this.ListOf HeaderFields.AcceptEncoding
 
     /// <summary>Accept-Language (RFC 3261, 20.3).</summary>
-    member this.AcceptLanguage: IReadOnlyList<HeaderValue> = this.ListOf HeaderFields.AcceptLanguage
+    member this.AcceptLanguage: IReadOnlyList<HeaderValue> =
+        this.ListOf HeaderFields.AcceptLanguage
 
     /// <summary>Reason (RFC 3326, 2).</summary>
     member this.Reason: IReadOnlyList<HeaderValue> = this.ListOf HeaderFields.Reason
 
     /// <summary>Content-Disposition (RFC 3261, 20.11).</summary>
-    member this.ContentDisposition: HeaderValue | null = this.ValueOf<HeaderValue>(HeaderFields.ContentDisposition)
+    member this.ContentDisposition: HeaderValue | null =
+        this.ValueOf<HeaderValue>(HeaderFields.ContentDisposition)
 
     /// <summary>Event (RFC 6665, 8.2.1).</summary>
     member this.Event: HeaderValue | null = this.ValueOf<HeaderValue>(HeaderFields.Event)
 
     /// <summary>Subscription-State (RFC 6665, 8.2.3).</summary>
-    member this.SubscriptionState: HeaderValue | null = this.ValueOf<HeaderValue>(HeaderFields.SubscriptionState)
+    member this.SubscriptionState: HeaderValue | null =
+        this.ValueOf<HeaderValue>(HeaderFields.SubscriptionState)
 
     /// <summary>Replaces (RFC 3891, 6.1).</summary>
-    member this.Replaces: HeaderValue | null = this.ValueOf<HeaderValue>(HeaderFields.Replaces)
+    member this.Replaces: HeaderValue | null =
+        this.ValueOf<HeaderValue>(HeaderFields.Replaces)
 
     /// <summary>Allow (RFC 3261, 20.5).</summary>
     member this.Allow: IReadOnlyList<SipMethod> = this.ListOf HeaderFields.Allow
@@ -78,10 +86,12 @@ type TypedFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     member this.AllowEvents: IReadOnlyList<string> = this.ListOf HeaderFields.AllowEvents
 
     /// <summary>Content-Encoding (RFC 3261, 20.12).</summary>
-    member this.ContentEncoding: IReadOnlyList<string> = this.ListOf HeaderFields.ContentEncoding
+    member this.ContentEncoding: IReadOnlyList<string> =
+        this.ListOf HeaderFields.ContentEncoding
 
     /// <summary>Content-Language (RFC 3261, 20.13).</summary>
-    member this.ContentLanguage: IReadOnlyList<string> = this.ListOf HeaderFields.ContentLanguage
+    member this.ContentLanguage: IReadOnlyList<string> =
+        this.ListOf HeaderFields.ContentLanguage
 
     /// <summary>Proxy-Require (RFC 3261, 20.29).</summary>
     member this.ProxyRequire: IReadOnlyList<string> = this.ListOf HeaderFields.ProxyRequire
@@ -114,10 +124,12 @@ type TypedFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     member this.RAck: RAckValue | null = this.ValueOf<RAckValue>(HeaderFields.RAck)
 
     /// <summary>Retry-After (RFC 3261, 20.33).</summary>
-    member this.RetryAfter: SecondsValue | null = this.ValueOf<SecondsValue>(HeaderFields.RetryAfter)
+    member this.RetryAfter: SecondsValue | null =
+        this.ValueOf<SecondsValue>(HeaderFields.RetryAfter)
 
     /// <summary>Session-Expires (RFC 4028, 4).</summary>
-    member this.SessionExpires: SecondsValue | null = this.ValueOf<SecondsValue>(HeaderFields.SessionExpires)
+    member this.SessionExpires: SecondsValue | null =
+        this.ValueOf<SecondsValue>(HeaderFields.SessionExpires)
 
     /// <summary>Min-SE (RFC 4028, 5).</summary>
     member this.MinSe: SecondsValue | null = this.ValueOf<SecondsValue>(HeaderFields.MinSe)
@@ -126,28 +138,35 @@ type TypedFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     member this.Date: Nullable<DateTimeOffset> = this.NumberOf HeaderFields.Date
 
     /// <summary>Timestamp (RFC 3261, 20.38).</summary>
-    member this.Timestamp: TimestampValue | null = this.ValueOf<TimestampValue>(HeaderFields.Timestamp)
+    member this.Timestamp: TimestampValue | null =
+        this.ValueOf<TimestampValue>(HeaderFields.Timestamp)
 
     /// <summary>Warning (RFC 3261, 20.43).</summary>
     member this.Warning: IReadOnlyList<WarningValue> = this.ListOf HeaderFields.Warning
 
     /// <summary>WWW-Authenticate (RFC 3261, 20.44; one a line).</summary>
-    member this.WwwAuthenticate: IReadOnlyList<AuthenticationValue> = this.ListOf HeaderFields.WwwAuthenticate
+    member this.WwwAuthenticate: IReadOnlyList<AuthenticationValue> =
+        this.ListOf HeaderFields.WwwAuthenticate
 
     /// <summary>Proxy-Authenticate (RFC 3261, 20.27; one a line).</summary>
-    member this.ProxyAuthenticate: IReadOnlyList<AuthenticationValue> = this.ListOf HeaderFields.ProxyAuthenticate
+    member this.ProxyAuthenticate: IReadOnlyList<AuthenticationValue> =
+        this.ListOf HeaderFields.ProxyAuthenticate
 
     /// <summary>Authorization (RFC 3261, 20.7; one a line).</summary>
-    member this.Authorization: IReadOnlyList<AuthenticationValue> = this.ListOf HeaderFields.Authorization
+    member this.Authorization: IReadOnlyList<AuthenticationValue> =
+        this.ListOf HeaderFields.Authorization
 
     /// <summary>Proxy-Authorization (RFC 3261, 20.28; one a line).</summary>
-    member this.ProxyAuthorization: IReadOnlyList<AuthenticationValue> = this.ListOf HeaderFields.ProxyAuthorization
+    member this.ProxyAuthorization: IReadOnlyList<AuthenticationValue> =
+        this.ListOf HeaderFields.ProxyAuthorization
 
     /// <summary>Authentication-Info (RFC 7616, 3.5).</summary>
-    member this.AuthenticationInfo: IReadOnlyList<SipParameter> = this.ListOf HeaderFields.AuthenticationInfo
+    member this.AuthenticationInfo: IReadOnlyList<SipParameter> =
+        this.ListOf HeaderFields.AuthenticationInfo
 
     /// <summary>Organization (RFC 3261, 20.25).</summary>
-    member this.Organization: string | null = this.ValueOf<string>(HeaderFields.Organization)
+    member this.Organization: string | null =
+        this.ValueOf<string>(HeaderFields.Organization)
 
     /// <summary>Priority (RFC 3261, 20.26).</summary>
     member this.Priority: string | null = this.ValueOf<string>(HeaderFields.Priority)

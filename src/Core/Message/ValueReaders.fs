@@ -14,13 +14,17 @@ type ValueReader<'T> = delegate of ReadOnlyMemory<byte> * byref<int> * byref<Fau
 /// Readers by shape.
 [<RequireQualifiedAccess>]
 module ValueReaders =
-    let private text (s: ReadOnlySpan<byte>) start stop = Octets.toText (s.Slice(start, stop - start))
+    let private text (s: ReadOnlySpan<byte>) start stop =
+        Octets.toText (s.Slice(start, stop - start))
 
     /// The next comma or the end, blanks before it skipped; a fault when something else stands there.
     let private atComma (s: ReadOnlySpan<byte>) at (fault: byref<Fault>) =
         let next = Grammar.skipBlanks s at s.Length
-        if next = s.Length || s[next] = 44uy then next
-        else fault.At(ParseFault.HeaderValue, next, "',' or the end")
+
+        if next = s.Length || s[next] = 44uy then
+            next
+        else
+            fault.At(ParseFault.HeaderValue, next, "',' or the end")
 
     let address =
         ValueReader<NameAddr>(fun octets next fault ->
@@ -38,27 +42,39 @@ module ValueReaders =
         ValueReader<string>(fun octets next fault ->
             let s = octets.Span
             let stop = Grammar.token s 0 s.Length
+
             next <-
-                if stop = 0 then fault.At(ParseFault.HeaderValue, 0, "a token")
-                else atComma s stop &fault
+                if stop = 0 then
+                    fault.At(ParseFault.HeaderValue, 0, "a token")
+                else
+                    atComma s stop &fault
+
             text s 0 stop)
 
     let method =
         ValueReader<SipMethod>(fun octets next fault ->
             let s = octets.Span
             let stop = Grammar.token s 0 s.Length
+
             next <-
-                if stop = 0 then fault.At(ParseFault.HeaderValue, 0, "a method")
-                else atComma s stop &fault
+                if stop = 0 then
+                    fault.At(ParseFault.HeaderValue, 0, "a method")
+                else
+                    atComma s stop &fault
+
             SipMethod.OfScanned(s.Slice(0, stop)))
 
     let callId =
         ValueReader<CallId>(fun octets next fault ->
             let s = octets.Span
             let stop = CallId.Scan(s, 0, s.Length)
+
             next <-
-                if stop < 0 then fault.At(ParseFault.CallId, 0, "word [@ word]")
-                else atComma s stop &fault
+                if stop < 0 then
+                    fault.At(ParseFault.CallId, 0, "word [@ word]")
+                else
+                    atComma s stop &fault
+
             CallId.OfScanned(s.Slice(0, max 0 stop)))
 
     /// Everything, folds as one blank.
@@ -69,8 +85,10 @@ module ValueReaders =
 
     let private digits (s: ReadOnlySpan<byte>) =
         let mutable i = 0
+
         while i < s.Length && Grammar.isDigit s[i] do
             i <- i + 1
+
         i
 
     /// A number below 2**32 that is the whole value.
@@ -78,9 +96,13 @@ module ValueReaders =
         ValueReader<uint32>(fun octets next fault ->
             let s = octets.Span
             let value = Grammar.number s 0 s.Length 0xFFFF_FFFFL
+
             next <-
-                if value < 0L then fault.At(ParseFault.HeaderValue, 0, "a number below 2**32")
-                else s.Length
+                if value < 0L then
+                    fault.At(ParseFault.HeaderValue, 0, "a number below 2**32")
+                else
+                    s.Length
+
             uint32 value)
 
     /// token, or type/subtype with blanks around the slash.
@@ -100,8 +122,11 @@ module ValueReaders =
     let private withParameters (s: ReadOnlySpan<byte>) at (next: byref<int>) (fault: byref<Fault>) =
         let first = Grammar.skipBlanks s at s.Length
         next <- ParameterScan.skipAll s first s.Length &fault
-        if next < 0 then Array.Empty<SipParameter>() :> IReadOnlyList<SipParameter>
-        else ParameterScan.list s first next
+
+        if next < 0 then
+            Array.Empty<SipParameter>() :> IReadOnlyList<SipParameter>
+        else
+            ParameterScan.list s first next
 
     let parameterized =
         ValueReader<HeaderValue>(fun octets next fault ->
@@ -138,6 +163,7 @@ module ValueReaders =
             | 41uy -> depth <- depth - 1
             | 92uy -> i <- i + 1
             | _ -> ()
+
             i <- i + 1
 
         if depth = 0 then min i s.Length else -1
@@ -155,7 +181,9 @@ module ValueReaders =
                 next <- fault.At(ParseFault.HeaderValue, 0, "seconds below 2**32")
                 Unchecked.defaultof<SecondsValue>
             else
-                let comment: string | null = if hasComment then text s (after + 1) (commentStop - 1) else null
+                let comment: string | null =
+                    if hasComment then text s (after + 1) (commentStop - 1) else null
+
                 SecondsValue(uint32 value, comment, withParameters s commentStop &next &fault))
 
     /// name=value with commas between.
@@ -168,13 +196,19 @@ module ValueReaders =
             let stop = ParameterScan.read s next s.Length &parts &fault
 
             next <-
-                if stop < 0 then -1
+                if stop < 0 then
+                    -1
                 elif stop < s.Length && s[stop] <> 44uy then
                     fault.At(ParseFault.Parameter, stop, "','")
                 else
                     let start, ending = parts.ValueStart, parts.ValueEnd
+
                     let value =
-                        if start < 0 then null else Octets.unquoted (s.Slice(start, ending - start))
+                        if start < 0 then
+                            null
+                        else
+                            Octets.unquoted (s.Slice(start, ending - start))
+
                     found.Add(SipParameter(text s parts.NameStart parts.NameEnd, value))
                     stop + 1
 
@@ -189,7 +223,9 @@ module ValueReaders =
                 next <- fault.At(ParseFault.HeaderValue, 0, "an authentication scheme")
                 Unchecked.defaultof<AuthenticationValue>
             else
-                let struct (ended, parameters) = authParameters s (Grammar.skipBlanks s stop s.Length) &fault
+                let struct (ended, parameters) =
+                    authParameters s (Grammar.skipBlanks s stop s.Length) &fault
+
                 next <- if ended < 0 then -1 else s.Length
                 AuthenticationValue(text s 0 stop, parameters.AsReadOnly()))
 
@@ -205,13 +241,18 @@ module ValueReaders =
             let code = Grammar.number s 0 (min 3 s.Length) 999L
             let agent = 4
             let mutable agentEnd = min agent s.Length
+
             while agentEnd < s.Length && not (Grammar.isBlank s[agentEnd]) do
                 agentEnd <- agentEnd + 1
+
             let quote = Grammar.skipBlanks s agentEnd s.Length
             let isShaped = code >= 100L && s.Length > 4 && s[3] = 32uy && agentEnd > agent
+
             let stop =
-                if isShaped && quote < s.Length && s[quote] = 34uy then Grammar.quoted s quote s.Length
-                else -1
+                if isShaped && quote < s.Length && s[quote] = 34uy then
+                    Grammar.quoted s quote s.Length
+                else
+                    -1
 
             if stop < 0 then
                 next <- fault.At(ParseFault.HeaderValue, 0, "code agent \"text\"")
@@ -240,6 +281,7 @@ module ValueReaders =
     let private decimalOf (s: string) : Nullable<decimal> =
         let mutable value = 0m
         let style = NumberStyles.AllowDecimalPoint
+
         match Decimal.TryParse(s, style, CultureInfo.InvariantCulture, &value) with
         | true -> Nullable value
         | _ -> Nullable()
@@ -247,11 +289,17 @@ module ValueReaders =
     let timestamp =
         ValueReader<TimestampValue>(fun octets next fault ->
             let separators: char[] | null = null
-            let words = (Octets.unfolded octets.Span).Split(separators, StringSplitOptions.RemoveEmptyEntries)
+
+            let words =
+                (Octets.unfolded octets.Span)
+                    .Split(separators, StringSplitOptions.RemoveEmptyEntries)
+
             let sent = if words.Length > 0 then decimalOf words[0] else Nullable()
             let delay = if words.Length > 1 then decimalOf words[1] else Nullable()
 
-            if not sent.HasValue || words.Length > 2 || (words.Length = 2 && not delay.HasValue) then
+            if
+                not sent.HasValue || words.Length > 2 || (words.Length = 2 && not delay.HasValue)
+            then
                 next <- fault.At(ParseFault.HeaderValue, 0, "seconds [seconds]")
                 Unchecked.defaultof<TimestampValue>
             else
@@ -267,8 +315,17 @@ module ValueReaders =
             let format = "ddd, dd MMM yyyy HH:mm:ss 'GMT'"
 
             next <-
-                if DateTimeOffset.TryParseExact(text, format, CultureInfo.InvariantCulture, style, &found)
-                then octets.Length
-                else fault.At(ParseFault.HeaderValue, 0, "a date in GMT")
+                if
+                    DateTimeOffset.TryParseExact(
+                        text,
+                        format,
+                        CultureInfo.InvariantCulture,
+                        style,
+                        &found
+                    )
+                then
+                    octets.Length
+                else
+                    fault.At(ParseFault.HeaderValue, 0, "a date in GMT")
 
             found)

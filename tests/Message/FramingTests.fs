@@ -1,0 +1,266 @@
+module SipFun.Tests.Message.FramingTests
+
+open System
+open System.Text
+open Expecto
+open FsCheck
+open FsCheck.FSharp
+open SipFun
+open SipFun.Core
+
+let private limits = ParseLimits.Default
+
+/// What came out, comparable.
+let private describe frame =
+    match frame with
+    | Frame.Message message -> "message " + Convert.ToHexString message.Bytes.Span
+    | Frame.Malformed(error, octets) -> $"malformed {error} " + Convert.ToHexString octets.Span
+    | Frame.Ping -> "ping"
+    | Frame.Pong -> "pong"
+
+/// The stream cut at these places: frames, the reason of the end, and the most that waited.
+let private feed (stream: byte[]) (cuts: int list) =
+    let mutable state = Framing.start
+    let frames = ResizeArray<string>()
+    let mutable at = 0
+
+    for cut in cuts @ [ stream.Length ] do
+        let struct (found, next) =
+            Framing.push limits (ReadOnlySpan<byte>(stream, at, cut - at)) state
+
+        frames.AddRange(Seq.map describe found)
+        state <- next
+        at <- cut
+
+    let reason = Framing.failure state |> ValueOption.map (fun error -> error.Reason)
+    List.ofSeq frames, reason
+
+let private bytes (text: string) = Encoding.UTF8.GetBytes text
+
+let private small =
+    Corpus.octets
+        """OPTIONS sip:a SIP/2.0
+v: SIP/2.0/TCP a;branch=z9hG4bK1
+f: <sip:a>;tag=1
+t: <sip:b>
+i: c
+CSeq: 1 OPTIONS
+l: 3
+
+abc"""
+
+let private withLength (lines: string) =
+    Encoding.UTF8.GetString(small).Replace("l: 3\r\n", lines) |> bytes
+
+let private cutting =
+    testList "P-11: the cutting does not matter" [
+        testCase "all 2^15 cuttings of 16 bytes around the end of a message"
+        <| fun () ->
+            let stream = Array.append small (bytes "\r\n\r\n\r\nOPTION")
+            let first = stream.Length - 16
+            let whole = feed stream []
+
+            for mask in 0 .. (1 <<< 15) - 1 do
+                let cuts = [
+                    for i in 0..14 do
+                        if mask >>> i &&& 1 = 1 then
+                            first + i + 1
+                ]
+
+                if feed stream cuts <> whole then
+                    failtestf "cut at %A" cuts
+
+        testCase "all 2-cuts of every torture message, and byte by byte"
+        <| fun () ->
+            for name, message in Corpus.rfc4475.Value do
+                let whole = feed message []
+
+                for cut in 1 .. message.Length - 1 do
+                    if feed message [ cut ] <> whole then
+                        failtestf "%s cut at %d" name cut
+
+                let bytewise = feed message [ 1 .. message.Length - 1 ]
+                Expect.equal bytewise whole name
+
+        testCase "3-cuts of every torture message (a sample of 100 each)"
+        <| fun () ->
+            let random = Random 1
+
+            for name, message in Corpus.rfc4475.Value do
+                let whole = feed message []
+
+                for _ in 1..100 do
+                    let cuts = List.init 3 (fun _ -> random.Next(message.Length + 1)) |> List.sort
+
+                    if feed message cuts <> whole then
+                        failtestf "%s cut at %A" name cuts
+
+        testPropertyWithConfig Generators.config "long streams, random cuts"
+        <| fun (drafts: Generators.Draft list) (cuts: uint16 list) ->
+            let stream = drafts |> List.truncate 5 |> List.map Generators.write |> Array.concat
+            let places = cuts |> List.map (fun c -> int c % (stream.Length + 1)) |> List.sort
+            feed stream places = feed stream []
+
+        testCase "a state is a value: going on twice from it gives the same"
+        <| fun () ->
+            let push (octets: byte[]) state = Framing.push limits (ReadOnlySpan<byte> octets) state
+            let struct (_, half) = push small[..30] Framing.start
+
+            let struct (_, other) =
+                push (bytes "something else, and longer than the rest of it all") half
+
+            let struct (frames, _) = push small[31..] half
+
+            Expect.equal
+                (Seq.map describe frames |> List.ofSeq)
+                (fst (feed small []))
+                "the first half is intact"
+
+            Expect.isTrue (Framing.buffered other > 0) "the other went its way"
+    ]
+
+let private keepAlives =
+    testList "keep-alives" [
+        testPropertyWithConfig
+            Generators.config
+            "P-12: messages with CRLFs between come back as the same list"
+        <| fun (drafts: Generators.Draft list) (gaps: byte list) ->
+            let messages = drafts |> List.truncate 4 |> List.map Generators.write
+
+            let gap i =
+                List.tryItem i gaps |> Option.map (fun n -> int n % 5) |> Option.defaultValue 0
+
+            let blank i = String.replicate (gap i) "\r\n" |> bytes
+
+            let stream =
+                messages |> List.mapi (fun i m -> Array.append (blank i) m) |> Array.concat
+
+            let found, reason = feed stream []
+            let only = found |> List.filter (fun frame -> frame.StartsWith "message")
+            reason = ValueNone && only = [ for m in messages -> "message " + Convert.ToHexString m ]
+
+        testCase "P-16: CRLFCRLF is one ping, however cut (RFC 5626, 3.5.1)"
+        <| fun () ->
+            for cuts in [ []; [ 1 ]; [ 2 ]; [ 3 ]; [ 1; 2; 3 ] ] do
+                let frames, _ = feed (bytes "\r\n\r\n") cuts
+                Expect.equal frames [ "pong"; "ping" ] $"%A{cuts}"
+    ]
+
+/// V-04 and P-13: the length in every spelling; (lines, length or the stream's end).
+let private lengths =
+    let big = "1" + String('0', 100)
+
+    testList "V-04, P-13: Content-Length" [
+        for lines, accepted in
+            [
+                "l: 3\r\n", true
+                "Content-Length: 0000000003\r\n", true
+                "l: 3\r\nContent-Length: 3\r\n", true
+                "l: 3\r\nl: 03\r\n", true
+                "l: 0\r\n", true
+                "", false
+                "l:\r\n", false
+                "l: +3\r\n", false
+                "l: -1\r\n", false
+                "l: 3.0\r\n", false
+                "l: 0x3\r\n", false
+                "l: 3 3\r\n", false
+                "l: 3,3\r\n", false
+                "l: 3;x\r\n", false
+                "l: 2147483648\r\n", false
+                "l: 4294967296\r\n", false
+                "l: 4294967299\r\n", false
+                "l: 18446744073709551619\r\n", false
+                $"l: {big}\r\n", false
+                "l: 3\r\nContent-Length: 4\r\n", false
+                "l: 3\r\nl: 2\r\n", false
+            ] do
+            testCase (Sanitizer.text $"[{lines}]")
+            <| fun () ->
+                let frames, reason = feed (withLength lines) []
+                Expect.equal (reason = ValueNone) accepted $"%A{reason}"
+
+                if not accepted then
+                    Expect.isEmpty frames "nothing is delivered"
+
+        testCase "V-04: a wrapped length does not smuggle (OpenSIPS CVE-2026-45103)"
+        <| fun () ->
+            let stream = Array.append (withLength "l: 4294967299\r\n") small
+            Expect.equal (feed stream []) ([], ValueSome ParseFault.TooLarge) "closed"
+    ]
+
+let private ends =
+    testList "the end of a stream" [
+        testPropertyWithConfig Generators.config "P-15: after a fault nothing is delivered"
+        <| fun (draft: Generators.Draft) ->
+            let fault = bytes "OPTIONS sip:a SIP/2.0\r\nBad header\r\nl: 0\r\n\r\n"
+            let good = Generators.write draft
+            let frames, reason = feed (Array.concat [ good; fault; good ]) []
+
+            frames = [ "message " + Convert.ToHexString good ]
+            && reason = ValueSome ParseFault.HeaderName
+
+        testCase "P-14: what waits is at most the limit and one read"
+        <| fun () ->
+            let limits = ParseLimits(streamMessage = 1000)
+            let chunk = Encoding.UTF8.GetBytes(String('a', 100))
+            let mutable state = Framing.start
+
+            for _ in 1..100 do
+                let struct (_, next) = Framing.push limits (ReadOnlySpan<byte> chunk) state
+                state <- next
+                Expect.isTrue (Framing.buffered state <= 1100) "bounded"
+
+            Expect.isTrue (Framing.failure state).IsSome "and closed"
+
+        testCase "a wrong message, well framed, is told and the stream goes on (18.3)"
+        <| fun () ->
+            let wrong = bytes "OPTIONS sip:a SIP/2.0\r\nl: 1\r\n\r\nx"
+            let frames, reason = feed (Array.append wrong small) []
+            Expect.equal reason ValueNone "goes on"
+            Expect.stringStarts frames[0] "malformed Missing" "told"
+            Expect.equal frames[1] ("message " + Convert.ToHexString small) "the next"
+
+        testCase "dblreq: on a stream two messages (RFC 4475, 3.1.1.8)"
+        <| fun () ->
+            let stream = dict Corpus.rfc4475.Value
+            let frames, _ = feed stream["dblreq.dat"] []
+
+            Expect.equal
+                [ for frame in frames -> (frame.Split ' ')[0] ]
+                [ "message"; "pong"; "message" ]
+                "frames"
+
+        testCase "clerr waits, ncl and mcl01 close the stream (RFC 4475, 3.1.2.2, 3.1.2.3, 3.3.9)"
+        <| fun () ->
+            let stream = dict Corpus.rfc4475.Value
+            Expect.equal (feed stream["clerr.dat"] []) ([], ValueNone) "clerr"
+            Expect.equal (feed stream["ncl.dat"] []) ([], ValueSome ParseFault.ContentLength) "ncl"
+
+            Expect.equal
+                (feed stream["mcl01.dat"] [])
+                ([], ValueSome ParseFault.ContentLength)
+                "mcl01"
+
+        for lineEnds, name in [ "\n", "LF"; "\r", "CR"; "\r\n\000", "NUL" ] do
+            testCase $"P-17: {name} alone ends stream and datagram alike"
+            <| fun () ->
+                let text = Encoding.UTF8.GetString small
+                let wrong = text.Replace("\r\nCSeq", lineEnds + "CSeq") |> bytes
+                let _, reason = feed wrong []
+                let datagram = Corpus.parse wrong
+
+                match datagram with
+                | Ok _ -> failtest "accepted as a datagram"
+                | Error error -> Expect.equal reason (ValueSome error.Reason) "the same reason"
+
+        testCase "P-18: one WebSocket message is one SIP message (RFC 7118, 5)"
+        <| fun () ->
+            let read (payload: byte[]) = Framing.webSocket limits (ReadOnlyMemory<byte> payload)
+            Expect.isOk (read small) "one"
+            Expect.isError (read (Array.append small small)) "two"
+            Expect.isError (read small[.. small.Length - 2]) "a part"
+            Expect.isOk (read (withLength "")) "the length may be left out"
+    ]
+
+let tests = testList "Framing" [ cutting; keepAlives; lengths; ends ]

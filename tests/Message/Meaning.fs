@@ -1,0 +1,60 @@
+// What a message says, as a value that can be compared; and everything touched once.
+module SipFun.Tests.Message.Meaning
+
+open System
+open SipFun
+open SipFun.Core
+
+/// What the elements of RFC 3261 look at.
+let ofMessage (message: SipMessage) =
+    let start =
+        match message with
+        | :? SipRequest as request -> $"{request.Method} {request.RequestUri}"
+        | :? SipResponse as response -> $"{response.StatusCode} {response.ReasonPhrase}"
+        | _ -> ""
+
+    {|
+        Start = start
+        Vias = List.ofSeq message.Vias
+        From = message.From
+        To = message.To
+        CallId = message.CallId
+        CSeq = message.CSeq
+        MaxForwards = message.MaxForwards
+        Routes = List.ofSeq message.Routes
+        Contacts = List.ofSeq message.Contacts
+        Body = message.Body.ToArray()
+    |}
+
+let roles = [ SipRole.Parser; SipRole.UserAgent; SipRole.Proxy; SipRole.Registrar ]
+
+let private touchUri (uri: SipUri) =
+    string uri.User
+    + string uri.Host
+    + string uri.Address
+    + string (uri.GetHashCode())
+    + string uri.Parameters.Count
+    + string uri.Headers.Count
+
+/// Reads everything there is to read; gives something that depends on it.
+let touch (message: SipMessage) =
+    let faults = roles |> List.sumBy (fun role -> message.Validate(role).Count)
+    let addresses = [ message.From; message.To; yield! message.Contacts; yield! message.Routes ]
+
+    let vias =
+        message.Vias |> Seq.sumBy (fun via -> via.Parameters.Count + via.SentBy.Length)
+
+    for header in message.Headers do
+        message.GetHeader header.Key |> ignore
+
+    for address in addresses do
+        touchUri address.Uri |> ignore
+        address.DisplayName |> ignore
+        address.Parameters |> ignore
+        (address.Q, address.Expires) |> ignore
+
+    match message with
+    | :? SipRequest as request -> touchUri request.RequestUri |> ignore
+    | _ -> ()
+
+    faults + vias + Peek.branch(message).Length + message.ToString().Length
