@@ -1,6 +1,7 @@
 module SipFun.Tests.Resolution.BookTests
 
 open Expecto
+open SipFun.Core
 open SipFun.Tests.Resolution.Resolving
 
 let private chain length = [
@@ -20,8 +21,8 @@ let private first = "sip:h1.example.com:5060"
 let private whole lines =
     let records = (zone lines).Records |> Array.ofList
 
-    SipFun.Core.Resolution.ofUri rules udp4 anything 1L (uri first)
-    |> tellWith (fun _ -> 0) (fun _ -> SipFun.Core.Answer.ok records) udp4 rules
+    Resolution.ofUri rules udp4 anything 1L (uri first)
+    |> tellWith (fun _ -> 0) (fun _ -> Answer.ok records) udp4 rules
 
 let tests =
     testList "Book" [
@@ -83,4 +84,10 @@ let tests =
         <| fun () ->
             let lines = [ "h1.example.com AAAA 2001:db8::1"; "h1.example.com A 192.0.2.1" ]
             Expect.equal (texts (whole lines)) found "no IPv6 for an A question"
+
+            let question = question "A" "h1.example.com"
+            let records = (zone [ "h1.example.com AAAA 2001:db8::1" ]).Records |> Array.ofList
+            let book = Map.ofList [ question, Answer.ok records ]
+            let lacking = Reading.Lacking SipFun.DnsStatus.NoData
+            Expect.equal (Book.read question book) lacking "as if it were not there"
     ]

@@ -17,7 +17,7 @@ let private service priority weight target = {
 let private chance seed number = { Seed = seed; Number = number }
 
 let private order services seed number =
-    Draw.order question (chance seed number) services |> List.map _.Service
+    Draw.first 5000 question (chance seed number) services |> List.map _.Service
 
 /// How often each target comes first, over as many deliveries.
 let private firsts count services =
@@ -83,7 +83,10 @@ let tests =
             let draws = [
                 for number in 1L .. 2000L do
                     yield!
-                        Draw.order question (chance 5UL number) [ service 1 1 "a"; service 1 1 "b" ]
+                        Draw.first 5 question (chance 5UL number) [
+                            service 1 1 "a"
+                            service 1 1 "b"
+                        ]
             ]
 
             Expect.equal (draws |> List.map _.Total |> List.distinct |> List.sort) [ 1; 2 ] "sums"
@@ -123,9 +126,18 @@ let tests =
                 Chance.bits question 0 (chance 1UL 2L)
                 Chance.bits question 1 (chance 1UL 1L)
                 Chance.bits other 0 (chance 1UL 1L)
+                Chance.bits { question with Type = DnsType.Naptr } 0 (chance 1UL 1L)
             ]
 
             Expect.equal (List.distinct draws).Length draws.Length "all differ"
+
+        testProperty "the first so many are the first of all"
+        <| fun (records: (byte * byte * byte) list) (seed: uint64) (NonNegativeInt count) ->
+            let services = ofBytes records
+            let all = order services seed 1L
+
+            Draw.first count question (chance seed 1L) services |> List.map _.Service =
+                List.truncate count all
 
         testCase "a thousand records of one priority are ordered in no time"
         <| fun () ->

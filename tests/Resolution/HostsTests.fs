@@ -129,6 +129,10 @@ let tests =
             Expect.equal (verified "sips:192.0.2.1") "192.0.2.1" "an address"
             Expect.equal (verified "sip:192.0.2.1") null "nothing for UDP"
 
+            match (tell [] (legs [ "tls:[::1]:5061" ]) "sips:[::1]").Outcome with
+            | Ok [ hop ] -> Expect.equal hop.VerifyName "::1" "as a certificate bears it"
+            | _ -> failtest "one hop"
+
         testCase "what is no name is not asked for"
         <| fun () ->
             let long = String.replicate 64 "a"

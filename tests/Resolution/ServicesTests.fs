@@ -32,17 +32,21 @@ let tests =
                 [ "udp:192.0.2.1:5061"; "udp:192.0.2.2:5062"; "tcp:192.0.2.1:5063" ]
                 "udp before tcp, although tcp has priority 1"
 
+            let wished = [ "tcp"; "udp"; "tcp" ] |> List.map transport
+
+            let story =
+                Resolution.ofUri rules udpTcp { anything with Transports = wished } 1L (uri domain)
+                |> tellWith (fun _ -> 0) (answer (zone lines)) udpTcp rules
+
             Expect.equal
-                (Resolution.ofUri
-                    rules
-                    udpTcp
-                    { anything with Transports = [ transport "tcp"; transport "udp" ] }
-                    1L
-                    (uri domain)
-                 |> tellWith (fun _ -> 0) (answer (zone lines)) udpTcp rules
-                 |> texts)
+                (texts story)
                 [ "tcp:192.0.2.1:5063"; "udp:192.0.2.1:5061"; "udp:192.0.2.2:5062" ]
                 "as asked for"
+
+            Expect.contains
+                story.Decisions
+                (TransportsAllowed(List.distinct wished, "as asked for"))
+                "each once"
 
         testCase "SRV is asked for the transports of the legs only, all at once"
         <| fun () ->
@@ -132,6 +136,19 @@ let tests =
                 "the first eight"
 
             Expect.equal story.Questions.Length 9 "one SRV, eight A"
+
+        testCase "a target of two transports is asked for once"
+        <| fun () ->
+            let lines = [
+                for n in 1..8 do
+                    $"_sip._udp.example.com SRV {n} 0 5060 h{n}.example.com"
+                    $"_sip._tcp.example.com SRV {n} 0 5060 h{n}.example.com"
+                    $"h{n}.example.com A 192.0.2.{n}"
+            ]
+
+            let story = tell lines udpTcp domain
+            Expect.equal (texts story).Length 16 "eight hosts, two transports"
+            Expect.equal story.Questions.Length 10 "two SRV, eight A"
 
         testCase "a host with a hundred addresses gives at most 32 hops"
         <| fun () ->

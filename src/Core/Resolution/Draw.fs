@@ -59,21 +59,20 @@ module Draw =
 
         walk [] 0 arranged
 
-    let rec private drawAll question chance rank drawn arranged =
+    let rec private drawUpTo count question chance rank drawn arranged =
         let total = arranged |> List.sumBy _.Weight
         let draw = Chance.upTo total question rank chance
 
         match select draw arranged with
-        | ValueNone -> struct (rank, drawn)
-        | ValueSome(struct (service, rest)) ->
+        | ValueSome(struct (service, rest)) when rank < count ->
             let next = { Service = service; Draw = draw; Total = total }
+            drawUpTo count question chance (rank + 1) (next :: drawn) rest
+        | _ -> struct (rank, drawn)
 
-            drawAll question chance (rank + 1) (next :: drawn) rest
-
-    /// All services in the order in which to try them. The order of the records does not matter.
-    let order question chance (services: Service list) =
+    /// The services to try, so many of them, in order. The order of the records does not matter.
+    let first count question chance (services: Service list) =
         let ofPriority struct (rank, drawn) (_, services) =
-            drawAll question chance rank drawn (arrange services)
+            drawUpTo count question chance rank drawn (arrange services)
 
         let struct (_, drawn) =
             services

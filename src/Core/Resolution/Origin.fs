@@ -69,7 +69,7 @@ module Origin =
 
             let target = {
                 Target.ofParts wishes number transports host port with
-                    Named = Question.normal via.Host
+                    Named = (Target.ofParts wishes number transports via.Host port).Named
             }
 
             ValueSome(struct (target, TargetIsVia via.SentBy :: said))

@@ -66,7 +66,7 @@ module Services =
     /// The services of one transport in order, and those that are none.
     let private offers sight (sought: Sought) =
         let good, flawed = read sight sought |> List.partition (fun s -> flaw s = "")
-        let ordered = Draw.order sought.Question sight.Chance good
+        let ordered = Draw.first ResolutionBounds.Hops sought.Question sight.Chance good
         struct (ordered |> List.map (fun d -> struct (sought, d)), flawed |> List.map skip)
 
     let private questions (struct (sought: Sought, offer: Drawn)) =

@@ -66,10 +66,16 @@ module Target =
         TransportsAllowed(target.Transports, why secure parameter target.Wishes)
     ]
 
+    /// As a certificate bears it: a name, or an address without brackets.
+    let private certified (host: string) =
+        match Address.parse host with
+        | ValueSome address -> Address.toString address
+        | ValueNone -> Question.normal host
+
     /// A transport by name, a host and a port, as a Via gives them.
     let ofParts wishes number transports (host: string) port = {
         Host = Question.normal host
-        Named = Question.normal host
+        Named = certified host
         Port = port
         Transports = wished wishes transports
         Wishes = wishes
