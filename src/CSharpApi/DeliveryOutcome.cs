@@ -19,6 +19,10 @@ public abstract record DeliveryOutcome
     {
         /// <inheritdoc />
         public override DeliveryOutcomeKind Kind => DeliveryOutcomeKind.Answered;
+
+        /// <summary>"Answered: 200 OK", on one printable line.</summary>
+        public override string ToString() =>
+            Core.Sanitizer.text($"Answered: {Response.StatusCode} {Response.ReasonPhrase}");
     }
 
     /// <summary>

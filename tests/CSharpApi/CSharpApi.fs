@@ -16,5 +16,7 @@ let tests =
         ReentryTests.tests
         HostileTests.tests
         ResolveTests.tests
+        LogTests.tests
+        StepperTests.tests
         PublicApiTests.tests
     ]

@@ -63,7 +63,7 @@ internal sealed class Counters : IDisposable
     }
 
     /// <summary>ForeignResponse becomes foreign_response.</summary>
-    private static string SnakeCase(string name)
+    internal static string SnakeCase(string name)
     {
         var text = new StringBuilder();
 

@@ -23,7 +23,11 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
         Log = new Log((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("SipFun"));
         Code = new UserCode(new Visits(), Counters, Log, options.Limits.CallbackQueue);
         Clock = new Clock(options.TimeProvider);
-        Settings = Translate.ToSettings(options, Draws);
+        Settings = Translate.ToSettings(
+            options,
+            (Draws.Next(), Draws.Next()),
+            options.Seed ?? Draws.Next()
+        );
         Loop = new Loop(Settings, this, Clock, Counters, Log);
         Legs = new Legs(this);
         Lookups = new Lookups(Loop);

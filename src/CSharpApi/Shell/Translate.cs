@@ -52,7 +52,11 @@ internal static class Translate
 
     public static Core.Name ToName(DeliveryId id) => new(id.Number, id.Text);
 
-    public static Core.Settings ToSettings(DispatcherOptions options, Draws draws) =>
+    public static Core.Settings ToSettings(
+        DispatcherOptions options,
+        (ulong, ulong) secret,
+        ulong seed
+    ) =>
         new(
             new Core.Timers(
                 Clock.Milliseconds(options.Timers.T1),
@@ -60,8 +64,8 @@ internal static class Translate
                 Clock.Milliseconds(options.Timers.T4)
             ),
             ToLimits(options.Limits),
-            ToRules(options, draws),
-            (draws.Next(), draws.Next())
+            ToRules(options, seed),
+            secret
         );
 
     private static Core.Limits ToLimits(Limits limits) =>
@@ -77,7 +81,7 @@ internal static class Translate
             packetBytes: limits.PacketBytes
         );
 
-    private static Core.Rules ToRules(DispatcherOptions options, Draws draws) =>
+    private static Core.Rules ToRules(DispatcherOptions options, ulong seed) =>
         new(
             new FSharpMap<string, SipUri>(
                 options.DomainProxies.Select(pair =>
@@ -87,6 +91,6 @@ internal static class Translate
             options.OutgoingProxy is { } proxy
                 ? FSharpValueOption<SipUri>.NewValueSome(proxy)
                 : FSharpValueOption<SipUri>.ValueNone,
-            options.Seed ?? draws.Next()
+            seed
         );
 }

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using Microsoft.FSharp.Core;
+using SipFun.Shell;
+
+namespace SipFun.Stepping;
+
+/// <summary>The facade's inputs in the core's words.</summary>
+internal static class StepInputs
+{
+    public static Core.Input ToCore(StepInput input) =>
+        input switch
+        {
+            StepInput.Deliver one => Core.Input.NewDeliver(ToOrder(one)),
+            StepInput.CancelDelivery(var number) => Cancel(Core.Which.NewByNumber(number)),
+            StepInput.CancelCall(var callId) => Cancel(Core.Which.NewByCallId(callId)),
+            StepInput.AddLeg one => Core.Input.NewAddLeg(ToLeg(one)),
+            StepInput.RemoveLeg(var number) => Core.Input.NewRemoveLeg(number),
+            StepInput.SetReceiver one => Core.Input.NewSetReceiver(ToReceiver(one)),
+            StepInput.RemoveReceiver => Core.Input.NewSetReceiver(
+                FSharpValueOption<Core.Receiver>.ValueNone
+            ),
+            StepInput.ResolveUri(var number, var uri) => Core.Input.NewResolveUri(
+                number,
+                uri,
+                new Core.Wishes(Translate.ToList<Transport>(null), Translate.ToList<int>(null))
+            ),
+            StepInput.AddTimer(var number, var due, var repeat) => Core.Input.NewAddTimer(
+                number,
+                Clock.Milliseconds(due),
+                Translate.ToDuration(repeat)
+            ),
+            StepInput.CancelTimer(var number) => Core.Input.NewCancelTimer(number),
+            StepInput.Close => Core.Input.Close,
+            _ => News(input),
+        };
+
+    private static Core.Input News(StepInput input) =>
+        input switch
+        {
+            StepInput.Received(var number, var leg, var source, var message) =>
+                Core.Input.NewReceived(number, leg, ToCore(source), message),
+            StepInput.Receipted(var number, var receipt) => Core.Input.NewReceipted(
+                number,
+                receipt
+            ),
+            StepInput.Overflowed(var number) => Core.Input.NewOverflowed(number),
+            StepInput.Answered(var question, var answer) => Core.Input.NewAnswered(
+                Core.QuestionModule.create(question.Name, question.Type),
+                DnsMapping.ToAnswer(answer)
+            ),
+            StepInput.Transmitted(var number) => Core.Input.NewTransmitted(number),
+            StepInput.Failed(var number, var hop, var fault, var detail) => Core.Input.NewFailed(
+                number,
+                ToCore(hop),
+                fault,
+                detail
+            ),
+            StepInput.Tick => Core.Input.Tick,
+            _ => throw new UnreachableException(input.GetType().Name),
+        };
+
+    private static Core.Input Cancel(Core.Which which) => Core.Input.NewCancelDelivery(which);
+
+    private static Core.Hop ToCore(Hop hop)
+    {
+        hop.Validate(nameof(hop));
+        return Translate.ToCore(hop);
+    }
+
+    private static Core.Order ToOrder(StepInput.Deliver one) =>
+        new(
+            number: one.Number,
+            token: one.Token,
+            message: one.Message,
+            name: Translate.ToOption(one.Id is { } id ? Translate.ToName(id) : (Core.Name?)null),
+            callId: one.CallId ?? one.Message.CallId,
+            legs: Translate.ToList(one.Legs),
+            destination: Translate.ToOption(
+                one.Destination is { } hop ? ToCore(hop) : (Core.Hop?)null
+            ),
+            retransmit: one.Retransmit,
+            transports: Translate.ToList(one.Transports),
+            answerWithin: Translate.ToDuration(one.AnswerWithin),
+            tellSent: true
+        );
+
+    private static Core.Leg ToLeg(StepInput.AddLeg one) =>
+        new(
+            one.Number,
+            one.Transport,
+            Core.AddressModule.ofIPAddress(one.Address),
+            one.Port,
+            one.SentBy
+        );
+
+    private static FSharpValueOption<Core.Receiver> ToReceiver(StepInput.SetReceiver one) =>
+        FSharpValueOption<Core.Receiver>.NewValueSome(
+            new Core.Receiver(Translate.ToList(one.AllowedMethods), one.ForwardsResponses)
+        );
+}
