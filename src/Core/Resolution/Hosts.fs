@@ -87,27 +87,28 @@ module Hosts =
         addresses sight transport families host
         |> List.map (fun address -> { Hop.create transport address port with VerifyName = named })
 
-    /// Why no question gave an address. A name that does not exist has no other records either.
+    let private isGone readings (name: string) =
+        readings
+        |> List.exists (fun (struct (question: Question, reading)) ->
+            question.Name = name && reading = Reading.Lacking DnsStatus.NxDomain)
+
+    /// What may pass comes before what is missing. A name that does not exist has no other
+    /// records, whatever its other questions came to.
+    let private rank readings (struct (question: Question, reading)) =
+        match reading with
+        | _ when isGone readings question.Name -> 3
+        | Reading.Endless -> 0
+        | Reading.Lacking DnsStatus.TimedOut -> 1
+        | Reading.Lacking DnsStatus.NoData -> 2
+        | Reading.Lacking _ -> 0
+        | _ -> 4
+
+    /// Why no question gave an address: the most telling of their failures.
     let failure (book: Book) families (questions: Question list) =
-        let readings =
-            questions |> List.map (fun question -> struct (question, Book.read question book))
+        let readings = questions |> List.map (fun q -> struct (q, Book.read q book))
 
-        let isGone (name: string) =
-            readings
-            |> List.exists (fun (struct (question, reading)) ->
-                question.Name = name && reading = Reading.Lacking DnsStatus.NxDomain)
-
-        let weight (struct (question: Question, reading)) =
-            match reading with
-            | _ when isGone question.Name -> 3
-            | Reading.Endless -> 0
-            | Reading.Lacking DnsStatus.TimedOut -> 1
-            | Reading.Lacking DnsStatus.NoData -> 2
-            | Reading.Lacking _ -> 0
-            | _ -> 4
-
-        match List.sortBy weight readings with
-        | struct (question, _) :: _ when isGone question.Name ->
+        match List.sortBy (rank readings) readings with
+        | struct (question, _) :: _ when isGone readings question.Name ->
             Advice.lacking families question DnsStatus.NxDomain
         | struct (question, Reading.Endless) :: _ -> Advice.endless question
         | struct (question, Reading.Lacking status) :: _ -> Advice.lacking families question status
