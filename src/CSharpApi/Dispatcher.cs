@@ -26,6 +26,9 @@ public sealed partial class Dispatcher : IAsyncDisposable
     /// </summary>
     public IReadOnlyDictionary<string, long> Counters => _engine.Counters.Snapshot();
 
+    /// <summary>The seam for links that are no sockets.</summary>
+    internal Engine Engine => _engine;
+
     /// <summary>Starts a dispatcher: its legs are bound when the task completes.</summary>
     /// <param name="options">What it is started with.</param>
     /// <param name="cancel">Ends the start; nothing is left bound.</param>

@@ -16,6 +16,7 @@ let tests =
         ReentryTests.tests
         HostileTests.tests
         ResolveTests.tests
+        FaultTests.tests
         LogTests.tests
         StepperTests.tests
         PublicApiTests.tests

@@ -20,7 +20,8 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
     {
         Dispatcher = dispatcher;
         Limits = options.Limits;
-        Log = new Log((options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("SipFun"));
+        var logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("SipFun");
+        Log = new Log(new QuietLogger(logger));
         Code = new UserCode(new Visits(), Counters, Log, options.Limits.CallbackQueue);
         Clock = new Clock(options.TimeProvider);
         Settings = Translate.ToSettings(
@@ -141,15 +142,25 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
         bool report
     )
     {
-        if (Legs.Link(leg) is { } link)
+        if (Legs.Link(leg) is not { } link)
+        {
+            Fail("the leg was removed", TransportFault.LegRemoved);
+            return;
+        }
+
+        try
         {
             link.Send(number, hop, packet, report);
         }
-        else
+        catch (Exception exception)
         {
-            var fault = TransportFault.LegRemoved;
-            Loop.Post(Core.Input.NewFailed(number, hop, fault, "the leg was removed"));
+            // The delivery must hear of it, or it waits for a word that never comes (law D1).
+            Fail(exception.GetType().Name, TransportFault.SendFailed);
+            throw;
         }
+
+        void Fail(string detail, TransportFault fault) =>
+            Loop.Post(Core.Input.NewFailed(number, hop, fault, detail));
     }
 
     void Core.IShell.Ask(Core.Question question) => _questions.Ask(question);
