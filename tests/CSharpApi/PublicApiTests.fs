@@ -47,6 +47,16 @@ let tests =
 
             Expect.equal foreign [] "a C# caller would meet F#"
 
+        testCase "C# is not told that a class of ours may be null"
+        <| fun () ->
+            // F# writes Nullable(2) on a type for AllowNullLiteral, even for AllowNullLiteral(false);
+            // C# then warns at every use of what a generic base class gives back.
+            for one in PublicApi.types do
+                for attribute in one.CustomAttributes do
+                    if attribute.AttributeType.Name = "NullableAttribute" then
+                        let flags = string attribute
+                        Expect.isFalse (flags.Contains "(Byte)2" && one.IsClass) $"{one}: {flags}"
+
         testCase "every type and member of the facade is documented"
         <| fun () ->
             let documented = docs typeof<Dispatcher>.Assembly

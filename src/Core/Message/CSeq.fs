@@ -10,7 +10,7 @@ open SipFun.Core
 /// <param name="number">Below 2**31 (RFC 3261, 8.1.1.5).</param>
 /// <param name="method">The method of the request.</param>
 /// <exception cref="T:System.ArgumentOutOfRangeException">The number is too large.</exception>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type CSeq(number: uint32, method: SipMethod) =
     do
         if number >= 0x8000_0000u then

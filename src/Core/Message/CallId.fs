@@ -7,7 +7,7 @@ open System.Runtime.InteropServices
 open SipFun.Core
 
 /// <summary>The value of a Call-ID header field. Compared byte for byte (RFC 3261, 20.8).</summary>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type CallId private (text: string) =
     /// The end of callid = word [ "@" word ] that begins at `at`, or -1.
     static member internal Scan(s: ReadOnlySpan<byte>, at: int, stop: int) =

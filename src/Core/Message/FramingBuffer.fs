@@ -5,7 +5,7 @@ namespace SipFun.Core
 open System
 
 /// An array of which the newest state may use the free end.
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type private Room(capacity: int) =
     member val Octets: byte[] = Array.zeroCreate capacity
     member val Used = 0 with get, set

@@ -8,7 +8,7 @@ open System.Globalization
 open SipFun.Core
 
 /// <summary>A word and its parameters: Accept, Content-Type, Event, Reason and kin.</summary>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type HeaderValue(value: string, parameters: IReadOnlyList<SipParameter>) =
     /// <summary>What stands before the first semicolon, such as <c>application/sdp</c>.</summary>
     member _.Value = value
@@ -36,7 +36,7 @@ type HeaderValue(value: string, parameters: IReadOnlyList<SipParameter>) =
     override _.ToString() = value + ParameterScan.toText parameters
 
 /// <summary>A number of seconds with what may follow: Retry-After, Session-Expires, Min-SE.</summary>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type SecondsValue(seconds: uint32, comment: string | null, parameters: IReadOnlyList<SipParameter>)
     =
     /// <summary>Seconds.</summary>
@@ -64,7 +64,7 @@ type SecondsValue(seconds: uint32, comment: string | null, parameters: IReadOnly
         $"{seconds}{remark}{ParameterScan.toText parameters}"
 
 /// <summary>A scheme and its parameters: challenges and credentials (RFC 3261, 22; RFC 7616).</summary>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type AuthenticationValue(scheme: string, parameters: IReadOnlyList<SipParameter>) =
     /// <summary>The scheme as written, such as <c>Digest</c>; compare without regard to case.</summary>
     member _.Scheme = scheme
@@ -79,7 +79,7 @@ type AuthenticationValue(scheme: string, parameters: IReadOnlyList<SipParameter>
         | ValueNone -> null
 
 /// <summary>One value of Warning (RFC 3261, 20.43).</summary>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type WarningValue(code: int, agent: string, text: string) =
     /// <summary>Three digits.</summary>
     member _.Code = code
@@ -94,7 +94,7 @@ type WarningValue(code: int, agent: string, text: string) =
     override _.ToString() = $"{code} {agent} {Octets.quote text}"
 
 /// <summary>RAck: which reliable provisional response is acknowledged (RFC 3262, 7.2).</summary>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type RAckValue(rseq: uint32, cseq: CSeq) =
     /// <summary>The response's RSeq.</summary>
     member _.RSeq = rseq
@@ -107,7 +107,7 @@ type RAckValue(rseq: uint32, cseq: CSeq) =
 
 /// <summary>Timestamp: when the request was sent, and how long the server took, in seconds
 /// (RFC 3261, 20.38).</summary>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type TimestampValue(sent: decimal, delay: Nullable<decimal>) =
     /// <summary>The sender's clock.</summary>
     member _.Sent = sent

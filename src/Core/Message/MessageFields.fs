@@ -9,7 +9,7 @@ open System.Collections.Generic
 open SipFun.Core
 
 /// A typed value that was read once, and the ones read before it.
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type internal ReadField
     (id: HeaderId, value: obj | null, error: ParseError | null, older: ReadField | null) =
     member _.Id = id

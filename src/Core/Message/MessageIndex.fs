@@ -21,7 +21,7 @@ type HeaderLine =
         }
 
 /// All positions count from the first byte of the start line; absent lines are -1.
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type MessageIndex(lines: HeaderLine[]) =
     member _.Lines = lines
 

@@ -10,7 +10,7 @@ open System.Globalization
 open SipFun.Core
 
 /// <summary>A URI with a display name and parameters. Immutable.</summary>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: SipUri) =
     let mutable parameters: IReadOnlyList<SipParameter> | null = null
 

@@ -49,7 +49,7 @@ type ParseFault =
     | Parameter = 20
 
 /// <summary>Where and why a peer's bytes are wrong. Safe to log: it holds none of them.</summary>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type ParseError(reason: ParseFault, offset: int, expected: string) =
     /// <summary>What kind of fault it is.</summary>
     member _.Reason = reason

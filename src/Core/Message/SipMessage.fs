@@ -10,7 +10,7 @@ open SipFun.Core
 
 /// <summary>A SIP message, kept as the bytes it came as. Immutable: every <c>With</c> method gives a
 /// new message in which all else is unchanged, byte for byte.</summary>
-[<AbstractClass; AllowNullLiteral(false)>]
+[<AbstractClass>]
 type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     inherit TypedFields(bytes, index)
 
@@ -139,7 +139,7 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         SipMessage.Built(MessageEdit.setTopVia bytes index via.Octets.Span)
 
 /// <summary>The edits of <c>SipMessage</c>, which give a message of the same kind.</summary>
-and [<AbstractClass; AllowNullLiteral(false)>] SipMessage<'Self when 'Self :> SipMessage>
+and [<AbstractClass>] SipMessage<'Self when 'Self :> SipMessage>
     internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     inherit SipMessage(bytes, index)
 
@@ -177,8 +177,7 @@ and [<AbstractClass; AllowNullLiteral(false)>] SipMessage<'Self when 'Self :> Si
     member _.WithTopVia(via: Via) : 'Self = same (base.WithTopVia via)
 
 /// <summary>A request (RFC 3261, 7.1).</summary>
-and [<Sealed; AllowNullLiteral(false)>] SipRequest
-    internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
+and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     inherit SipMessage<SipRequest>(bytes, index)
     let mutable uri: SipUri | null = null
 
@@ -286,8 +285,7 @@ and [<Sealed; AllowNullLiteral(false)>] SipRequest
         SipRequest.Create(method, uri, from, ``to``, callId, cseqNumber, 70)
 
 /// <summary>A response (RFC 3261, 7.2).</summary>
-and [<Sealed; AllowNullLiteral(false)>] SipResponse
-    internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
+and [<Sealed>] SipResponse internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     inherit SipMessage<SipResponse>(bytes, index)
 
     /// <summary>100 to 699.</summary>

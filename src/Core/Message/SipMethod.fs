@@ -7,7 +7,7 @@ open System.Runtime.InteropServices
 open SipFun.Core
 
 /// <summary>A method. Case matters: <c>invite</c> is not <c>INVITE</c> (RFC 3261, 7.1).</summary>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type SipMethod private (name: string, isKnown: bool) =
     let octets = Octets.ofText name
 

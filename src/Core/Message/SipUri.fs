@@ -10,7 +10,7 @@ open System.Net
 open SipFun.Core
 
 /// <summary>A URI. Immutable; the <c>With</c> methods give a new one.</summary>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
     let mutable host: string | null = null
     let mutable parameters: IReadOnlyList<SipParameter> | null = null

@@ -11,7 +11,7 @@ open System.Net
 open SipFun.Core
 
 /// <summary>One Via value. Immutable; the <c>With</c> methods give a new one.</summary>
-[<Sealed; AllowNullLiteral(false)>]
+[<Sealed>]
 type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
     let mutable parameters: IReadOnlyList<SipParameter> | null = null
 
