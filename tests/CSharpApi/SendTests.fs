@@ -55,4 +55,31 @@ let private sends =
                 "misuse is told at once")
     ]
 
-let tests = sends
+let private creates =
+    testList "CreateRequest" [
+        testCase "fills what RFC 3261, 8.1.1 asks for, and nothing else"
+        <| inRealTime (fun dispatcher peer ->
+            let made = dispatcher.CreateRequest(SipMethod.Message, peer.Uri)
+            let other = dispatcher.CreateRequest(SipMethod.Message, peer.Uri)
+            Expect.isNotNull made.FromTag "a From tag (8.1.1.3)"
+            Expect.isNull made.ToTag "no To tag (8.1.1.2)"
+            Expect.isTrue (made.To.Uri.IsEquivalentTo peer.Uri) "To is the Request-URI"
+            Expect.equal made.From.Uri.Host "anonymous.invalid" "nobody (8.1.1.3)"
+            Expect.equal made.CSeq (CSeq(1u, SipMethod.Message)) "CSeq (8.1.1.5)"
+            Expect.equal (made.GetHeader "Max-Forwards") "70" "Max-Forwards (8.1.1.6)"
+            Expect.isEmpty made.Vias "no Via before it is delivered"
+            Expect.isFalse (made.CallId = other.CallId) "each has its own Call-ID"
+            Expect.isFalse (made.FromTag = other.FromTag) "and its own tag")
+
+        testCase "a tag of one's own is kept, the caller's object never changes"
+        <| inRealTime (fun dispatcher peer ->
+            let from = NameAddr.Parse "<sip:me@example.com>;tag=mine"
+            let made = dispatcher.CreateRequest(SipMethod.Options, peer.Uri, from)
+            let before = made.Bytes.ToArray()
+            dispatcher.Deliver made |> ignore
+            Expect.equal (peer.ReceiveRequest().FromTag) "mine" "kept"
+            Expect.sequenceEqual (made.Bytes.ToArray()) before "unchanged"
+            Expect.isEmpty made.Vias "our Via is not in it")
+    ]
+
+let tests = testList "Send" [ creates; sends ]
