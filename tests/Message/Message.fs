@@ -11,6 +11,8 @@ let tests =
         HeaderFieldsTests.tests
         SipMessageTests.tests
         ParserTests.tests
+        VulnerabilityTests.tests
+        TortureTests.tests
         WriterTests.tests
         FramingTests.tests
     ]

@@ -11,12 +11,12 @@ open SipFun.Core
 type CallId private (text: string) =
     /// The end of callid = word [ "@" word ] that begins at `at`, or -1.
     static member internal Scan(s: ReadOnlySpan<byte>, at: int, stop: int) =
-        let first = Grammar.run Grammar.WordLow Grammar.WordHigh s at stop
+        let first = Grammar.word s at stop
 
         if first = at then
             -1
         elif first < stop && s[first] = 64uy then
-            let second = Grammar.run Grammar.WordLow Grammar.WordHigh s (first + 1) stop
+            let second = Grammar.word s (first + 1) stop
             if second = first + 1 then -1 else second
         else
             first

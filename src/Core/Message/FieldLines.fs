@@ -24,6 +24,27 @@ type FieldLines(bytes: ReadOnlyMemory<byte>, index: MessageIndex, id: HeaderId) 
         let at = index.Lines[line]
         bytes.Slice(at.ValueStart, at.ValueEnd - at.ValueStart)
 
+/// Values as they are found: one array, which most often has one place.
+[<Sealed>]
+type private ValueList<'T>() =
+    let mutable items: 'T[] = Array.zeroCreate 1
+    let mutable count = 0
+
+    member _.Count = count
+
+    member _.Add(item: 'T) =
+        if count = items.Length then
+            Array.Resize(&items, 2 * count)
+
+        items[count] <- item
+        count <- count + 1
+
+    member _.ToList() : IReadOnlyList<'T> =
+        if count < items.Length then
+            Array.Resize(&items, count)
+
+        items
+
 /// Readers made of a reader of one value.
 [<RequireQualifiedAccess>]
 module FieldReader =
@@ -52,7 +73,7 @@ module FieldReader =
     let private addValues
         (read: ValueReader<'T>)
         (value: ReadOnlyMemory<byte>)
-        (found: List<'T>)
+        (found: ValueList<'T>)
         (most: int)
         (fault: byref<Fault>)
         =
@@ -84,7 +105,7 @@ module FieldReader =
 
     /// All values of all lines, at most as many as the limits allow by default.
     let list (read: ValueReader<'T>) (lines: FieldLines) : Result<IReadOnlyList<'T>, ParseError> =
-        let found = List<'T>()
+        let found = ValueList<'T>()
         let mutable line = lines.Next 0
         let mutable fault = Fault()
         let mutable failure: ParseError | null = null
@@ -101,7 +122,7 @@ module FieldReader =
             line <- lines.Next(line + 1)
 
         match failure with
-        | null -> Ok(found.AsReadOnly())
+        | null -> Ok(found.ToList())
         | error -> Error error
 
     /// One value a line, commas or not (RFC 3261, 7.3.1: WWW-Authenticate and kin).

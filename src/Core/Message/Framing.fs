@@ -149,7 +149,10 @@ module Framing =
 
         if length >= 0 && length <= s.Length then
             frame <- take s length index fault
-            next <- { state with Wanted = 1; Searched = 0; IsHalfPing = false }
+
+            if state.Wanted <> 1 || state.Searched <> 0 || state.IsHalfPing then
+                next <- { state with Wanted = 1; Searched = 0; IsHalfPing = false }
+
             length
         elif length >= 0 then
             next <- { state with Wanted = length; Searched = last }

@@ -202,7 +202,9 @@ module HeaderName =
             let mutable found = HeaderId.Unknown
 
             while at < last && buckets[at] <> HeaderId.Unknown do
-                if Octets.sameText name (ReadOnlySpan<byte> octets[int buckets[at]]) then
+                let known = ReadOnlySpan<byte> octets[int buckets[at]]
+
+                if name.SequenceEqual known || Octets.sameText name known then
                     found <- buckets[at]
                     at <- last
                 else

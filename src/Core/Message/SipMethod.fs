@@ -75,13 +75,18 @@ type SipMethod private (name: string, isKnown: bool) =
     static member internal OfScanned(token: ReadOnlySpan<byte>) : SipMethod =
         let mutable i = 0
 
-        while i < known.Length && not (token.SequenceEqual known[i].Octets) do
+        while i < known.Length && not (known[i].Is token) do
             i <- i + 1
 
         if i < known.Length then
             known[i]
         else
             SipMethod(Octets.toText token, false)
+
+    member private _.Is(token: ReadOnlySpan<byte>) =
+        token.Length = octets.Length
+        && token[0] = octets[0]
+        && token.SequenceEqual(ReadOnlySpan<byte> octets)
 
     /// <summary>Reads a method.</summary>
     static member TryParse

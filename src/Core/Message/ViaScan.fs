@@ -68,7 +68,8 @@ module ViaScan =
             else
                 -1
 
-    let private isNamed (s: ReadOnlySpan<byte>) (p: inref<ParameterParts>) (name: uint64) =
+    /// A parameter name of up to eight letters, in lower case, as one number.
+    let private nameOf (s: ReadOnlySpan<byte>) (p: inref<ParameterParts>) =
         let mutable word = 0UL
         let mutable i = p.NameStart
 
@@ -76,7 +77,7 @@ module ViaScan =
             word <- (word <<< 8) ||| uint64 (s[i] ||| 0x20uy)
             i <- i + 1
 
-        p.NameEnd - p.NameStart <= 8 && word = name
+        if p.NameEnd - p.NameStart <= 8 then word else 0UL
 
     // The names as numbers, one byte a letter.
     [<Literal>]
@@ -125,16 +126,14 @@ module ViaScan =
         (parts: byref<ViaParts>)
         (fault: byref<Fault>)
         =
-        if isNamed s &p Branch then
-            branch s &p &parts &fault
-        elif isNamed s &p RPort then
-            rport s &p &parts &fault
-        else
-            if isNamed s &p Received && p.ValueStart >= 0 then
-                parts.ReceivedStart <- p.ValueStart
-                parts.ReceivedEnd <- p.ValueEnd
-
+        match nameOf s &p with
+        | Branch -> branch s &p &parts &fault
+        | RPort -> rport s &p &parts &fault
+        | Received when p.ValueStart >= 0 ->
+            parts.ReceivedStart <- p.ValueStart
+            parts.ReceivedEnd <- p.ValueEnd
             0
+        | _ -> 0
 
     let private parameters
         (s: ReadOnlySpan<byte>)
