@@ -1,2 +1,3 @@
-Console.Error.WriteLine("sipfun: no commands yet");
-return 64;
+using SipFun.Cli;
+
+return await CommandLine.RunAsync(args, Screen.OfConsole());

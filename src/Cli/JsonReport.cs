@@ -1,0 +1,83 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace SipFun.Cli;
+
+/// <summary>What the commands print with <c>--json</c>: one object a line.</summary>
+internal static class JsonReport
+{
+    private static readonly JsonSerializerOptions _relaxed = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static void Json(this Screen screen, JsonObject value) =>
+        screen.Line(value.ToJsonString(_relaxed));
+
+    public static JsonObject Of(Exchange exchange, DeliveryOutcome outcome, string? story)
+    {
+        var report = new JsonObject
+        {
+            ["outcome"] = outcome.Kind.ToString(),
+            ["status"] = (outcome as DeliveryOutcome.Answered)?.Response.StatusCode,
+            ["hop"] = exchange.FirstHop?.ToString(),
+            ["responses"] = new JsonArray([.. exchange.Answers.Select(Of)]),
+        };
+
+        if (outcome is DeliveryOutcome.Unresolved(var error))
+        {
+            report["error"] = Of(error);
+        }
+
+        if (story is not null)
+        {
+            report["explanation"] = Lines(story);
+        }
+
+        return report;
+    }
+
+    public static JsonObject Of(Resolution found) =>
+        new()
+        {
+            ["candidates"] = new JsonArray([.. found.Candidates.Select(each => Of(each.Hop))]),
+            ["error"] = found.Error is null ? null : Of(found.Error),
+            ["explanation"] = Lines(found.Explain()),
+        };
+
+    private static JsonObject Of(Hop hop) =>
+        new()
+        {
+            ["transport"] = hop.Transport.ToString().ToLowerInvariant(),
+            ["address"] = hop.Address.ToString(),
+            ["port"] = hop.Port,
+        };
+
+    private static JsonObject Of(ResolutionError error) =>
+        new()
+        {
+            ["stage"] = error.Stage.ToString(),
+            ["fault"] = error.Fault.ToString(),
+            ["detail"] = error.Detail,
+        };
+
+    private static JsonObject Of(Answer answer) =>
+        new()
+        {
+            ["status"] = answer.Response.StatusCode,
+            ["reason"] = answer.Response.ReasonPhrase,
+            ["afterMs"] = Math.Round(answer.After.TotalMilliseconds, 3),
+            ["headers"] = new JsonArray([.. answer.Response.Headers.Select(Of)]),
+            ["body"] = ResponseText.Body(answer.Response),
+        };
+
+    private static JsonObject Of(KeyValuePair<string, string> header) =>
+        new() { ["name"] = header.Key, ["value"] = header.Value };
+
+    private static JsonArray Lines(string text) =>
+        new([
+            .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonValue.Create(line)),
+        ]);
+}

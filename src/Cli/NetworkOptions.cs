@@ -1,0 +1,139 @@
+using System.CommandLine;
+using System.Net;
+
+namespace SipFun.Cli;
+
+/// <summary>The options that say from where, by whom and how patiently: the same for every command.</summary>
+internal sealed class NetworkOptions
+{
+    private readonly Option<LegOptions[]> _listen = new("--listen")
+    {
+        Description =
+            "Send from and receive at this local address; may be repeated "
+            + "[default: UDP on all addresses]",
+        HelpName = "udp:ADDRESS:PORT",
+        CustomParser = Values.Legs,
+    };
+
+    private readonly Option<KeyValuePair<string, SipUri>[]> _domainProxies = new("--domain-proxy")
+    {
+        Description =
+            "What goes to this domain goes to that proxy: example.com, *.example.com or *; "
+            + "may be repeated",
+        HelpName = "DOMAIN=URI",
+        CustomParser = Values.DomainProxies,
+    };
+
+    private readonly Option<SipUri?> _outgoingProxy = new("--outgoing-proxy")
+    {
+        Description = "Requests without a Route go to this proxy first",
+        HelpName = "URI",
+        CustomParser = Values.Uri,
+    };
+
+    private readonly Option<IPEndPoint?> _dns = new("--dns")
+    {
+        Description = "Ask this DNS server [default: the system's]",
+        HelpName = "HOST:PORT",
+        CustomParser = Values.Server,
+    };
+
+    private readonly Option<int?> _t1 = new("--t1")
+    {
+        Description =
+            "RFC 3261's T1 in milliseconds: the first copy goes out after T1, "
+            + "and all is given up after 64*T1 [default: 500]",
+        HelpName = "MS",
+        CustomParser = Values.Number(1, 60_000),
+    };
+
+    public NetworkOptions(Command command)
+    {
+        command.Options.Add(_listen);
+        command.Options.Add(_domainProxies);
+        command.Options.Add(_outgoingProxy);
+        command.Options.Add(_dns);
+        command.Options.Add(_t1);
+    }
+
+    /// <summary>How long a request may stay without a final response: Timers B and F.</summary>
+    public TimeSpan GiveUpAfter(ParseResult parsed) => 64 * TimersOf(parsed).T1;
+
+    /// <summary>Starts a dispatcher as the command line wants it.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="port">The port of the default legs; 0 for a free one.</param>
+    /// <param name="seed">From which weights are drawn; null for a random one.</param>
+    /// <param name="cancel">Ends the start.</param>
+    public async Task<Dispatcher> StartAsync(
+        ParseResult parsed,
+        int port,
+        ulong? seed,
+        CancellationToken cancel
+    )
+    {
+        try
+        {
+            return await Dispatcher.StartAsync(OptionsOf(parsed, port, seed), cancel);
+        }
+        catch (ArgumentException wrong)
+        {
+            throw Failure.Usage(wrong.Message);
+        }
+        catch (IOException busy)
+        {
+            throw Failure.Network($"{busy.Message} Choose another address or port with --listen.");
+        }
+    }
+
+    private DispatcherOptions OptionsOf(ParseResult parsed, int port, ulong? seed)
+    {
+        var defaults = new DispatcherOptions();
+        var listen = parsed.GetValue(_listen);
+        var server = parsed.GetValue(_dns);
+
+        return defaults with
+        {
+            Legs = listen is { Length: > 0 } ? listen : OnPort(defaults.Legs, port),
+            OutgoingProxy = parsed.GetValue(_outgoingProxy),
+            DomainProxies = DomainProxiesOf(parsed),
+            Resolver = server is null ? null : new DnsClientResolver(new() { Servers = [server] }),
+            Timers = TimersOf(parsed),
+            Seed = seed,
+        };
+    }
+
+    /// <summary>The default legs, on a port of one's own.</summary>
+    private static LegOptions[] OnPort(IReadOnlyList<LegOptions> defaults, int port)
+    {
+        string[] all = defaults.Count > 1 ? ["0.0.0.0", "[::]"] : ["0.0.0.0"];
+        return [.. all.Select(address => LegOptions.Udp($"{address}:{port}"))];
+    }
+
+    private Dictionary<string, SipUri> DomainProxiesOf(ParseResult parsed)
+    {
+        var proxies = new Dictionary<string, SipUri>(StringComparer.OrdinalIgnoreCase);
+
+        foreach (var (domain, proxy) in parsed.GetValue(_domainProxies) ?? [])
+        {
+            if (!proxies.TryAdd(domain, proxy))
+            {
+                throw Failure.Usage($"--domain-proxy has {domain} twice. Keep one of them.");
+            }
+        }
+
+        return proxies;
+    }
+
+    /// <summary>T2 is never shorter than T1.</summary>
+    private Timers TimersOf(ParseResult parsed)
+    {
+        if (parsed.GetValue(_t1) is not { } milliseconds)
+        {
+            return Timers.Rfc3261;
+        }
+
+        var t1 = TimeSpan.FromMilliseconds(milliseconds);
+        var t2 = Timers.Rfc3261.T2;
+        return Timers.Rfc3261 with { T1 = t1, T2 = t2 < t1 ? t1 : t2 };
+    }
+}

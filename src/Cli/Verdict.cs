@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace SipFun.Cli;
+
+/// <summary>What an outcome means to a script (the exit code) and to a person (what to do next).</summary>
+internal static class Verdict
+{
+    public static (int ExitCode, string? Advice) Of(
+        DeliveryOutcome outcome,
+        Hop? hop,
+        TimeSpan patience
+    ) =>
+        outcome switch
+        {
+            DeliveryOutcome.Answered { Response.IsSuccess: true } => (ExitCode.Success, null),
+            DeliveryOutcome.Answered => (ExitCode.OtherAnswer, null),
+            DeliveryOutcome.Sent => (ExitCode.Success, null),
+            DeliveryOutcome.TimedOut => (ExitCode.NoAnswer, Silence(hop, patience)),
+            DeliveryOutcome.Unresolved(var error) => (ExitCode.NoAnswer, error.Detail),
+            DeliveryOutcome.Unreachable(var last, _, var detail) => (
+                ExitCode.NoAnswer,
+                $"{last} cannot be reached ({detail}). Check address and port, and the route there."
+            ),
+            DeliveryOutcome.Refused(var reason) => (ExitCode.Usage, Why(reason)),
+            _ => (ExitCode.NoAnswer, "Stopped before an answer came. Run it again to wait longer."),
+        };
+
+    private static string Silence(Hop? hop, TimeSpan patience)
+    {
+        var seconds = patience.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+        return $"No final response from {hop} in {seconds} s (TimedOut). "
+            + "Check that a SIP server listens there; --t1 changes how long to wait.";
+    }
+
+    private static string Why(RefusalReason reason) =>
+        reason switch
+        {
+            RefusalReason.NothingToCancel =>
+                "A CANCEL belongs to an INVITE under way. Press Ctrl-C in the send INVITE that rings.",
+            RefusalReason.TooLarge =>
+                "The request is too large for a datagram. Send a smaller body.",
+            _ => $"The request was not taken on ({reason}). See sipfun send --help.",
+        };
+}
