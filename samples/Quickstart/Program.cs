@@ -28,6 +28,11 @@ await using var alice = await Dispatcher.StartAsync(
     new() { Legs = [LegOptions.Udp("127.0.0.1:0")], Resolver = zone }
 );
 
+// One exchange on the direct way: .NET compiles what runs for the first time, and that would show
+// in the instants below.
+var direct = SipUri.Parse($"sip:bob@{bob.Legs[0].SentBy}");
+await alice.SendAsync(alice.CreateRequest(SipMethod.Options, direct));
+
 // 1. Deliver, and let SipFun insist: copies leave after 0, 500 and 1500 ms (RFC 3261, Timer E).
 Console.WriteLine("Alice asks Bob what he can do.");
 var options = alice.CreateRequest(SipMethod.Options, SipUri.Parse("sip:bob@example.com"));

@@ -22,6 +22,7 @@ internal sealed class DemoCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
+        await WarmUp.RunAsync(cancel);
         await using var bob = await StartAsync(new StaticDnsResolver(), cancel);
         var declined = new TaskCompletionSource<Delivery>();
         bob.SetReceiver(Receiver.From(call => Decline(call, declined), SipMethod.Invite));
