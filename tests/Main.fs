@@ -16,6 +16,8 @@ let private tests =
         CSharpApi.Dns.Dns.tests
         Model.OneDelivery.tests
         CSharpApi.CSharpApi.tests
+        Interop.Interop.tests
+        Cli.Cli.tests
     ]
 
 /// Keeps what Expecto counted, so that the closing line can be the last one.

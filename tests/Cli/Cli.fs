@@ -1,0 +1,14 @@
+// The command, room by room of src/Cli. One after another: each starts processes.
+module SipFun.Tests.Cli.Cli
+
+open Expecto
+
+let tests =
+    testSequenced
+    <| testList "Cli" [
+        ScreenTests.tests
+        UsageTests.tests
+        SendTests.tests
+        ResolveTests.tests
+        PingTests.tests
+    ]

@@ -1,0 +1,50 @@
+// The command as a user runs it: a process, its exit code and its lines.
+module SipFun.Tests.Cli.Command
+
+open System
+open System.IO
+open System.Text.Json
+open Expecto
+open SipFun.Tests
+
+let private assembly = Path.Combine(AppContext.BaseDirectory, "SipFun.Cli.dll")
+
+type Ended = { ExitCode: int; Output: string list; Errors: string list }
+
+let start arguments = new Running("dotnet", assembly :: arguments, AppContext.BaseDirectory)
+
+let finish (command: Running) =
+    let code = command.WaitForExit()
+    { ExitCode = code; Output = command.Output; Errors = command.Errors }
+
+let run arguments =
+    use command = start arguments
+    finish command
+
+/// The one object that was written.
+let json (output: string list) = JsonDocument.Parse(String.concat "" output).RootElement
+
+/// It ended so, and said nothing on stderr.
+let succeeds code arguments =
+    let ended = run arguments
+    Expect.equal (ended.ExitCode, ended.Errors) (code, []) $"%A{ended}"
+    ended.Output
+
+/// It ended so, with one line on stderr.
+let fails code arguments =
+    let ended = run arguments
+    Expect.equal (ended.ExitCode, ended.Errors.Length) (code, 1) $"%A{ended}"
+    Expect.stringStarts ended.Errors.Head "sipfun: " "whose line it is"
+    ended.Errors.Head
+
+/// `sipfun answer` with these options, while the check runs against its host and port. Gives what it
+/// wrote after `ready`.
+let whileAnswering options (check: string -> unit) =
+    use answer = start ([ "answer"; "--listen"; "udp:127.0.0.1:0" ] @ options)
+    let listening = "listening udp:"
+    let line = answer.WaitForLine(fun line -> line.StartsWith listening)
+    answer.WaitForLine(fun line -> line = "ready") |> ignore
+    check (line.Substring listening.Length)
+    answer.Terminate()
+    Expect.equal (answer.WaitForExit()) 0 "SIGTERM ends it cleanly"
+    answer.Output |> List.skip 2

@@ -1,0 +1,114 @@
+// sipp (Debian: sip-tester) with one of our scenarios, and what it counted.
+module SipFun.Tests.Interop.Sipp
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Net
+open System.Net.NetworkInformation
+open System.Threading
+open Expecto
+open SipFun.Tests
+open SipFun.Tests.CSharpApi.Dns
+
+let private scenarios = Path.Combine(__SOURCE_DIRECTORY__, "scenarios")
+
+let private path =
+    match Environment.GetEnvironmentVariable "PATH" with
+    | null -> None
+    | path ->
+        path.Split Path.PathSeparator
+        |> Seq.map (fun folder -> Path.Combine(folder, "sipp"))
+        |> Seq.tryFind File.Exists
+
+/// Every message counter by its column: "0_OPTIONS_Recv", "0_OPTIONS_Retrans".
+let private counts (folder: string) =
+    let rows =
+        Directory.GetFiles(folder, "*_counts.csv")
+        |> Array.exactlyOne
+        |> File.ReadAllLines
+        |> Array.map (fun row -> row.Split ';')
+
+    Array.zip rows[0] (Array.last rows)
+    |> Array.choose (fun (name, text) ->
+        match Int32.TryParse text with
+        | true, count when name <> "" -> Some(name, count)
+        | _ -> None)
+    |> Map.ofArray
+
+let private own scenario (port: int) = [
+    "-sf"
+    $"{scenario}.xml"
+    "-i"
+    "127.0.0.1"
+    "-p"
+    string port
+    "-m"
+    "1"
+    "-nostdin"
+    "-trace_counts"
+    "-trace_err"
+    "-error_file"
+    "errors.log"
+    "-fd"
+    "1"
+    "-timeout"
+    "30s"
+    "-timeout_error"
+]
+
+/// What sipp says of itself when it failed.
+let private complaint folder =
+    let file = Path.Combine(folder, "errors.log")
+    if File.Exists file then File.ReadAllText file else "nothing"
+
+let private inFolder run =
+    let folder = Directory.CreateTempSubdirectory "sipfun-sipp-"
+
+    try
+        run folder.FullName
+    finally
+        folder.Delete true
+
+let private start folder path scenario port arguments =
+    File.Copy(Path.Combine(scenarios, scenario + ".xml"), Path.Combine(folder, scenario + ".xml"))
+    new Running(path, own scenario port @ arguments, folder)
+
+let private finish folder (sipp: Running) =
+    Expect.equal (sipp.WaitForExit()) 0 $"sipp is content; it says: {complaint folder}"
+    counts folder
+
+let private isBound port () =
+    IPGlobalProperties.GetIPGlobalProperties().GetActiveUdpListeners()
+    |> Array.exists (fun local -> local.Port = port)
+
+/// As soon as sipp has bound its port; what is sent before that is lost.
+let private waitUntilBound (sipp: Running) port =
+    let clock = Stopwatch.StartNew()
+    let isLate () = clock.Elapsed > TimeSpan.FromSeconds 10.0
+
+    while not (SpinWait.SpinUntil(isBound port, 50) || sipp.HasExited || isLate ()) do
+        ()
+
+let private skip () = skiptest "sipp is not installed (Debian: sip-tester)"
+
+/// sipp waits for one call; the check makes it. Gives what sipp counted.
+let asServer scenario (check: IPEndPoint -> unit) =
+    match path with
+    | None -> skip ()
+    | Some path ->
+        inFolder (fun folder ->
+            let port = Dnsmasq.freePort ()
+            use sipp = start folder path scenario port []
+            waitUntilBound sipp port
+            check (IPEndPoint(IPAddress.Loopback, port))
+            finish folder sipp)
+
+/// sipp makes one call. Gives what sipp counted.
+let asClient scenario (server: IPEndPoint) =
+    match path with
+    | None -> skip ()
+    | Some path ->
+        inFolder (fun folder ->
+            use sipp = start folder path scenario (Dnsmasq.freePort ()) [ string server ]
+            finish folder sipp)
