@@ -1,5 +1,5 @@
-// Another program while a test uses it: its lines as they come, and its end. It is always ended by its
-// own handle, and nothing waits for ever.
+// Another program while a test uses it: its lines as they come, and its end. It is always ended by
+// its own handle, and nothing waits for ever.
 namespace SipFun.Tests
 
 open System

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Quickstart;
 
-/// <summary>A UDP link on loopback that loses the first requests given to it, and prints each one.</summary>
+/// <summary>A UDP link on loopback that loses the first requests, and prints each one.</summary>
 internal sealed class LossyLink : IAsyncDisposable
 {
     private readonly UdpClient _socket = new(new IPEndPoint(IPAddress.Loopback, 0));

@@ -3,7 +3,7 @@ using System.CommandLine.Help;
 
 namespace SipFun.Cli;
 
-/// <summary>The command <c>sipfun</c> as a whole: which commands it has, and how a fault ends it.</summary>
+/// <summary>The command <c>sipfun</c> as a whole: its commands, and how a fault ends it.</summary>
 internal static class CommandLine
 {
     /// <summary>How long a command may tidy up after Ctrl-C or SIGTERM.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SipFun.Cli;
 
-/// <summary>One request and everything that came back, with the time since it was given away.</summary>
+/// <summary>One request and everything that came back, each with its time.</summary>
 internal sealed class Exchange(Dispatcher dispatcher, SipRequest request, long start)
 {
     private readonly List<Answer> _answers = [];
@@ -47,7 +47,7 @@ internal sealed class Exchange(Dispatcher dispatcher, SipRequest request, long s
         }
     }
 
-    /// <summary>A peer that rings has to hear of it (RFC 3261, 9.1); its 487 then ends the exchange.</summary>
+    /// <summary>A peer that rings has to hear of it (RFC 3261, 9.1); its 487 ends the exchange.</summary>
     private void GiveUp()
     {
         if (request.Method == SipMethod.Invite && _isAlerted)

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace SipFun.Cli;
 
-/// <summary>Draws packets between two parties, one line each; what was lost ends in an X midway.</summary>
+/// <summary>Draws packets between two parties, a line each; what was lost ends in an X.</summary>
 internal static class Ladder
 {
     private const int Width = 42;

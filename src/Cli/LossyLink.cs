@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace SipFun.Cli;
 
 /// <summary>
-/// A road between two dispatchers on loopback that loses what it is told to lose, and remembers every
-/// packet. Each side sees only the link.
+/// A road between two dispatchers on loopback that loses what it is told to lose, and remembers
+/// every packet. Each side sees only the link.
 /// </summary>
 internal sealed class LossyLink : IAsyncDisposable
 {

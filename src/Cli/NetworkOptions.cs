@@ -3,7 +3,7 @@ using System.Net;
 
 namespace SipFun.Cli;
 
-/// <summary>The options that say from where, by whom and how patiently: the same for every command.</summary>
+/// <summary>From where, by whom and how patiently: options that every command has.</summary>
 internal sealed class NetworkOptions
 {
     private readonly Option<LegOptions[]> _listen = new("--listen")

@@ -84,7 +84,7 @@ internal sealed class PingCommand : Command
         }
     }
 
-    /// <summary>Found once, as ping does, so that the times are those of the road and not of the DNS.</summary>
+    /// <summary>Found once: the times are those of the road, not of the DNS.</summary>
     private static async Task<Hop> FindAsync(
         Dispatcher dispatcher,
         SipUri uri,

@@ -73,7 +73,7 @@ internal sealed class RequestOptions
         );
     }
 
-    /// <summary>A header that the request already has is replaced by the first of that name.</summary>
+    /// <summary>A header that the request has is replaced by the first of that name.</summary>
     private static SipRequest WithHeaders(
         SipRequest request,
         IReadOnlyList<KeyValuePair<string, string>> headers

@@ -4,8 +4,8 @@ using Spectre.Console;
 namespace SipFun.Cli;
 
 /// <summary>
-/// What a person or a script reads: colours and frames on a terminal, plain text elsewhere. What came
-/// from the network is made printable before it is shown.
+/// What a person or a script reads: colours and frames on a terminal, plain text elsewhere. What
+/// came from the network is made printable before it is shown.
 /// </summary>
 internal sealed class Screen(TextWriter output, TextWriter error, bool isTerminal)
 {

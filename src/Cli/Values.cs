@@ -5,7 +5,7 @@ using System.Net;
 
 namespace SipFun.Cli;
 
-/// <summary>Reads what was typed; what cannot be read gets an error that shows how to write it.</summary>
+/// <summary>Reads what was typed; an error shows how to write it.</summary>
 internal static class Values
 {
     private const NumberStyles _digits = NumberStyles.None;

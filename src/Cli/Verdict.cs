@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace SipFun.Cli;
 
-/// <summary>What an outcome means to a script (the exit code) and to a person (what to do next).</summary>
+/// <summary>What an outcome means to a script, and what a person is to do next.</summary>
 internal static class Verdict
 {
     public static (int ExitCode, string? Advice) Of(
@@ -36,7 +36,7 @@ internal static class Verdict
         reason switch
         {
             RefusalReason.NothingToCancel =>
-                "A CANCEL belongs to an INVITE under way. Press Ctrl-C in the send INVITE that rings.",
+                "A CANCEL belongs to an INVITE under way. Press Ctrl-C in the one that rings.",
             RefusalReason.TooLarge =>
                 "The request is too large for a datagram. Send a smaller body.",
             _ => $"The request was not taken on ({reason}). See sipfun send --help.",

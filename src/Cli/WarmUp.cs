@@ -1,8 +1,8 @@
 namespace SipFun.Cli;
 
 /// <summary>
-/// One exchange with itself, on loopback. What .NET needs to start would else be told as the time of the
-/// first packet.
+/// One exchange with itself, on loopback. What .NET needs to start would else be told as the time
+/// of the first packet.
 /// </summary>
 internal static class WarmUp
 {

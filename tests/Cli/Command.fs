@@ -37,8 +37,8 @@ let fails code arguments =
     Expect.stringStarts ended.Errors.Head "sipfun: " "whose line it is"
     ended.Errors.Head
 
-/// `sipfun answer` with these options, while the check runs against its host and port. Gives what it
-/// wrote after `ready`.
+/// `sipfun answer` with these options, while the check runs against its host and port. Gives what
+/// it wrote after `ready`.
 let whileAnswering options (check: string -> unit) =
     use answer = start ([ "answer"; "--listen"; "udp:127.0.0.1:0" ] @ options)
     let listening = "listening udp:"

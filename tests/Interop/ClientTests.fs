@@ -50,7 +50,7 @@ let private answersOptions () =
         "2_200_Retrans", 0
     ]
 
-/// sipp loses the first ACK and repeats its 486, which the transaction acknowledges again (Timer D).
+/// sipp loses the first ACK and repeats its 486; the transaction acknowledges it again (Timer D).
 let private declinesInvite () =
     withDispatcher (fun dispatcher ->
         Sipp.asServer "uas-invite-busy" (fun server ->
