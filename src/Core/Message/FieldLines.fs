@@ -11,7 +11,8 @@ open SipFun
 type FieldLines(bytes: ReadOnlyMemory<byte>, index: MessageIndex, id: HeaderId) =
     /// The first line at or after `from` with this field; -1 when there is none.
     member _.Next(from: int) =
-        let mutable i = from
+        let isOver = if from = 0 then not (index.Has id) else not (index.HasTwo id)
+        let mutable i = if isOver then index.Count else from
 
         while i < index.Count && index.Lines[i].Id <> id do
             i <- i + 1
@@ -24,10 +25,10 @@ type FieldLines(bytes: ReadOnlyMemory<byte>, index: MessageIndex, id: HeaderId) 
         let at = index.Lines[line]
         bytes.Slice(at.ValueStart, at.ValueEnd - at.ValueStart)
 
-/// Values as they are found: one array, which most often has one place.
+/// Values as they are found: one array, most often of the right length.
 [<Sealed>]
-type private ValueList<'T>() =
-    let mutable items: 'T[] = Array.zeroCreate 1
+type private ValueList<'T>(expected: int) =
+    let mutable items: 'T[] = Array.zeroCreate expected
     let mutable count = 0
 
     member _.Count = count
@@ -105,8 +106,9 @@ module FieldReader =
 
     /// All values of all lines, at most as many as the limits allow by default.
     let list (read: ValueReader<'T>) (lines: FieldLines) : Result<IReadOnlyList<'T>, ParseError> =
-        let found = ValueList<'T>()
         let mutable line = lines.Next 0
+        let commas = (lines.Value line).Span.Count 44uy
+        let found = ValueList<'T>(1 + min 15 commas)
         let mutable fault = Fault()
         let mutable failure: ParseError | null = null
 

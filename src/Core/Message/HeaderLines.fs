@@ -62,8 +62,8 @@ module HeaderLines =
 
         i
 
-    /// The line s[at..stop) into slot `i`.
-    let private line (s: ReadOnlySpan<byte>) at stop (lines: HeaderLine[]) i (fault: byref<Fault>) =
+    /// The line s[at..stop) into the next slot.
+    let private line (s: ReadOnlySpan<byte>) at stop (index: MessageIndex) (fault: byref<Fault>) =
         let colon = at + s.Slice(at, stop - at).IndexOf 58uy
         let nameEnd = if colon < at then at else nameEnd s at colon
         let id = HeaderName.identify (s.Slice(at, nameEnd - at))
@@ -72,7 +72,11 @@ module HeaderLines =
             fault.At(ParseFault.HeaderName, at, "header name and colon")
         else
             let value = Grammar.skipBlanks s (colon + 1) stop
-            lines[i] <- HeaderLine(id, at, nameEnd, value, Grammar.trimEnd s value stop)
+
+            index.Lines[index.Count] <-
+                HeaderLine(id, at, nameEnd, value, Grammar.trimEnd s value stop)
+
+            index.Note id
             stop + 2
 
     let private checkNuls (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
@@ -103,7 +107,7 @@ module HeaderLines =
             elif index.Count >= limits.HeaderLines || stop - at > limits.LineLength then
                 at <- fault.At(ParseFault.TooLarge, at, "fewer or shorter header lines")
             else
-                at <- line s at stop index.Lines index.Count &fault
+                at <- line s at stop index &fault
                 index.Count <- index.Count + 1
 
         if at < 0 then -1

@@ -110,5 +110,39 @@ type MessageIndex(lines: HeaderLine[]) =
     [<DefaultValue>]
     val mutable ContentLength: int64
 
+    // One bit for each HeaderId: seen at least once, and seen again.
+    [<DefaultValue>]
+    val mutable private seenLow: uint64
+
+    [<DefaultValue>]
+    val mutable private seenHigh: uint64
+
+    [<DefaultValue>]
+    val mutable private againLow: uint64
+
+    [<DefaultValue>]
+    val mutable private againHigh: uint64
+
+    /// Notes that a line of this field was found.
+    member this.Note(id: HeaderId) =
+        let bit = 1UL <<< (int id &&& 63)
+
+        if int id < 64 then
+            this.againLow <- this.againLow ||| (this.seenLow &&& bit)
+            this.seenLow <- this.seenLow ||| bit
+        else
+            this.againHigh <- this.againHigh ||| (this.seenHigh &&& bit)
+            this.seenHigh <- this.seenHigh ||| bit
+
+    /// Whether there is a line of this field.
+    member this.Has(id: HeaderId) =
+        let seen = if int id < 64 then this.seenLow else this.seenHigh
+        (seen >>> (int id &&& 63)) &&& 1UL <> 0UL
+
+    /// Whether there are two lines of this field.
+    member this.HasTwo(id: HeaderId) =
+        let again = if int id < 64 then this.againLow else this.againHigh
+        (again >>> (int id &&& 63)) &&& 1UL <> 0UL
+
     /// Where line `i` ends, its CRLF included.
     member this.LineEnd(i: int) = if i + 1 < this.Count then lines[i + 1].Start else this.HeadersEnd
