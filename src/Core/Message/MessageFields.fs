@@ -35,8 +35,8 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         let mutable fault = Fault()
 
         match NameAddr.ReadFirst(value index.Lines[line], &next, &fault) with
-        | NonNull found -> found
-        | _ -> raise (SipParseException(fault.ToError bytes.Length))
+        | null -> raise (SipParseException(fault.ToError bytes.Length))
+        | found -> found
 
     let firstVia () : Via =
         if index.ViaLine < 0 then
@@ -47,8 +47,8 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         let line = index.Lines[index.ViaLine]
 
         match Via.ReadFirst(slice index.TopVia.Start line.ValueEnd, &next, &fault) with
-        | NonNull found -> found
-        | _ -> raise (SipParseException(fault.ToError bytes.Length))
+        | null -> raise (SipParseException(fault.ToError bytes.Length))
+        | found -> found
 
     let text start stop = Octets.toText (bytes.Span.Slice(start, stop - start))
 
@@ -63,40 +63,40 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     /// <summary>Call-ID (RFC 3261, 20.8).</summary>
     member _.CallId: CallId =
         match callId with
-        | NonNull found -> found
-        | _ ->
+        | null ->
             let found = CallId.OfScanned (value index.Lines[index.CallIdLine]).Span
             callId <- found
             found
+        | found -> found
 
     /// <summary>CSeq (RFC 3261, 20.16).</summary>
     member _.CSeq: CSeq =
         match cseq with
-        | NonNull found -> found
-        | _ ->
+        | null ->
             let stop = index.Lines[index.CSeqLine].ValueEnd
             let method = bytes.Span.Slice(index.CSeqMethodStart, stop - index.CSeqMethodStart)
             let found = CSeq(index.CSeqNumber, SipMethod.OfScanned method)
             cseq <- found
             found
+        | found -> found
 
     /// <summary>From (RFC 3261, 20.20).</summary>
     member _.From: NameAddr =
         match from with
-        | NonNull found -> found
-        | _ ->
+        | null ->
             let found = address index.FromLine
             from <- found
             found
+        | found -> found
 
     /// <summary>To (RFC 3261, 20.39).</summary>
     member _.To: NameAddr =
         match recipient with
-        | NonNull found -> found
-        | _ ->
+        | null ->
             let found = address index.ToLine
             recipient <- found
             found
+        | found -> found
 
     /// <summary>The tag of From; null without one, as in RFC 2543.</summary>
     member _.FromTag: string | null =
@@ -117,11 +117,11 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     /// <exception cref="T:System.InvalidOperationException">There is no Via yet.</exception>
     member _.TopVia: Via =
         match topVia with
-        | NonNull found -> found
-        | _ ->
+        | null ->
             let found = firstVia ()
             topVia <- found
             found
+        | found -> found
 
     /// <summary>How many Via values there are.</summary>
     member _.ViaCount = index.ViaCount
@@ -150,8 +150,7 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
 
     member private this.ReadOnce(field: HeaderField<'T>) : ReadField =
         match this.Find field.Id with
-        | NonNull found -> found
-        | _ ->
+        | null ->
             let lines = FieldLines(bytes, index, field.Id)
 
             let entry =
@@ -164,6 +163,7 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
 
             read <- entry
             entry
+        | found -> found
 
     /// <summary>The value of a header field. False when it is absent (no error) or malformed.</summary>
     member this.TryGet

@@ -18,11 +18,11 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
 
     let parameterList () =
         match parameters with
-        | NonNull found -> found
-        | _ ->
+        | null ->
             let found = ParameterScan.list octets.Span parts.ParametersStart parts.End
             parameters <- found
             found
+        | found -> found
 
     /// The first value in `octets`, and where the comma after it is.
     static member internal ReadFirst

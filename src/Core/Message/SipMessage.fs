@@ -189,8 +189,7 @@ and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageI
     /// <summary>The Request-URI.</summary>
     member _.RequestUri: SipUri =
         match uri with
-        | NonNull found -> found
-        | _ ->
+        | null ->
             let mutable error: ParseError | null = null
             let octets = bytes.Slice(index.MiddleStart, index.MiddleEnd - index.MiddleStart)
 
@@ -200,6 +199,7 @@ and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageI
                 found
             | _, NonNull error -> raise (SipParseException error)
             | _ -> invalidOp "unreachable"
+        | found -> found
 
     /// <summary>With another Request-URI.</summary>
     member _.WithRequestUri(uri: SipUri) : SipRequest =

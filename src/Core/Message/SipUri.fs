@@ -191,11 +191,11 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
 
     member internal _.Key =
         match key with
-        | NonNull found -> found
-        | _ ->
+        | null ->
             let found = UriComparison.key octets.Span parts
             key <- found
             found
+        | found -> found
 
     /// <summary>Equal by the rules of RFC 3261, 19.1.4 (RFC 3966, 4 for tel). Not transitive: a
     /// URI without a parameter may match two that differ in it.</summary>

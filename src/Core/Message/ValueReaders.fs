@@ -29,14 +29,14 @@ module ValueReaders =
     let address =
         ValueReader<NameAddr>(fun octets next fault ->
             match NameAddr.ReadFirst(octets, &next, &fault) with
-            | NonNull found -> found
-            | _ -> Unchecked.defaultof<NameAddr>)
+            | null -> Unchecked.defaultof<NameAddr>
+            | found -> found)
 
     let via =
         ValueReader<Via>(fun octets next fault ->
             match Via.ReadFirst(octets, &next, &fault) with
-            | NonNull found -> found
-            | _ -> Unchecked.defaultof<Via>)
+            | null -> Unchecked.defaultof<Via>
+            | found -> found)
 
     let token =
         ValueReader<string>(fun octets next fault ->

@@ -19,12 +19,12 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
 
     let parameterList () =
         match parameters with
-        | NonNull found -> found
-        | _ ->
+        | null ->
             let at = Grammar.skipBlanks octets.Span parts.SentByEnd parts.End
             let found = ParameterScan.list octets.Span at parts.End
             parameters <- found
             found
+        | found -> found
 
     let find name =
         match ParameterScan.find (parameterList ()) name with
