@@ -64,6 +64,11 @@ let tests =
             let via = stamped "SIP/2.0/UDP 127.0.0.9:6000;rport=99;branch=z9hG4bK1"
             same via.RPort (System.Nullable 6000) "from the socket (V-16)"
 
+        testCase "a response leaves by the transport its request came by, whatever its Via says"
+        <| fun () ->
+            let via = "SIP/2.0/TCP 127.0.0.9:6000;branch=z9hG4bK1"
+            same (answeredTo via) (hop "127.0.0.9" 6000) "over UDP, as it came"
+
         testCase "what comes over a removed leg is dropped and counted"
         <| fun () ->
             let rig = receiving start |> give (RemoveLeg 1)

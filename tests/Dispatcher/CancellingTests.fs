@@ -157,6 +157,14 @@ let private ofRequest =
             let rig = give (byNumber number) rig |> runFor 700L<ms> |> answer "INVITE" 180
             same (copies "CANCEL" rig) [ 700 ] "released"
 
+        testCase "sent late in a cancelled INVITE's linger, it gets its 487 acknowledged"
+        <| fun () ->
+            let number, rig = deliver invite start
+            let _, rig = deliver cancel rig
+            let rig = give (byNumber number) rig |> runFor 31_900L<ms> |> answer "INVITE" 180
+            let rig = runFor 1000L<ms> rig |> answer "INVITE" 487
+            same (copies "ACK" rig) [ 32900 ] "acknowledged"
+
         testCase "the INVITE's Routes are the CANCEL's"
         <| fun () ->
             let routed = invite.WithHeader("Route", "<sip:127.0.0.7:5070;lr>")

@@ -125,12 +125,12 @@ let private limited =
             same (copies "OPTIONS" rig).Length 10 "all five"
             Expect.isGreaterThan (Dispatcher.alarm rig.State).Value 500L<ms> "then later"
 
-        testCase "lingering transactions beyond their limit are forgotten early, and counted"
+        testCase "lingering transactions beyond their limit are forgotten at once, and counted"
         <| fun () ->
             let none = { settings with Limits = { limits with Lingering = 0 } }
             let _, rig = withSettings none |> deliver options
             let rig = answer "OPTIONS" 200 rig
-            same (counted Counted.ForgottenEarly rig) 1 "counted"
+            same (counted Counted.NotLingering rig) 1 "counted"
             expectIdle rig
     ]
 

@@ -81,7 +81,34 @@ let tests =
 
         testCase "a peer's text comes out printable, on one line (V-15)"
         <| fun () ->
-            let decision = EndedAs("unreachable", "a\r\nb\u001b[31m")
-            let trace = Trace.add 0L<ms> decision (Trace.empty 4)
-            Expect.equal (lines (Explanation.text trace)).Length 1 "one line"
+            let evil = "a\r\nb\u001b[31m\u202e" + String.replicate 5000 "x"
+            let question = { Name = evil; Type = DnsType.A }
+
+            for decision in
+                [
+                    EndedAs("unreachable", evil)
+                    TargetIsVia evil
+                    DomainNotMapped evil
+                    DomainMapped(evil, uri "sip:x")
+                    HostIsLocalhost evil
+                    MaddrReplaces evil
+                    Asked question
+                    Got(question, DnsStatus.Ok, 1, 1)
+                    ServiceDrawn(evil, 1, 1, 1, 1, 1)
+                    ServiceSkipped(evil, evil)
+                    LegChosen(evil, evil)
+                    ResolutionFailed {
+                        Stage = ResolutionStage.Target
+                        Fault = ResolutionFault.NoLeg
+                        Detail = evil
+                    }
+                ] do
+                let trace = Trace.add 0L<ms> decision (Trace.empty 4)
+                let text = Explanation.text trace
+                Expect.equal (lines text).Length 1 "one line"
+                Expect.isLessThan text.Length 500 "bounded"
+
+                Expect.isTrue
+                    (Seq.forall (fun c -> c = '\n' || (c >= ' ' && c <= '~')) text)
+                    "printable"
     ]

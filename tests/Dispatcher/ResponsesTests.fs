@@ -145,6 +145,13 @@ let private answering =
             let late = answer "INVITE" 200 rig
             same (counted Counted.StrayResponse late) 1 "after Timer M it is stray (RFC 6026, 8.9)"
 
+        testCase "a 2xx after a 486 is another fork's: counted, and not acknowledged (17.1.1.2)"
+        <| fun () ->
+            let _, rig = deliver invite start
+            let rig = answer "INVITE" 486 rig |> answer "INVITE" 200
+            same (copies "ACK" rig) [ 0 ] "only to the 486"
+            same (counted Counted.StrayResponse rig) 1 "counted"
+
         testCase "trap T17: a late response to a finished transaction is a counted no-op"
         <| fun () ->
             let _, rig = deliver options start
@@ -321,6 +328,54 @@ let private elsewhere =
             same (handedUp number rig) [ 503 ] "handed up"
             expectIdle rig
 
+        testCase "an INVITE's 503 is acknowledged again for Timer D, also when all is over"
+        <| fun () ->
+            let number, rig = sent "INVITE"
+            let refused = (lastRequest "INVITE" rig).CreateResponse(503, "busy")
+
+            let rig =
+                receive refused rig
+                |> give (Input.Failed(number, second, TransportFault.SendFailed, "no"))
+
+            Expect.isTrue (isAnswered 503 (snd (outcomeOf number rig))) "the best: the 503"
+            let rig = runFor 31_000L<ms> rig |> receive refused
+            same (copies "ACK" rig) [ 0; 31000 ] "again"
+            expectIdle (runFor 2000L<ms> rig)
+
+        testCase "503, then a target that only rings: AnswerWithin ends with the 503, handed up"
+        <| fun () ->
+            let change (order: Order) = {
+                order with
+                    Destination = ValueNone
+                    AnswerWithin = ValueSome 9000L<ms>
+            }
+
+            let number, rig = deliverWith change (toName "INVITE") start
+            let rig = give (Input.Answered(a, addresses)) rig
+            let rig = answer "INVITE" 503 rig |> answer "INVITE" 180 |> runFor 9000L<ms>
+            Expect.isTrue (isAnswered 503 (snd (outcomeOf number rig))) "the best"
+            same (handedUp number rig) [ 180; 503 ] "handed up"
+
+        testCase "503, then a 100 and silence: Timer F ends with the 503"
+        <| fun () ->
+            let number, rig = sent "OPTIONS"
+            let rig = answer "OPTIONS" 503 rig |> answer "OPTIONS" 100 |> runFor 60_000L<ms>
+            Expect.isTrue (isAnswered 503 (snd (outcomeOf number rig))) "Answered before TimedOut"
+
+        testCase "9.1: once a CANCEL belongs to it, an INVITE goes to no other target"
+        <| fun () ->
+            let cancel = (toName "INVITE").CreateCancel()
+            let _, rig = sent "INVITE"
+            let rig = answer "INVITE" 180 rig
+            let _, rig = deliver cancel rig
+            let rig = answer "CANCEL" 200 rig |> runFor 20_000L<ms> |> answer "INVITE" 503
+            same (List.distinct (List.map fst (targets rig))) [ "127.0.0.11" ] "sent and answered"
+            let number, rig = sent "INVITE"
+            let _, rig = deliver cancel rig
+            let rig = runFor 40_000L<ms> rig
+            same (List.distinct (List.map fst (targets rig))) [ "127.0.0.11" ] "still held"
+            same (snd (outcomeOf number rig)) TimedOut "it ends with its target"
+
         testCase "S-10: never after a provisional"
         <| fun () ->
             let number, rig = sent "OPTIONS"
@@ -347,6 +402,33 @@ let private stateless =
             let rig = give (Transmitted number) rig |> runFor 60_000L<ms>
             same (outcomeOf number rig) (0, Sent) "told"
             same (copies "OPTIONS" rig) [ 0 ] "once"
+
+        testCase "a response that overtakes the shell's word proves that the packet left"
+        <| fun () ->
+            let change (order: Order) = { order with TellSent = true }
+            let number, rig = deliverWith change options start
+            let rig = answer "OPTIONS" 200 rig |> give (Transmitted number)
+
+            let story = [
+                for _, effect in effects rig do
+                    match effect with
+                    | Effect.TellSent _ -> "sent"
+                    | Effect.HandUp _ -> "response"
+                    | Effect.Complete _ -> "completed"
+                    | _ -> ()
+            ]
+
+            same story [ "sent"; "response"; "completed" ] "in this order, each once"
+
+        testCase "nothing is told of a packet after its delivery was cancelled"
+        <| fun () ->
+            let change (order: Order) = { order with TellSent = true }
+            let number, rig = deliverWith change invite start
+            let rig = give (CancelDelivery(ByNumber number)) rig |> give (Transmitted number)
+
+            Expect.isFalse
+                (List.exists (fun (_, effect) -> effect = Effect.TellSent(number, peer)) rig.Log)
+                "not after the outcome"
 
         testCase "TellSent tells of the first copy, and only of it"
         <| fun () ->

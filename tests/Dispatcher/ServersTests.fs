@@ -49,9 +49,14 @@ let private absorbing =
         <| fun () ->
             let rig = receive options ready |> receive options |> receive options
             same (offered rig).Length 1 "offered once"
-            let rig = receipt Receipt.Handled rig
+            let thinking = rig
+            let rig = receipt Receipt.Handled thinking
             same (offered rig).Length 1 "still"
             same (counted Counted.RepeatedRequest rig) 2 "counted"
+            let rig = receipt Receipt.Pass thinking
+            same (counted Counted.RepeatedRequest rig) 2 "counted when nobody took it"
+            let _, rig = respond 200 (last thinking) thinking
+            same (counted Counted.RepeatedRequest rig) 2 "counted when it was answered first"
 
         testCase "a Stateless receiver sees every copy, the held ones too, and no 100 is made"
         <| fun () ->

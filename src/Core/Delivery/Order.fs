@@ -44,3 +44,30 @@ type Order = {
     /// The caller wants to hear of the first copy.
     TellSent: bool
 }
+
+/// What is kept of an order once its message is on its way: everything but the message.
+type Sender = {
+    Number: int64
+    Token: uint64
+    Name: Name voption
+    CallId: CallId
+    MessageCallId: CallId
+    Legs: int list
+    Transports: Transport list
+    Retransmit: bool
+    /// The first copy is still to be told of.
+    TellSent: bool
+}
+
+module Sender =
+    let ofOrder (order: Order) : Sender = {
+        Number = order.Number
+        Token = order.Token
+        Name = order.Name
+        CallId = order.CallId
+        MessageCallId = order.Message.CallId
+        Legs = order.Legs
+        Transports = order.Transports
+        Retransmit = order.Retransmit
+        TellSent = order.TellSent
+    }

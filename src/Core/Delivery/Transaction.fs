@@ -29,9 +29,9 @@ type Ended = {
 
 type ClientPhase =
     /// Finding the next hop; these questions are under way.
-    | Resolving of Resolution * Question list
+    | Resolving of SipRequest * Resolution * Question list
     /// A CANCEL that waits for a provisional to its INVITE (9.1).
-    | Held
+    | Held of SipRequest
     /// No transaction, or a reply: only the shell's word is awaited.
     | Passing of Attempt
     /// Calling (INVITE) or Trying: nothing has come back.
@@ -43,8 +43,8 @@ type ClientPhase =
     | Accepted of Ended
 
 type Client = {
-    Order: Order
-    Request: SipRequest
+    Sender: Sender
+    Method: SipMethod
     Phase: ClientPhase
     /// The outcome was told: completed, or cancelled.
     Told: bool
@@ -73,14 +73,13 @@ module Client =
 
 /// A response on its way: its hop is looked for, or the shell's word is awaited.
 type ReplyPhase =
-    | Locating of Resolution * Question list
-    | Handing of Hop * later: Hop list
+    | Locating of SipResponse * Resolution * Question list
+    | Handing of SipResponse * Hop * later: Hop list
     /// A final response to INVITE: this server transaction repeats it until the ACK.
-    | AwaitingAck of server: int64
+    | AwaitingAck of server: int64 * Hop
 
 type Reply = {
-    Order: Order
-    Response: SipResponse
+    Sender: Sender
     Phase: ReplyPhase
     Until: Instant
     Trace: Trace
@@ -102,16 +101,16 @@ type Repeating = {
 
 type ServerPhase =
     /// The receivers have not said what it is to them; newest copy first.
-    | Offered of Copy list
+    | Offered of SipRequest * Copy list
     /// Handled, nothing sent: a 100 is due (17.2.1; RFC 4320, 4.1).
-    | Trying of hundredAt: Instant
+    | Trying of SipRequest * hundredAt: Instant
     /// A provisional was sent, and is sent again to copies.
     | Answering of Sending
     /// Timer J: the final response to anything but INVITE.
     | Concluded of Sending
     /// A final response to INVITE, repeated until the ACK: 2xx (RFC 6026, Accepted) or not (Completed).
     | Insisting of Repeating
-    /// The ACK came: copies and further ACKs are absorbed (Timer I; for 2xx Timer L).
+    /// The ACK came: copies are absorbed (Timer I; for 2xx Timer L), further ACKs to a non-2xx too.
     | Confirmed of Sending
 
 type Server = {
@@ -119,7 +118,7 @@ type Server = {
     Key: string
     Leg: int
     Source: Hop
-    Request: SipRequest
+    Method: SipMethod
     Arrived: Instant
     /// Call-ID, CSeq number and tags of the ACK to our 2xx.
     AckKey: string voption
@@ -130,7 +129,7 @@ type Server = {
 module Server =
     let due (server: Server) =
         match server.Phase with
-        | Trying hundredAt -> min hundredAt server.Until
+        | Trying(_, hundredAt) -> min hundredAt server.Until
         | Insisting repeating -> min (Schedule.due repeating.Schedule) server.Until
         | _ -> server.Until
 

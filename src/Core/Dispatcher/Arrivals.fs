@@ -22,7 +22,7 @@ let private tryFindClient (response: SipResponse) work =
                 number
 
         match State.tryFind number work.State with
-        | ValueSome(ClientEntry client) when client.Request.Method = response.CSeq.Method ->
+        | ValueSome(ClientEntry client) when client.Method = response.CSeq.Method ->
             ValueSome client
         | _ -> ValueNone
 
@@ -34,7 +34,7 @@ let private branchOf (client: Client) =
     | Accepted ended -> ended.Branch
     | Passing _
     | Resolving _
-    | Held -> ""
+    | Held _ -> ""
 
 let private stray leg source response work =
     match work.State.Receiver with
@@ -53,10 +53,10 @@ let private response leg source (response: SipResponse) work =
     else
         match tryFindClient response work with
         | ValueSome client when same (branchOf client) ->
-            Responses.received source response client work |> Cancelling.settle client.Order.Number
+            Responses.received source response client work |> Cancelling.settle client.Sender.Number
         | ValueSome client ->
             match List.tryFind (fun (past: Ended) -> same past.Branch) client.Past with
-            | Some past -> Responses.receivedPast past client work
+            | Some past -> Responses.receivedPast past response client work
             | None -> stray leg source response work
         | ValueNone -> stray leg source response work
 
@@ -141,9 +141,9 @@ let received number leg source (message: SipMessage) work =
 /// What the receivers said. After a first `Respond` the transaction is open and asks no more.
 let receipted number receipt work =
     match State.tryFind number work.State with
-    | ValueSome(ServerEntry({ Phase = Offered copies } as server)) ->
+    | ValueSome(ServerEntry({ Phase = Offered(first, copies) } as server)) ->
         match receipt with
-        | Receipt.Handled -> Servers.handled number server copies work
+        | Receipt.Handled -> Servers.handled number server first work
         | Receipt.Stateless ->
             // Each copy comes again, in the order of arrival.
             List.foldBack
@@ -151,7 +151,10 @@ let receipted number receipt work =
                     request copy.Number copy.Leg copy.Source copy.Request work)
                 copies
                 (Work.remove number work)
-        | _ -> Work.remove number work |> Servers.unhandled number server.Leg server.Request
+        | _ ->
+            Replies.countHeld server work
+            |> Work.remove number
+            |> Servers.unhandled number server.Leg first
     | ValueSome _ -> work
     | ValueNone when number = 0L && receipt = Receipt.Pass -> Work.count Counted.StrayAck work
     | ValueNone when number = 0L -> work
@@ -160,6 +163,8 @@ let receipted number receipt work =
 /// The receivers' queue was full.
 let overflowed number work =
     match State.tryFind number work.State with
-    | ValueSome(ServerEntry({ Phase = Offered _ } as server)) ->
-        Work.remove number work |> Servers.overloaded number server.Leg server.Request
+    | ValueSome(ServerEntry({ Phase = Offered(first, _) } as server)) ->
+        Replies.countHeld server work
+        |> Work.remove number
+        |> Servers.overloaded number server.Leg first
     | _ -> Work.count Counted.Overload work

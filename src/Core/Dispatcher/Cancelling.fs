@@ -12,60 +12,66 @@ let private clients number (state: State) =
     | _ -> []
 
 /// Same Call-ID, CSeq number, From tag and Request-URI: the INVITE that this CANCEL means (9.1).
-let private means (cancel: SipRequest) (client: Client) =
-    let invite = client.Request
-
-    isInvite client
-    && invite.CallId = cancel.CallId
+let private means (cancel: SipRequest) (invite: SipRequest) =
+    invite.CallId = cancel.CallId
     && invite.CSeq.Number = cancel.CSeq.Number
     && String.Equals(invite.FromTag, cancel.FromTag, StringComparison.Ordinal)
     && invite.RequestUri.Equals cancel.RequestUri
 
+/// Its final response is still to come.
 let private awaitsFinal (client: Client) =
     match client.Phase with
-    | Completed _
-    | Accepted _ -> false
-    | _ -> true
+    | Resolving _
+    | Calling _
+    | Proceeding _ -> isInvite client
+    | _ -> false
+
+let private isMeant cancel (client: Client) =
+    match client.Phase with
+    | Resolving(invite, _, _)
+    | Calling { Request = invite }
+    | Proceeding { Request = invite } -> awaitsFinal client && means cancel invite
+    | _ -> false
 
 let private tryFindInvite (cancel: SipRequest) work =
     Index.numbers (Keys.ofCallId work.Settings cancel.CallId) work.State.ByCallId
     |> List.collect (fun number -> clients number work.State)
     |> List.tryFind (fun client ->
-        means cancel client
-        && awaitsFinal client
-        && not (Trie.contains (uint64 client.Order.Number) work.State.Cancels))
+        isMeant cancel client
+        && not (Trie.contains (uint64 client.Sender.Number) work.State.Cancels))
 
 /// The INVITE's branch, Route and target, so that the peer finds what is to be cancelled.
-let private joined (invite: Attempt) (cancel: Client) work : Attempt =
+let private joined (invite: Attempt) (cancel: SipRequest) work : Attempt =
     let routed =
         invite.Request.GetHeaders "Route"
         |> Seq.fold
             (fun (message: SipRequest) value -> message.WithAddedHeader("Route", value))
-            (cancel.Request.WithoutHeader "Route")
-
-    let schedule = Schedule.request work.Settings.Timers work.Now
+            (cancel.WithoutHeader "Route")
 
     {
         invite with
             Request = routed.PushVia(invite.Request.TopVia.ToString())
-            Schedule =
-                if invite.Hop.Transport = Transport.Udp then
-                    schedule
-                else
-                    Schedule.once schedule
+            Schedule = schedule work cancel.Method invite.Hop
             Copies = 0
             Later = []
     }
 
-/// The cancelled INVITE is given 64*T1 to bring its final response, and no more (9.1).
-let private hurry (invite: Client) work =
+/// The cancelled INVITE stays with its target, and is given 64*T1 to bring its final response (9.1).
+let private hurry (attempt: Attempt) (invite: Client) work =
     let by = work.Now + work.Settings.Timers.Long
-    set { invite with AnswerBy = min invite.AnswerBy by } work
+    let invite = { invite with Phase = Proceeding { attempt with Later = [] } }
+
+    if invite.Told then
+        set { invite with Until = by } work
+    else
+        set { invite with AnswerBy = min invite.AnswerBy by } work
 
 let private release attempt (invite: Client) (cancel: Client) work =
-    let cancel = note (CancelJoined invite.Order.Number) work cancel
-    let work = if invite.Told then work else hurry invite work
-    start (joined attempt cancel work) cancel work
+    match cancel.Phase with
+    | Held request ->
+        let cancel = note (CancelJoined invite.Sender.Number) work cancel
+        hurry attempt invite work |> start (joined attempt request work) cancel
+    | _ -> work
 
 /// Looks after the CANCEL that waits for this INVITE: sent with the first provisional, given up
 /// when there is nothing left to cancel.
@@ -86,7 +92,7 @@ let deliver (order: Order) (request: SipRequest) work =
     match tryFindInvite request work with
     | None -> refuse RefusalReason.NothingToCancel order work
     | Some invite ->
-        let number = invite.Order.Number
+        let number = invite.Sender.Number
 
         let cancel =
             {
@@ -120,40 +126,36 @@ let stop outcome number work =
         let trace = ended outcome work.Now reply.Trace
 
         match reply.Phase with
-        | AwaitingAck server -> quiet server work
+        | AwaitingAck(server, _) -> quiet server work
         | _ -> work
         |> Work.remove number
         |> Work.emit (Effect.Complete(number, outcome, trace, true))
     | _ -> work
 
-let private named name (state: State) number =
+let private sender number (state: State) =
     match State.tryFind number state with
-    | ValueSome(ClientEntry { Order = order })
-    | ValueSome(ReplyEntry { Order = order }) -> order.Name = ValueSome name
-    | _ -> false
+    | ValueSome(ClientEntry { Sender = sender; Told = false })
+    | ValueSome(ReplyEntry { Sender = sender }) -> ValueSome sender
+    | _ -> ValueNone
+
+let private isSender holds number state =
+    match sender number state with
+    | ValueSome sender -> holds sender
+    | ValueNone -> false
 
 /// The delivery under way that its sender calls so.
 let tryFindNamed (name: Name) work =
-    let unnamed number =
-        match State.tryFind number work.State with
-        | ValueSome(ClientEntry { Order = order; Told = false })
-        | ValueSome(ReplyEntry { Order = order }) -> order.Name.IsNone
-        | _ -> false
+    let isNamed number =
+        isSender (fun sender -> sender.Name = ValueSome name) number work.State
+
+    let isUnnamed = isSender (fun sender -> sender.Name.IsNone) name.Number work.State
 
     Index.numbers (Keys.ofName work.Settings name) work.State.ByName
-    |> List.tryFind (named name work.State)
-    |> Option.orElse (
-        if isNull name.Text && unnamed name.Number then
-            Some name.Number
-        else
-            None
-    )
+    |> List.tryFind isNamed
+    |> Option.orElse (if isNull name.Text && isUnnamed then Some name.Number else None)
 
-let private ofCall callId (state: State) number =
-    match State.tryFind number state with
-    | ValueSome(ClientEntry { Order = order; Told = false })
-    | ValueSome(ReplyEntry { Order = order }) -> (order.CallId: CallId) = callId
-    | _ -> false
+let private ofCall (callId: CallId) (state: State) number =
+    isSender (fun sender -> sender.CallId = callId) number state
 
 let cancel which work =
     match which with

@@ -42,7 +42,7 @@ module Dispatcher =
             | Completed ended
             | Accepted ended -> ended.Leg = leg
             | Resolving _
-            | Held -> false
+            | Held _ -> false
         | ServerEntry server -> server.Leg = leg
         | ReplyEntry _
         | LookupEntry _
@@ -54,7 +54,7 @@ module Dispatcher =
 
         match entry with
         | ClientEntry({ Phase = Proceeding attempt; Told = false } as client) ->
-            Requests.finish (Unreachable(attempt.Hop, fault, detail)) client work
+            Requests.finishBest (Unreachable(attempt.Hop, fault, detail)) client work
             |> Cancelling.settle number
         | ClientEntry({ Phase = Calling attempt } as client)
         | ClientEntry({ Phase = Passing attempt } as client) when not client.Told ->
@@ -83,10 +83,10 @@ module Dispatcher =
 
     let private answeredOne question answer work number =
         match State.tryFind number work.State with
-        | ValueSome(ClientEntry({ Phase = Resolving(resolution, pending) } as client)) ->
-            Requests.answered question answer resolution pending client work
-        | ValueSome(ReplyEntry({ Phase = Locating(resolution, pending) } as reply)) ->
-            Replies.answered question answer resolution pending reply work
+        | ValueSome(ClientEntry({ Phase = Resolving(request, resolution, pending) } as client)) ->
+            Requests.answered question answer request resolution pending client work
+        | ValueSome(ReplyEntry({ Phase = Locating(response, resolution, pending) } as reply)) ->
+            Replies.answered question answer response resolution pending reply work
         | ValueSome(LookupEntry lookup) -> Lookups.answered number question answer lookup work
         | _ -> work
 

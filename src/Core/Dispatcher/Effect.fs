@@ -9,7 +9,7 @@ open SipFun
 type Counted =
     /// A copy of a request that is being, or was, answered.
     | RepeatedRequest = 0
-    /// A copy of a response already known.
+    /// A response that its transaction absorbs: a copy, or one to a request given up.
     | RepeatedResponse = 1
     /// A response whose top Via is not ours (RFC 3261, 18.1.2).
     | ForeignResponse = 2
@@ -29,8 +29,8 @@ type Counted =
     | UnknownLeg = 9
     /// A request without any address to answer to.
     | Unanswerable = 10
-    /// The lingering transactions exceed their limit: the oldest was forgotten early.
-    | ForgottenEarly = 11
+    /// As many transactions linger as the limit allows: this one was forgotten at once.
+    | NotLingering = 11
 
 /// What ResolveUri found.
 type Found = {

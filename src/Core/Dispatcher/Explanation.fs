@@ -4,7 +4,7 @@ module SipFun.Core.Explanation
 open System
 open System.Text
 
-let private uri (value: SipFun.SipUri) = Sanitizer.text (value.ToString())
+let private uri (value: SipFun.SipUri) = value.ToString()
 
 let private target decision =
     match decision with
@@ -55,7 +55,7 @@ let private sending decision =
     | AckSent -> "ACK sent"
     | CancelHeld -> "the CANCEL waits for a provisional response (RFC 3261, 9.1)"
     | CancelJoined number -> $"goes where delivery {number} went, with its branch"
-    | EndedAs(outcome, why) -> $"{outcome}: {Sanitizer.text why}"
+    | EndedAs(outcome, why) -> $"{outcome}: {why}"
     | _ -> ""
 
 /// One decision in words.
@@ -67,9 +67,17 @@ let words decision =
         | text -> text
     | text -> text
 
+/// Longer than any line of ours; what a peer or a DNS server wrote may be longer still.
+[<Literal>]
+let private LineLength = 400
+
+let private isPlain (text: string) =
+    text.Length <= LineLength && not (text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+
 let private line (start: Instant) (dated: Dated) =
     let seconds = decimal (int64 (dated.At - start)) / 1000m
-    $"{seconds, 8:F3}  {words dated.Decision}"
+    let words = words dated.Decision
+    $"{seconds, 8:F3}  {(if isPlain words then words else Sanitizer.text words)}"
 
 /// Every decision, with seconds since the first, and how many were left out.
 let text (trace: Trace) =

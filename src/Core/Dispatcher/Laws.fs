@@ -14,11 +14,11 @@ let private rows table (index: Index) = [
 
 let private row table number key = { Table = table; Key = key; Number = number }
 
-let private ofOrder settings number (order: Order) named = [
-    row "ByCallId" number (Keys.ofCallId settings order.CallId)
-    row "ByCallId" number (Keys.ofCallId settings order.Message.CallId)
+let private ofOrder settings number (sender: Sender) named = [
+    row "ByCallId" number (Keys.ofCallId settings sender.CallId)
+    row "ByCallId" number (Keys.ofCallId settings sender.MessageCallId)
 
-    match order.Name with
+    match sender.Name with
     | ValueSome name when named -> row "ByName" number (Keys.ofName settings name)
     | _ -> ()
 ]
@@ -27,13 +27,13 @@ let private ofOrder settings number (order: Order) named = [
 let private owed settings (number, waiting: Waiting<Entry>) =
     match waiting.Value with
     | ClientEntry client -> [
-        yield! ofOrder settings number client.Order (not client.Told)
+        yield! ofOrder settings number client.Sender (not client.Told)
 
         match client.Invite with
         | ValueSome invite -> row "Cancels" number (uint64 invite)
         | ValueNone -> ()
       ]
-    | ReplyEntry reply -> ofOrder settings number reply.Order true
+    | ReplyEntry reply -> ofOrder settings number reply.Sender true
     | ServerEntry server -> [
         row "ByKey" number (Keys.hash settings server.Key)
 
@@ -56,8 +56,8 @@ let private present (state: State) = [
 
 let private pending entry =
     match entry with
-    | ClientEntry { Phase = Resolving(_, questions) }
-    | ReplyEntry { Phase = Locating(_, questions) } -> questions
+    | ClientEntry { Phase = Resolving(_, _, questions) }
+    | ReplyEntry { Phase = Locating(_, _, questions) } -> questions
     | LookupEntry lookup -> lookup.Pending
     | _ -> []
 
@@ -118,7 +118,7 @@ let private counts (state: State) entries = [
 let private pairs (state: State) entries = [
     for number, waiting in entries do
         match waiting.Value with
-        | ReplyEntry { Phase = AwaitingAck server } ->
+        | ReplyEntry { Phase = AwaitingAck(server, _) } ->
             match State.tryFind server state with
             | ValueSome(ServerEntry { Phase = Insisting { Delivery = ValueSome delivery } }) when
                 delivery = number
@@ -127,7 +127,7 @@ let private pairs (state: State) entries = [
             | _ -> $"S-13: delivery {number} awaits an ACK that nobody listens for"
         | ServerEntry { Phase = Insisting { Delivery = ValueSome delivery } } ->
             match State.tryFind delivery state with
-            | ValueSome(ReplyEntry { Phase = AwaitingAck server }) when server = number -> ()
+            | ValueSome(ReplyEntry { Phase = AwaitingAck(server, _) }) when server = number -> ()
             | _ -> $"S-13: transaction {number} repeats for a delivery that is gone"
         | _ -> ()
 ]
@@ -138,7 +138,7 @@ let private endless entries = [
         match waiting.Value with
         | _ when waiting.Due <> Queue.never -> ()
         | ClientEntry { Phase = Proceeding _ }
-        | ClientEntry { Phase = Held }
+        | ClientEntry { Phase = Held _ }
         | ClientEntry { Phase = Passing _ }
         | ReplyEntry { Phase = Handing _ }
         | ReplyEntry { Phase = AwaitingAck _ } -> ()

@@ -9,14 +9,36 @@ let private note decision work (reply: Reply) = {
         Trace = Trace.add work.Now decision reply.Trace
 }
 
-let private set (reply: Reply) work = Work.set reply.Order.Number (ReplyEntry reply) work
+let private noteAll decisions work (reply: Reply) = {
+    reply with
+        Trace = Trace.addAll work.Now decisions reply.Trace
+}
+
+let private set (reply: Reply) work =
+    Work.set reply.Sender.Number (ReplyEntry reply) work
 
 let private finish outcome (reply: Reply) work =
-    let number = reply.Order.Number
+    let number = reply.Sender.Number
     let trace = Requests.ended outcome work.Now reply.Trace
     Work.remove number work |> Work.emit (Effect.Complete(number, outcome, trace, true))
 
-/// Completes the delivery whose response a server transaction repeated.
+/// The first packet left: told once, whoever proves it, the shell or an ACK.
+let private proven hop (reply: Reply) work =
+    if reply.Sender.TellSent then
+        let quiet = { reply with Sender = { reply.Sender with TellSent = false } }
+        struct (quiet, Work.emit (Effect.TellSent(reply.Sender.Number, hop)) work)
+    else
+        struct (reply, work)
+
+/// The ACK came: the delivery whose response a server transaction repeated is done.
+let acknowledged number work =
+    match State.tryFind number work.State with
+    | ValueSome(ReplyEntry({ Phase = AwaitingAck(_, hop) } as reply)) ->
+        let struct (reply, work) = proven hop reply work
+        finish Sent reply work
+    | _ -> work
+
+/// Ends the delivery whose response a server transaction repeated.
 let conclude outcome number work =
     match State.tryFind number work.State with
     | ValueSome(ReplyEntry reply) -> finish outcome reply work
@@ -31,47 +53,48 @@ let private tryFindServer (response: SipResponse) work =
         | ValueSome(ServerEntry server) when server.Key = key -> Some(struct (number, server))
         | _ -> None)
 
+/// The copies that waited for a word of the receivers are absorbed by the transaction.
+let countHeld (server: Server) work =
+    match server.Phase with
+    | Offered(_, copies) ->
+        List.fold (fun work _ -> Work.count Counted.RepeatedRequest work) work copies
+    | _ -> work
+
 /// Only a response that an ACK answers is repeated: by Timer G over UDP, a 2xx over all (13.3.1.4).
-let private insisting (reply: Reply) sending work =
+let private insisting sending delivery work =
     let schedule = Schedule.response work.Settings.Timers work.Now
-    let reliable = sending.Hop.Transport <> Transport.Udp
+    let isReliable = sending.Hop.Transport <> Transport.Udp
 
     {
         Sending = sending
         Schedule =
-            if reliable && not reply.Response.IsSuccess then
+            if isReliable && sending.StatusCode >= 300 then
                 Schedule.once schedule
             else
                 schedule
-        Delivery = ValueSome reply.Order.Number
+        Delivery = ValueSome delivery
     }
 
-let private afterFinal (server: Server) sending number (reply: Reply) work =
-    let timers = work.Settings.Timers
+let private toInvite (response: SipResponse) sending struct (number, server: Server) reply work =
+    let server = {
+        server with
+            Phase = Insisting(insisting sending reply.Sender.Number work)
+            AckKey = if response.IsSuccess then ValueSome(Keys.ack response) else ValueNone
+            Until = Queue.never
+    }
 
-    if server.Request.Method = SipMethod.Invite && reply.Order.Retransmit then
-        let ackKey =
-            if reply.Response.IsSuccess then
-                ValueSome(Keys.ack reply.Response)
-            else
-                ValueNone
+    Work.set number (ServerEntry server) work
+    |> set { reply with Phase = AwaitingAck(number, sending.Hop) }
 
-        let phase = Insisting(insisting reply sending work)
+/// Timer J: over a reliable transport no copy can come (17.2.2).
+let private toOther sending struct (number, server: Server) reply work =
+    let isReliable = sending.Hop.Transport <> Transport.Udp
+    let until = if isReliable then work.Now else work.Now + work.Settings.Timers.Long
 
-        work
-        |> Work.set
-            number
-            (ServerEntry { server with Phase = phase; AckKey = ackKey; Until = Queue.never })
-        |> set { reply with Phase = AwaitingAck number; Until = Queue.never }
-    else
-        // Timer J: over a reliable transport no copy can come (17.2.2).
-        let until =
-            work.Now + (if sending.Hop.Transport = Transport.Udp then timers.Long else 0L<ms>)
+    Work.set number (ServerEntry { server with Phase = Concluded sending; Until = until }) work
+    |> set reply
 
-        Work.set number (ServerEntry { server with Phase = Concluded sending; Until = until }) work
-        |> set reply
-
-let private afterProvisional (server: Server) sending number reply work =
+let private provisional sending struct (number, server: Server) reply work =
     let until = work.Now + work.Settings.Limits.UnansweredFor
 
     Work.set number (ServerEntry { server with Phase = Answering sending; Until = until }) work
@@ -84,45 +107,57 @@ let private isFinal (server: Server) =
     | Confirmed _ -> true
     | _ -> false
 
-/// Hands the packet to the leg, and to the transaction that will give it to repeats.
-let private handOver (leg: Leg) hop later (reply: Reply) work =
-    let packet = reply.Response.Bytes
-    let reply = { reply with Phase = Handing(hop, later); Until = Queue.never }
-    let reply = note (FirstSent hop) work reply
+/// The transaction keeps the response, and gives it to repeats.
+let private keep (response: SipResponse) sending (struct (_, server: Server) as found) reply work =
+    let work = countHeld server work
+
+    if not response.IsFinal then
+        provisional sending found reply work
+    elif server.Method = SipMethod.Invite && reply.Sender.Retransmit then
+        toInvite response sending found reply work
+    else
+        toOther sending found reply work
+
+/// Hands the packet to the leg, and to the transaction if there is one.
+let private handOver (response: SipResponse) (leg: Leg) hop later (reply: Reply) work =
+    let reply = {
+        note (FirstSent hop) work reply with
+            Phase = Handing(response, hop, later)
+            Until = Queue.never
+    }
 
     let sending = {
         Leg = leg.Number
         Hop = hop
-        Packet = packet
-        StatusCode = reply.Response.StatusCode
+        Packet = response.Bytes
+        StatusCode = response.StatusCode
     }
 
     let transmit work =
-        Work.emit (Effect.Transmit(reply.Order.Number, leg.Number, hop, packet, true)) work
+        Effect.Transmit(reply.Sender.Number, leg.Number, hop, response.Bytes, true)
+        |> fun effect -> Work.emit effect work
 
-    match tryFindServer reply.Response work with
+    match tryFindServer response work with
     | Some(struct (_, server)) when isFinal server ->
         finish (Refused RefusalReason.AlreadyAnswered) reply work
-    | Some(struct (number, server)) when reply.Response.IsFinal ->
-        afterFinal server sending number reply work |> transmit
-    | Some(struct (number, server)) -> afterProvisional server sending number reply work |> transmit
+    | Some found -> keep response sending found reply work |> transmit
     | None -> set reply work |> transmit
 
-let rec private tryNext hops best (reply: Reply) work =
+let rec private tryNext (response: SipResponse) hops best (reply: Reply) work =
     match hops with
     | [] -> finish best reply work
     | hop :: later ->
         let struct (leg, decisions) =
-            LegChoice.choose work.State.Legs (Requests.wishes reply.Order) hop
+            LegChoice.choose work.State.Legs (Requests.wishes reply.Sender) hop
 
-        let reply = { reply with Trace = Trace.addAll work.Now decisions reply.Trace }
+        let reply = noteAll decisions work reply
 
         match leg with
-        | ValueNone -> tryNext later best reply work
-        | ValueSome leg when reply.Response.Bytes.Length <= work.Settings.Limits.PacketBytes ->
-            handOver leg hop later reply work
+        | ValueNone -> tryNext response later best reply work
+        | ValueSome leg when response.Bytes.Length <= work.Settings.Limits.PacketBytes ->
+            handOver response leg hop later reply work
         | ValueSome _ ->
-            let size = $"{reply.Response.Bytes.Length} bytes are too many for one packet"
+            let size = $"{response.Bytes.Length} bytes are too many for one packet"
             finish (Unreachable(hop, TransportFault.TooLarge, size)) reply work
 
 let private noLeg =
@@ -132,66 +167,75 @@ let private noLeg =
         Detail = "no leg can reach the requester: it was removed, or is of another address family"
     }
 
-let private proceed (struct (progress, decisions)) pending (reply: Reply) work =
-    let reply = { reply with Trace = Trace.addAll work.Now decisions reply.Trace }
+let private proceed response (struct (progress, decisions)) pending (reply: Reply) work =
+    let reply = noteAll decisions work reply
 
     match progress with
-    | Resolved hops -> tryNext hops noLeg reply work
+    | Resolved hops -> tryNext response hops noLeg reply work
     | Waiting(resolution, questions) ->
-        set { reply with Phase = Locating(resolution, pending @ questions) } work
+        let phase = Locating(response, resolution, pending @ questions)
+        set { reply with Phase = phase } work
     | Progress.Failed failure -> finish (Unresolved failure) reply work
 
+/// The transports of these legs. A response leaves by the transport its request came by, whatever
+/// the peer wrote into its Via (18.2.2).
+let transportsOf legs work =
+    work.State.Legs
+    |> List.filter (fun leg -> List.contains leg.Number legs)
+    |> List.map (fun leg -> leg.Transport)
+    |> List.distinct
+
 /// Without a leg of its own choice a response leaves from where its request came to (18.2.2).
-let private withLeg (order: Order) response work =
-    match tryFindServer response work with
-    | Some(struct (_, server)) when order.Legs.IsEmpty -> { order with Legs = [ server.Leg ] }
-    | _ -> order
+let private wishesOf (order: Order) response work =
+    let legs =
+        match tryFindServer response work with
+        | Some(struct (_, server)) when order.Legs.IsEmpty -> [ server.Leg ]
+        | _ -> order.Legs
+
+    if order.Transports.IsEmpty then
+        { order with Legs = legs; Transports = transportsOf legs work }
+    else
+        { order with Legs = legs }
 
 let deliver (order: Order) (response: SipResponse) work =
-    let order = withLeg order response work
-    let hop = order.Destination |> ValueOption.defaultValue Unchecked.defaultof<Hop>
+    let order = wishesOf order response work
 
     let reply = {
-        Order = order
-        Response = response
-        Phase = Handing(hop, [])
+        Sender = Sender.ofOrder order
+        Phase = Handing(response, Unchecked.defaultof<Hop>, [])
         Until = work.Now + work.Settings.Limits.ResolveWithin
         Trace = Trace.empty work.Settings.Limits.Decisions
     }
 
     match order.Destination with
-    | ValueSome hop -> tryNext [ hop ] noLeg (note (DestinationGiven hop) work reply) work
+    | ValueSome hop -> tryNext response [ hop ] noLeg (note (DestinationGiven hop) work reply) work
     | ValueNone ->
         let rules = work.Settings.Rules
-        let wishes = Requests.wishes order
+        let wishes = Requests.wishes reply.Sender
 
-        proceed
-            (Resolution.ofResponse rules work.State.Legs wishes order.Number response)
-            []
-            reply
-            work
+        let progress =
+            Resolution.ofResponse rules work.State.Legs wishes order.Number response
 
-let answered question answer resolution pending (reply: Reply) work =
+        proceed response progress [] reply work
+
+let answered question answer response resolution pending (reply: Reply) work =
     let rules = work.Settings.Rules
-    let progress = Resolution.answered rules work.State.Legs question answer resolution
-    proceed progress (List.except [ question ] pending) reply work
+
+    let progress =
+        Resolution.answered rules work.State.Legs question answer resolution
+
+    proceed response progress (List.except [ question ] pending) reply work
 
 /// The socket took the first packet. What needs no ACK is thereby delivered.
 let transmitted (reply: Reply) work =
-    let number = reply.Order.Number
-
-    let told hop work =
-        if reply.Order.TellSent then
-            Work.emit (Effect.TellSent(number, hop)) work
-        else
-            work
-
     match reply.Phase with
-    | Handing(hop, _) -> told hop work |> finish Sent reply
-    | AwaitingAck server ->
-        match State.tryFind server work.State with
-        | ValueSome(ServerEntry { Phase = Insisting repeating }) -> told repeating.Sending.Hop work
-        | _ -> work
+    | Handing(_, hop, _) ->
+        let struct (reply, work) = proven hop reply work
+        finish Sent reply work
+    | AwaitingAck(_, hop) when reply.Sender.TellSent ->
+        let struct (reply, work) = proven hop reply work
+        set reply work
+    | AwaitingAck _
     | Locating _ -> Work.count Counted.LateInput work
 
 /// The socket would not: the copies stop, and copies of the request are still absorbed (17.2.4).
@@ -200,8 +244,9 @@ let failed hop fault detail (reply: Reply) work =
     let outcome = Unreachable(hop, fault, detail)
 
     match reply.Phase with
-    | Handing(_, later) when not later.IsEmpty -> tryNext later outcome reply work
-    | AwaitingAck _ -> set reply work |> Cancelling.stop outcome reply.Order.Number
+    | Handing(response, _, later) when not later.IsEmpty ->
+        tryNext response later outcome reply work
+    | AwaitingAck _ -> set reply work |> Cancelling.stop outcome reply.Sender.Number
     | _ -> finish outcome reply work
 
 let due (reply: Reply) work =

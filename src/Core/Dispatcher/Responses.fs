@@ -7,8 +7,7 @@ open SipFun.Core.Requests
 
 /// Up to the caller, without our Via.
 let private handUp (client: Client) (response: SipResponse) work =
-    let own = response.WithoutTopVia()
-    Work.emit (Effect.HandUp(client.Order.Number, own)) work
+    Work.emit (Effect.HandUp(client.Sender.Number, response.WithoutTopVia())) work
 
 let private endedBy (attempt: Attempt) ack : Ended = {
     Branch = attempt.Branch
@@ -20,8 +19,8 @@ let private endedBy (attempt: Attempt) ack : Ended = {
 let private acknowledge (client: Client) (ended: Ended) work =
     match ended.Ack with
     | ValueSome packet ->
-        Effect.Transmit(client.Order.Number, ended.Leg, ended.Hop, packet, false)
-        |> fun effect -> Work.emit effect work
+        let number = client.Sender.Number
+        Work.emit (Effect.Transmit(number, ended.Leg, ended.Hop, packet, false)) work
     | ValueNone -> work
 
 /// How long repeats may still come: Timer D or K, none where nothing is repeated (17.1.1.2, 17.1.2.2).
@@ -32,25 +31,6 @@ let private linger work (client: Client) (hop: Hop) =
     elif isInvite client then timers.Long
     else timers.T4
 
-/// Waits out the repeats in this phase, if there is room to.
-let private lingerIn phase until (client: Client) work =
-    let lingering = {
-        client with
-            Phase = phase
-            Told = true
-            Until = until
-            AnswerBy = Queue.never
-    }
-
-    let limit = work.Settings.Limits.Lingering
-
-    if until <= work.Now then
-        drop lingering work
-    elif not client.Told && work.State.Lingering >= limit then
-        drop lingering work |> Work.count Counted.ForgottenEarly
-    else
-        set lingering work
-
 /// The final response is the delivery's outcome; after a 2xx to INVITE more may come.
 let private conclude (response: SipResponse) phase until (client: Client) work =
     let last =
@@ -58,11 +38,12 @@ let private conclude (response: SipResponse) phase until (client: Client) work =
         | Accepted _ -> false
         | _ -> true
 
-    let own = response.WithoutTopVia()
-
     let work =
         if not client.Told then
-            handUp client response work |> tell (Outcome.Answered own) last client
+            let own = response.WithoutTopVia()
+
+            Work.emit (Effect.HandUp(client.Sender.Number, own)) work
+            |> tell (Outcome.Answered own) last client
         elif last then
             forget client work
         else
@@ -80,42 +61,36 @@ let private ackOf (client: Client) (attempt: Attempt) (response: SipResponse) =
 let private complete (attempt: Attempt) response (client: Client) work =
     let ended = endedBy attempt (ackOf client attempt response)
     let client = if isInvite client then note AckSent work client else client
-    let work = acknowledge client ended work
-    conclude response (Completed ended) (work.Now + linger work client attempt.Hop) client work
+    let until = work.Now + linger work client attempt.Hop
+    acknowledge client ended work |> conclude response (Completed ended) until client
 
 /// 503 is that server's word, not the request's end, while there is another server (RFC 3263, 4.3).
 let private tryElsewhere (attempt: Attempt) (response: SipResponse) (client: Client) work =
     let ended = endedBy attempt (ackOf client attempt response)
-    let own = response.WithoutTopVia()
 
     let client =
         { client with Past = ended :: client.Past }
         |> note (HopAnswered503 attempt.Hop) work
-        |> better (Outcome.Answered own)
+        |> better (Outcome.Answered(response.WithoutTopVia()))
 
-    acknowledge client ended work |> tryNext attempt.Later client
+    acknowledge client ended work |> tryLater attempt client
 
 let private accept (attempt: Attempt) response (client: Client) work =
     let until = work.Now + work.Settings.Timers.Long
     let work = if client.Told then handUp client response work else work
     conclude response (Accepted(endedBy attempt ValueNone)) until client work
 
-/// The first provisional releases a CANCEL that waits for it (9.1).
+/// Nothing but a cancel, AnswerWithin or a final response ends an INVITE that rings (17.1.1.2);
+/// other requests go on at T2 until Timer F (17.1.2.2).
 let private provisional (attempt: Attempt) response (client: Client) work =
-    let timers = work.Settings.Timers
-
     let schedule =
         if isInvite client then
             { Schedule.once attempt.Schedule with GiveUpAt = Queue.never }
         else
-            Schedule.slow timers attempt.Schedule
+            Schedule.slow work.Settings.Timers attempt.Schedule
 
-    let client = {
-        client with
-            Phase = Proceeding { attempt with Schedule = schedule }
-    }
-
-    let work = set client work
+    let phase = Proceeding { attempt with Schedule = schedule }
+    let work = set { client with Phase = phase } work
 
     if client.Told then
         Work.count Counted.RepeatedResponse work
@@ -125,29 +100,50 @@ let private provisional (attempt: Attempt) response (client: Client) work =
 let private final (attempt: Attempt) (response: SipResponse) (client: Client) work =
     if response.IsSuccess && isInvite client then
         accept attempt response client work
-    elif response.StatusCode = 503 && not attempt.Later.IsEmpty && not client.Told then
+    elif
+        response.StatusCode = 503
+        && not client.Told
+        && not (later attempt client work).IsEmpty
+    then
         tryElsewhere attempt response client work
     else
         complete attempt response client work
 
-let private absorb (client: Client) ended work =
-    acknowledge client ended work |> Work.count Counted.RepeatedResponse
+/// A repeat of a 300-699 gets the same ACK again; a 2xx after it is another fork's, and not ours to
+/// acknowledge (17.1.1.2).
+let private absorb (client: Client) ended (response: SipResponse) work =
+    if isInvite client && response.StatusCode < 300 then
+        Work.count Counted.StrayResponse work
+    else
+        acknowledge client ended work |> Work.count Counted.RepeatedResponse
+
+/// A response proves that the packet left, even before the shell's word of it came.
+let private proven hop (client: Client) work =
+    if client.Sender.TellSent && not client.Told then
+        let quiet = { client with Sender = { client.Sender with TellSent = false } }
+        struct (quiet, Work.emit (Effect.TellSent(client.Sender.Number, hop)) work)
+    else
+        struct (client, work)
 
 /// A response that matches this transaction's branch and method (17.1.3).
 let received source (response: SipResponse) (client: Client) work =
-    let client = note (ResponseCame(response.StatusCode, source)) work client
-
     match client.Phase with
     | Calling attempt
-    | Proceeding attempt when response.IsProvisional -> provisional attempt response client work
-    | Calling attempt
-    | Proceeding attempt -> final attempt response client work
+    | Proceeding attempt ->
+        let client = note (ResponseCame(response.StatusCode, source)) work client
+        let struct (client, work) = proven attempt.Hop client work
+
+        if response.IsProvisional then
+            provisional attempt response client work
+        else
+            final attempt response client work
     | Accepted _ when response.IsSuccess -> handUp client response work
-    | Completed ended when not response.IsProvisional -> absorb client ended work
+    | Completed ended when not response.IsProvisional -> absorb client ended response work
     | _ -> Work.count Counted.RepeatedResponse work
 
 /// A repeat of a 503 of a target already left.
-let receivedPast (past: Ended) (client: Client) work = absorb client past work
+let receivedPast (past: Ended) response (client: Client) work =
+    absorb client past response work
 
 /// The shell could not send to this hop: the next target, unless somebody is there (RFC 3263, 4.3).
 let failed hop fault detail (client: Client) work =
@@ -159,21 +155,19 @@ let failed hop fault detail (client: Client) work =
             |> note (HopFailed(hop, fault, detail)) work
             |> better (Unreachable(hop, fault, detail))
 
-        tryNext attempt.Later client work
+        tryLater attempt client work
     | _ -> Work.count Counted.LateInput work
 
 /// The shell gave the first packet to the socket.
 let transmitted (client: Client) work =
-    let number = client.Order.Number
-    let quiet = { client with Order = { client.Order with TellSent = false } }
-
     match client.Phase with
-    | Passing attempt when client.Order.TellSent ->
-        Work.emit (Effect.TellSent(number, attempt.Hop)) work |> finish Sent client
-    | Passing _ -> finish Sent client work
+    | Passing attempt ->
+        let struct (client, work) = proven attempt.Hop client work
+        finish Sent client work
     | Calling attempt
-    | Proceeding attempt when client.Order.TellSent ->
-        Work.emit (Effect.TellSent(number, attempt.Hop)) work |> set quiet
+    | Proceeding attempt when client.Sender.TellSent && not client.Told ->
+        let struct (client, work) = proven attempt.Hop client work
+        set client work
     | _ -> Work.count Counted.LateInput work
 
 let private copy (attempt: Attempt) (client: Client) work =
@@ -195,8 +189,8 @@ let private gaveUp (attempt: Attempt) (client: Client) work =
     let client = note (HopTimedOut attempt.Hop) work client |> better TimedOut
 
     match client.Phase with
-    | Calling _ -> tryNext attempt.Later client work
-    | _ -> finish TimedOut client work
+    | Calling _ -> tryLater attempt client work
+    | _ -> finishBest TimedOut client work
 
 let private unresolved (client: Client) work =
     let failure = {
@@ -222,13 +216,17 @@ let abandon outcome (client: Client) work =
         tell outcome true client work |> lingerIn (Completed ended) until client
     | _ -> finish outcome client work
 
+let private late (client: Client) work =
+    let struct (outcome, work) = best TimedOut client work
+    abandon outcome client work
+
 /// Something of this transaction is due.
 let due (client: Client) work =
     let now = work.Now
 
     match client.Phase with
     | _ when client.Told -> drop client work
-    | _ when client.AnswerBy <= now -> abandon TimedOut client work
+    | _ when client.AnswerBy <= now -> late client work
     | Resolving _ -> unresolved client work
     | Calling attempt
     | Proceeding attempt when attempt.Schedule.GiveUpAt <= now -> gaveUp attempt client work

@@ -12,7 +12,10 @@ let private transmit number (sending: Sending) work =
 
 /// Where a response of our own goes: a stamped top Via needs no DNS (18.2.2).
 let private sendingTo leg (response: SipResponse) work : Sending voption =
-    let wishes: Wishes = { Transports = []; Legs = [ leg ] }
+    let wishes: Wishes = {
+        Transports = Replies.transportsOf [ leg ] work
+        Legs = [ leg ]
+    }
 
     match Resolution.ofResponse work.Settings.Rules work.State.Legs wishes 0L response with
     | struct (Resolved(hop :: _), _) ->
@@ -45,8 +48,8 @@ let rec private untilT2 (timers: Timers) interval sum =
 let private hundredAt (server: Server) work =
     let timers = work.Settings.Timers
 
-    if server.Request.Method = SipMethod.Invite then
-        server.Arrived + min 200L<ms> timers.T1
+    if server.Method = SipMethod.Invite then
+        server.Arrived + 200L<ms>
     else
         server.Arrived + untilT2 timers timers.T1 0L<ms>
 
@@ -56,19 +59,19 @@ let offer number leg source (request: SipRequest) work =
         Key = Keys.ofRequest request
         Leg = leg
         Source = source
-        Request = request
+        Method = request.Method
         Arrived = work.Now
         AckKey = ValueNone
-        Phase = Offered []
+        Phase = Offered(request, [])
         Until = work.Now + work.Settings.Limits.UnansweredFor
     }
 
     set number server work |> Work.emit (Effect.PassUp(number, leg, source, request))
 
-let private hold number (server: Server) copies (copy: Copy) work =
+let private hold number (server: Server) request copies (copy: Copy) work =
     let limit = work.Settings.Limits.HeldCopies
     let held = List.truncate limit (copy :: copies)
-    let work = set number { server with Phase = Offered held } work
+    let work = set number { server with Phase = Offered(request, held) } work
 
     if List.length copies >= limit then
         Work.count Counted.RepeatedRequest work
@@ -78,7 +81,7 @@ let private hold number (server: Server) copies (copy: Copy) work =
 /// A copy of a request that is known: its last response goes out again, or it is absorbed.
 let repeated number (server: Server) copy work =
     match server.Phase with
-    | Offered copies -> hold number server copies copy work
+    | Offered(request, copies) -> hold number server request copies copy work
     | Trying _
     | Confirmed _ -> Work.count Counted.RepeatedRequest work
     | Answering sending
@@ -103,19 +106,19 @@ let acknowledged number (server: Server) (repeating: Repeating) work =
     let work = set number confirmed work
 
     match repeating.Delivery with
-    | ValueSome delivery -> Replies.conclude Sent delivery work
+    | ValueSome delivery -> Replies.acknowledged delivery work
     | ValueNone -> work
 
-let private hundred number (server: Server) work =
+let private hundred number (server: Server) (request: SipRequest) work =
     let until = work.Now + work.Settings.Limits.UnansweredFor
-    let response = server.Request.CreateResponse(100, null)
+    let response = request.CreateResponse(100, null)
 
     match sendingTo server.Leg response work with
     | ValueSome sending ->
         set number { server with Phase = Answering sending; Until = until } work
         |> transmit number sending
     | ValueNone ->
-        set number { server with Phase = Trying Queue.never } work
+        set number { server with Phase = Trying(request, Queue.never) } work
         |> Work.count Counted.Unanswerable
 
 let private again number (server: Server) (repeating: Repeating) work =
@@ -142,7 +145,8 @@ let due number (server: Server) work =
         unacknowledged number repeating work
     | Insisting repeating when repeating.Schedule.NextAt <= now ->
         again number server repeating work
-    | Trying hundredAt when hundredAt <= now && server.Until > now -> hundred number server work
+    | Trying(request, hundredAt) when hundredAt <= now && server.Until > now ->
+        hundred number server request work
     | Offered _
     | Trying _
     | Answering _ -> Work.remove number work |> Work.count Counted.NeverAnswered
@@ -151,11 +155,9 @@ let due number (server: Server) work =
     | Insisting _ -> Work.remove number work
 
 /// Somebody took the request: from now on its copies are absorbed.
-let handled number (server: Server) copies work =
-    let work =
-        List.fold (fun work _ -> Work.count Counted.RepeatedRequest work) work copies
-
-    set number { server with Phase = Trying(hundredAt server work) } work
+let handled number (server: Server) request work =
+    let trying = { server with Phase = Trying(request, hundredAt server work) }
+    Replies.countHeld server work |> set number trying
 
 let private hasInvite (cancel: SipRequest) work =
     let key = Keys.ofCancelled cancel

@@ -16,23 +16,23 @@ module Work =
 
     let count reason work = emit (Effect.Count reason) work
 
-    let private callIds settings (order: Order) =
-        let own = Keys.ofCallId settings order.CallId
-        let message = Keys.ofCallId settings order.Message.CallId
+    let private callIds settings (sender: Sender) =
+        let own = Keys.ofCallId settings sender.CallId
+        let message = Keys.ofCallId settings sender.MessageCallId
         if own = message then [ own ] else [ own; message ]
 
     /// Where an entry stands beside the queue: (adds, removes) one row through `change`.
-    let private names change settings number (order: Order) (state: State) =
-        match order.Name with
+    let private names change settings number (sender: Sender) (state: State) =
+        match sender.Name with
         | ValueSome name -> {
             state with
                 ByName = change (Keys.ofName settings name) number state.ByName
           }
         | ValueNone -> state
 
-    let private calls change settings number order (state: State) =
+    let private calls change settings number sender (state: State) =
         let byCallId =
-            callIds settings order
+            callIds settings sender
             |> List.fold (fun index key -> change key number index) state.ByCallId
 
         { state with ByCallId = byCallId }
@@ -40,16 +40,16 @@ module Work =
     let private indexed change settings number entry (state: State) =
         match entry with
         | ClientEntry client ->
-            let state = calls change settings number client.Order state
+            let state = calls change settings number client.Sender state
 
             if client.Told then
                 state
             else
-                names change settings number client.Order state
+                names change settings number client.Sender state
         | ReplyEntry reply ->
             state
-            |> calls change settings number reply.Order
-            |> names change settings number reply.Order
+            |> calls change settings number reply.Sender
+            |> names change settings number reply.Sender
         | ServerEntry server ->
             let byKey = change (Keys.hash settings server.Key) number state.ByKey
             let state = { state with ByKey = byKey }
@@ -87,8 +87,8 @@ module Work =
 
     let private pending entry =
         match entry with
-        | ClientEntry { Phase = Resolving(_, questions) }
-        | ReplyEntry { Phase = Locating(_, questions) } -> questions
+        | ClientEntry { Phase = Resolving(_, _, questions) }
+        | ReplyEntry { Phase = Locating(_, _, questions) } -> questions
         | LookupEntry lookup -> lookup.Pending
         | _ -> []
 

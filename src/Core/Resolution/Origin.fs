@@ -28,10 +28,12 @@ module Origin =
     /// element that moved the strict router into the Request-URI (12.2.1.1, 16.6), so that is it.
     let ofRequest (request: SipRequest) = topRoute request |> Result.map (choose request)
 
-    let private transports (via: Via) =
-        match TransportName.tryParse via.Transport with
-        | ValueSome transport -> [ transport ]
-        | ValueNone -> []
+    /// The Via's transport, unless the flow is known: then the flow's (18.2.2), whatever the peer wrote.
+    let private transports (wishes: Wishes) (via: Via) =
+        match wishes.Transports, TransportName.tryParse via.Transport with
+        | [], ValueSome transport -> [ transport ]
+        | [], ValueNone -> []
+        | wished, _ -> wished
 
     let private written (port: Nullable<int>) =
         if port.HasValue then ValueSome port.Value else ValueNone
@@ -64,7 +66,7 @@ module Origin =
             ValueNone
         else
             let via = response.TopVia
-            let transports = transports via
+            let transports = transports wishes via
             let struct (host, port, said) = host via transports
 
             let target = {
