@@ -15,6 +15,7 @@ let private tests =
         Dispatcher.Dispatcher.tests
         CSharpApi.Dns.Dns.tests
         Model.OneDelivery.tests
+        Model.TwoTargets.tests
         CSharpApi.CSharpApi.tests
         Interop.Interop.tests
         Cli.Cli.tests

@@ -78,12 +78,7 @@ type ReplyPhase =
     /// A final response to INVITE: this server transaction repeats it until the ACK.
     | AwaitingAck of server: int64 * Hop
 
-type Reply = {
-    Sender: Sender
-    Phase: ReplyPhase
-    Until: Instant
-    Trace: Trace
-}
+type Reply = { Sender: Sender; Phase: ReplyPhase; Until: Instant; Trace: Trace }
 
 /// A copy of a request that came while its receivers were still thinking.
 type Copy = { Number: int64; Leg: int; Source: Hop; Request: SipRequest }

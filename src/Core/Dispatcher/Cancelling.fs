@@ -145,8 +145,7 @@ let private isSender holds number state =
 
 /// The delivery under way that its sender calls so.
 let tryFindNamed (name: Name) work =
-    let isNamed number =
-        isSender (fun sender -> sender.Name = ValueSome name) number work.State
+    let isNamed number = isSender (fun sender -> sender.Name = ValueSome name) number work.State
 
     let isUnnamed = isSender (fun sender -> sender.Name.IsNone) name.Number work.State
 

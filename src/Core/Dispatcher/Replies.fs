@@ -14,8 +14,7 @@ let private noteAll decisions work (reply: Reply) = {
         Trace = Trace.addAll work.Now decisions reply.Trace
 }
 
-let private set (reply: Reply) work =
-    Work.set reply.Sender.Number (ReplyEntry reply) work
+let private set (reply: Reply) work = Work.set reply.Sender.Number (ReplyEntry reply) work
 
 let private finish outcome (reply: Reply) work =
     let number = reply.Sender.Number
@@ -221,8 +220,7 @@ let deliver (order: Order) (response: SipResponse) work =
 let answered question answer response resolution pending (reply: Reply) work =
     let rules = work.Settings.Rules
 
-    let progress =
-        Resolution.answered rules work.State.Legs question answer resolution
+    let progress = Resolution.answered rules work.State.Legs question answer resolution
 
     proceed response progress (List.except [ question ] pending) reply work
 

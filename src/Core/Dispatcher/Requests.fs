@@ -17,8 +17,7 @@ let noteAll decisions work (client: Client) = {
 
 let isInvite (client: Client) = client.Method = SipMethod.Invite
 
-let set (client: Client) work =
-    Work.set client.Sender.Number (ClientEntry client) work
+let set (client: Client) work = Work.set client.Sender.Number (ClientEntry client) work
 
 let private describe outcome =
     match outcome with
@@ -54,8 +53,7 @@ let forget (client: Client) work =
         work
 
 /// The end of a transaction that lingered: nothing is kept.
-let drop (client: Client) work =
-    Work.remove client.Sender.Number work |> forget client
+let drop (client: Client) work = Work.remove client.Sender.Number work |> forget client
 
 /// Waits out the repeats in this phase, if there is room to; keeps no more than that needs.
 let lingerIn phase until (client: Client) work =
@@ -79,7 +77,11 @@ let lingerIn phase until (client: Client) work =
 /// The end of a client transaction: an outcome not told yet is told. Of an earlier target that
 /// answered an INVITE with 503 the repeats are still acknowledged (Timer D).
 let finish outcome (client: Client) work =
-    let work = if client.Told then forget client work else tell outcome true client work
+    let work =
+        if client.Told then
+            forget client work
+        else
+            tell outcome true client work
 
     match client.Past with
     | last :: _ when isInvite client && not client.Told ->
@@ -121,10 +123,7 @@ let finishBest outcome (client: Client) work =
     let struct (outcome, work) = best outcome client work
     finish outcome client work
 
-let wishes (sender: Sender) : Wishes = {
-    Transports = sender.Transports
-    Legs = sender.Legs
-}
+let wishes (sender: Sender) : Wishes = { Transports = sender.Transports; Legs = sender.Legs }
 
 let private viaOf transport (leg: Leg) branch =
     String.Concat(
@@ -143,7 +142,10 @@ let schedule work (method: SipMethod) (hop: Hop) =
         else
             Schedule.request timers work.Now
 
-    if hop.Transport = Transport.Udp then schedule else Schedule.once schedule
+    if hop.Transport = Transport.Udp then
+        schedule
+    else
+        Schedule.once schedule
 
 let transmit (client: Client) (attempt: Attempt) report work =
     let packet = attempt.Request.Bytes
@@ -165,8 +167,7 @@ let start (attempt: Attempt) (client: Client) work =
     set client work |> transmit client attempt report
 
 let private attempt (request: SipRequest) (client: Client) (leg: Leg) (hop: Hop) later work =
-    let branch =
-        Branch.make client.Sender.Number client.Sender.Token client.Attempts
+    let branch = Branch.make client.Sender.Number client.Sender.Token client.Attempts
 
     {
         Leg = leg.Number
@@ -276,7 +277,6 @@ let deliver (order: Order) (request: SipRequest) work =
 let answered question answer request resolution pending (client: Client) work =
     let rules = work.Settings.Rules
 
-    let progress =
-        Resolution.answered rules work.State.Legs question answer resolution
+    let progress = Resolution.answered rules work.State.Legs question answer resolution
 
     proceed request progress (List.except [ question ] pending) client work

@@ -101,9 +101,7 @@ let private final (attempt: Attempt) (response: SipResponse) (client: Client) wo
     if response.IsSuccess && isInvite client then
         accept attempt response client work
     elif
-        response.StatusCode = 503
-        && not client.Told
-        && not (later attempt client work).IsEmpty
+        response.StatusCode = 503 && not client.Told && not (later attempt client work).IsEmpty
     then
         tryElsewhere attempt response client work
     else
@@ -142,8 +140,7 @@ let received source (response: SipResponse) (client: Client) work =
     | _ -> Work.count Counted.RepeatedResponse work
 
 /// A repeat of a 503 of a target already left.
-let receivedPast (past: Ended) response (client: Client) work =
-    absorb client past response work
+let receivedPast (past: Ended) response (client: Client) work = absorb client past response work
 
 /// The shell could not send to this hop: the next target, unless somebody is there (RFC 3263, 4.3).
 let failed hop fault detail (client: Client) work =

@@ -12,10 +12,7 @@ let private transmit number (sending: Sending) work =
 
 /// Where a response of our own goes: a stamped top Via needs no DNS (18.2.2).
 let private sendingTo leg (response: SipResponse) work : Sending voption =
-    let wishes: Wishes = {
-        Transports = Replies.transportsOf [ leg ] work
-        Legs = [ leg ]
-    }
+    let wishes: Wishes = { Transports = Replies.transportsOf [ leg ] work; Legs = [ leg ] }
 
     match Resolution.ofResponse work.Settings.Rules work.State.Legs wishes 0L response with
     | struct (Resolved(hop :: _), _) ->
