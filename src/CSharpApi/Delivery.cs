@@ -74,26 +74,19 @@ public sealed class Delivery
     }
 
     /// <summary>
-    /// The whole story so far, one line a decision, with milliseconds since the dispatcher's start:
-    /// by which rule the next hop was found, each DNS answer, the leg, each copy and response, and
+    /// The whole story so far, one line a decision, with seconds since its first decision: by which
+    /// rule the next hop was found, each DNS answer, the leg, each copy and response, and
     /// how it ended. At most <see cref="Limits.Decisions"/> decisions.
     /// </summary>
     public string Explain()
     {
+        // First where it is while under way: it is gone from there only when the end has been told.
+        var sofar = Core.StateModule.trace(Number, _engine.Loop.State);
         Core.Trace? trace;
 
         lock (_lock)
         {
-            trace = _trace;
-        }
-
-        if (
-            trace is null
-            && Core.StateModule.trace(Number, _engine.Loop.State) is var so
-            && so.IsSome
-        )
-        {
-            trace = so.Value;
+            trace = _trace ?? (sofar.IsSome ? sofar.Value : null);
         }
 
         return trace is null ? "" : Core.Explanation.text(trace);
@@ -114,7 +107,17 @@ public sealed class Delivery
 
     internal void TellSent(Core.Hop hop) => _callbacks?.Sent(hop);
 
-    internal void HandUp(SipResponse response) => _callbacks?.Responded(response);
+    /// <summary>False for a response after the end, to which nobody listens.</summary>
+    internal bool TryHandUp(SipResponse response)
+    {
+        if (_callbacks?.HearsResponses != true)
+        {
+            return IsUnderWay;
+        }
+
+        _callbacks.Responded(response);
+        return true;
+    }
 
     /// <summary>The first end counts; false for any other.</summary>
     internal bool End(Core.Outcome outcome, Core.Trace? trace)

@@ -11,7 +11,7 @@ public readonly struct DeliveryId : IEquatable<DeliveryId>
     private const char Mark = '#';
 
     /// <summary>Numbers of <see cref="New"/> begin here; those of dispatchers stay below.</summary>
-    private const long FirstDrawn = 1L << 62;
+    internal const long FirstDrawn = 1L << 62;
 
     internal DeliveryId(long number, string? text) => (Number, Text) = (number, text);
 

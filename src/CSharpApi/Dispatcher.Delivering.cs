@@ -41,8 +41,7 @@ public sealed partial class Dispatcher
     public bool CancelDelivery(DeliveryId id)
     {
         ThrowIfDisposed();
-        return _engine.Cancel(Core.Which.NewByName(Translate.ToName(id))) > 0
-            || (id.Text is null && _engine.Cancel(Core.Which.NewByNumber(id.Number)) > 0);
+        return _engine.Cancel(Core.Which.NewByName(Translate.ToName(id))) > 0;
     }
 
     /// <summary>Cancels a delivery: nothing more is sent for it.</summary>
@@ -76,17 +75,16 @@ public sealed partial class Dispatcher
     internal Delivery Deliver(SipMessage message, DeliverOptions options, IReadOnlyList<int>? legs)
     {
         ThrowIfDisposed();
+
+        if (options.Id is { Text: null } numbered)
+        {
+            _engine.Skip(numbered.Number);
+        }
+
         var number = _engine.NextNumber();
         var callId = options.CallId ?? message.CallId;
         var id = options.Id ?? new DeliveryId(number, null);
         var delivery = new Delivery(_engine, number, id, callId, message, options);
-
-        if (options.Id is { Text: null } numbered && _engine.IsUnderWay(numbered.Number))
-        {
-            // The id of another delivery, which the core knows by its number alone.
-            delivery.End(Core.Outcome.NewRefused(RefusalReason.DuplicateId), null);
-            return delivery;
-        }
 
         _engine.Start(
             delivery,

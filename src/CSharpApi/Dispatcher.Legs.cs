@@ -9,14 +9,28 @@ public sealed partial class Dispatcher
 
     /// <summary>Adds a leg: it is bound, sends and receives when the task completes.</summary>
     /// <param name="leg">What it is made of.</param>
-    /// <param name="cancel">Ends the adding.</param>
+    /// <param name="cancel">Cancelled already: nothing is added.</param>
+    /// <exception cref="ArgumentException">Its socket is another leg's.</exception>
     /// <exception cref="IOException">The address cannot be bound.</exception>
     /// <exception cref="ObjectDisposedException">The dispatcher was disposed.</exception>
     public Task<Leg> AddLegAsync(LegOptions leg, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(leg);
         ThrowIfDisposed();
-        return Task.Run(() => _engine.Legs.Add(leg), cancel);
+
+        if (cancel.IsCancellationRequested)
+        {
+            return Task.FromCanceled<Leg>(cancel);
+        }
+
+        try
+        {
+            return Task.FromResult(_engine.Legs.Add(leg));
+        }
+        catch (IOException exception)
+        {
+            return Task.FromException<Leg>(exception);
+        }
     }
 
     /// <summary>

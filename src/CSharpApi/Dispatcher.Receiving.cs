@@ -56,12 +56,12 @@ public sealed partial class Dispatcher
                 )
             );
 
-    private void ThrowIfForeign(Leg leg, string parameter)
+    private void ThrowIfForeign(Leg? leg, string parameter)
     {
-        if (!leg.BelongsTo(_engine))
+        if (leg?.BelongsTo(_engine) != true)
         {
             throw new ArgumentException(
-                $"The leg {leg} is of another dispatcher. Choose one of Legs.",
+                $"The leg {leg?.ToString() ?? "null"} is none of this dispatcher's. Choose one of Legs.",
                 parameter
             );
         }

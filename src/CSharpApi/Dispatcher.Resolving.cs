@@ -10,11 +10,14 @@ public sealed partial class Dispatcher
     /// </summary>
     /// <param name="uri">A sip or sips URI.</param>
     /// <param name="options">What may be used; default: everything.</param>
-    /// <param name="cancel">Ends the waiting.</param>
+    /// <param name="cancel">
+    /// Ends the waiting. What was asked of the DNS is not taken back: the resolution itself ends when
+    /// it is answered, at the latest at <see cref="Limits.ResolveWithin"/>.
+    /// </param>
     /// <returns>The candidates, or why there are none: a failure of the DNS is no
     /// exception.</returns>
-    /// <exception cref="ArgumentException">A leg is of another dispatcher, or the transports are
-    /// none.</exception>
+    /// <exception cref="ArgumentException">A leg is of another dispatcher, or the legs or the
+    /// transports are none.</exception>
     /// <exception cref="ObjectDisposedException">The dispatcher was disposed.</exception>
     public Task<Resolution> ResolveUriAsync(
         SipUri uri,
@@ -26,6 +29,14 @@ public sealed partial class Dispatcher
         ThrowIfDisposed();
         options ??= new ResolveOptions();
         new DeliverOptions { Transports = options.Transports }.Validate();
+
+        if (options.Legs is { Count: 0 })
+        {
+            throw new ArgumentException(
+                "Legs names no leg: leave it out to allow all.",
+                nameof(options)
+            );
+        }
 
         foreach (var leg in options.Legs ?? [])
         {

@@ -107,7 +107,8 @@ public sealed partial class Dispatcher
         {
             if (request.Method == SipMethod.Invite && delivery.IsUnderWay)
             {
-                Deliver(request.CreateCancel(), DeliverOptions.None, legs: null);
+                var insisting = new DeliverOptions { Retransmit = true };
+                Deliver(request.CreateCancel(), insisting, legs: null);
             }
 
             return delivery.Cancel();

@@ -6,14 +6,17 @@ public sealed partial class Dispatcher
 {
     /// <summary>Calls back after a time, on the thread pool and never beside itself.</summary>
     /// <param name="due">
-    /// From now, rounded up to milliseconds. Zero or less: as soon as possible.
+    /// From now, never earlier and rounded up to milliseconds. Zero or less: as soon as possible.
     /// </param>
     /// <param name="callback">What to call. One that throws is logged and counted.</param>
     /// <param name="repeat">
     /// Then again each time; default: once. What would overlap a callback still running is one
     /// call.
     /// </param>
-    /// <returns>Ends the timer when disposed; no call begins after that.</returns>
+    /// <returns>
+    /// Ends the timer when disposed: it never falls due again. A call that is beginning on another
+    /// thread at that moment is not waited for.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">Repeat is not more than zero.</exception>
     /// <exception cref="ObjectDisposedException">The dispatcher was disposed.</exception>
     public IDisposable AddTimer(TimeSpan due, Action callback, TimeSpan? repeat = null)
@@ -30,8 +33,12 @@ public sealed partial class Dispatcher
             );
         }
 
-        var wait = due <= TimeSpan.Zero ? 0 : Clock.Milliseconds(due);
-        return _engine.AddTimer(_engine.Clock.Now + wait, repeat, callback);
+        var clock = _engine.Clock;
+        return _engine.AddTimer(
+            due <= TimeSpan.Zero ? clock.Now : clock.After(due),
+            repeat,
+            callback
+        );
     }
 
     /// <summary>
@@ -41,7 +48,10 @@ public sealed partial class Dispatcher
     /// <param name="due">When. In the past: as soon as possible.</param>
     /// <param name="callback">What to call. One that throws is logged and counted.</param>
     /// <param name="repeat">Then again each time; default: once.</param>
-    /// <returns>Ends the timer when disposed; no call begins after that.</returns>
+    /// <returns>
+    /// Ends the timer when disposed: it never falls due again. A call that is beginning on another
+    /// thread at that moment is not waited for.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">Repeat is not more than zero.</exception>
     /// <exception cref="ObjectDisposedException">The dispatcher was disposed.</exception>
     public IDisposable AddTimer(DateTimeOffset due, Action callback, TimeSpan? repeat = null) =>

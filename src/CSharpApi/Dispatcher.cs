@@ -32,8 +32,8 @@ public sealed partial class Dispatcher : IAsyncDisposable
     /// <summary>Starts a dispatcher: its legs are bound when the task completes.</summary>
     /// <param name="options">What it is started with.</param>
     /// <param name="cancel">Ends the start; nothing is left bound.</param>
-    /// <exception cref="ArgumentException">An option makes no sense, or no leg can reach the
-    /// outgoing proxy; the message says what to change.</exception>
+    /// <exception cref="ArgumentException">An option makes no sense, or no leg can reach a
+    /// proxy; the message says what to change.</exception>
     /// <exception cref="IOException">An address cannot be bound.</exception>
     public static async Task<Dispatcher> StartAsync(
         DispatcherOptions options,
@@ -53,7 +53,7 @@ public sealed partial class Dispatcher : IAsyncDisposable
                 dispatcher._engine.Legs.Add(leg);
             }
 
-            OutgoingProxyCheck.Run(options, dispatcher._engine.Legs.All);
+            ProxyCheck.Run(options, Core.StateModule.legs(dispatcher._engine.Loop.State));
             return dispatcher;
         }
         catch
@@ -65,8 +65,8 @@ public sealed partial class Dispatcher : IAsyncDisposable
 
     /// <summary>
     /// Ends: every open delivery completes <see cref="DeliveryOutcome.Disposed"/>, sockets are
-    /// closed, callbacks that run are waited for, but for the one that this is called from. May be
-    /// called again.
+    /// closed, callbacks and receivers that run are waited for, but for the one that this is called
+    /// from, and for <see cref="Limits.DisposeWithin"/> at most. May be called again.
     /// </summary>
     public ValueTask DisposeAsync()
     {

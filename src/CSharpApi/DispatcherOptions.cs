@@ -62,6 +62,7 @@ public sealed record DispatcherOptions
         ArgumentNullException.ThrowIfNull(Timers);
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(Limits);
+        ValidateLegs();
         Timers.Validate();
         Limits.Validate();
         ValidateProxy(OutgoingProxy, nameof(OutgoingProxy));
@@ -71,6 +72,23 @@ public sealed record DispatcherOptions
             ValidatePattern(pattern);
             ArgumentNullException.ThrowIfNull(proxy, $"{nameof(DomainProxies)}[\"{pattern}\"]");
             ValidateProxy(proxy, $"{nameof(DomainProxies)}[\"{pattern}\"]");
+        }
+    }
+
+    private void ValidateLegs()
+    {
+        if (Legs.Any(leg => leg is null))
+        {
+            throw new ArgumentException("Legs has a null. Leave it out.");
+        }
+
+        var sockets = Legs.Select(leg => leg.Socket).OfType<Socket>().ToList();
+
+        if (sockets.Distinct().Count() < sockets.Count)
+        {
+            throw new ArgumentException(
+                "Legs has the same socket twice. Each leg needs one of its own."
+            );
         }
     }
 

@@ -4,6 +4,11 @@ namespace SipFun;
 /// How much of everything a dispatcher holds at one time. What is beyond a limit is refused,
 /// answered 503 or dropped, and always counted (<see cref="Dispatcher.Counters"/>).
 /// </summary>
+/// <remarks>
+/// Timers of <c>AddTimer</c>, legs, and resolutions of <c>ResolveUriAsync</c> have no limit: only
+/// the program itself makes them, never a peer, and each resolution ends at
+/// <see cref="ResolveWithin"/>.
+/// </remarks>
 public sealed record Limits
 {
     /// <summary>The defaults of each limit.</summary>
@@ -66,6 +71,12 @@ public sealed record Limits
     /// </summary>
     public int CallbackQueue { get; init; } = 256;
 
+    /// <summary>
+    /// How long <see cref="Dispatcher.DisposeAsync"/> waits for callbacks and receivers that still
+    /// run; default 5 s. Whatever runs longer is left alone, and counted.
+    /// </summary>
+    public TimeSpan DisposeWithin { get; init; } = TimeSpan.FromSeconds(5);
+
     internal void Validate()
     {
         int[] counts =
@@ -88,11 +99,13 @@ public sealed record Limits
             || UnansweredFor <= TimeSpan.Zero
             || ResolveWithin <= TimeSpan.Zero
             || ResolveWithin > TimeSpan.FromDays(1)
+            || DisposeWithin <= TimeSpan.Zero
+            || DisposeWithin > TimeSpan.FromDays(1)
         )
         {
             throw new ArgumentException(
-                "Every limit is at least 1 or more than zero (Decisions may be 0, ResolveWithin is "
-                    + "at most a day). Start from Limits.Default with { ... }."
+                "Every limit is at least 1 or more than zero (Decisions may be 0, ResolveWithin and "
+                    + "DisposeWithin are at most a day). Start from Limits.Default with { ... }."
             );
         }
     }

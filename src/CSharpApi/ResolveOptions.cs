@@ -7,6 +7,6 @@ public sealed record ResolveOptions
     /// first.</summary>
     public IReadOnlyList<Transport>? Transports { get; init; }
 
-    /// <summary>Only these legs of the dispatcher; null: all.</summary>
+    /// <summary>Only these legs of the dispatcher, at least one; null: all.</summary>
     public IReadOnlyList<Leg>? Legs { get; init; }
 }

@@ -17,6 +17,8 @@ let tests =
         HostileTests.tests
         ResolveTests.tests
         FaultTests.tests
+        UserFaultTests.tests
+        RaceTests.tests
         LogTests.tests
         StepperTests.tests
         PublicApiTests.tests

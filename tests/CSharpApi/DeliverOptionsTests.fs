@@ -126,4 +126,46 @@ let private cancels =
             Expect.isEmpty dispatcher.Deliveries "nothing under way")
     ]
 
-let tests = testList "Delivery" [ options; cancels ]
+let private ids =
+    testList "ids" [
+        testCase "a fresh form names only what has no name of its own"
+        <| inVirtualTime (fun _ dispatcher peer ->
+            let own = DeliverOptions(Id = DeliveryId.Parse "mine")
+            let named = deliver dispatcher (request dispatcher peer SipMethod.Options) own
+
+            for number in 0..9 do
+                let fresh = DeliveryId.Parse $"#{number}"
+                Expect.isFalse (dispatcher.CancelDelivery fresh) $"{fresh} is nobody's"
+
+            Expect.isFalse named.Completion.IsCompleted "still under way"
+            Expect.isTrue (dispatcher.CancelDelivery named.Id) "by its own name")
+
+        testCase "a fresh form given by the caller makes no later delivery a duplicate"
+        <| inVirtualTime (fun _ dispatcher peer ->
+            let send options =
+                deliver dispatcher (request dispatcher peer SipMethod.Options) options
+
+            let given = send (DeliverOptions(Id = DeliveryId.Parse "#8"))
+            let fresh = [ for _ in 1..20 -> send (DeliverOptions()) ]
+
+            for delivery in fresh do
+                Expect.isFalse delivery.Completion.IsCompleted $"{delivery} is under way"
+                Expect.notEqual delivery.Id given.Id "each has its own"
+
+            let again = send (DeliverOptions(Id = fresh[3].Id))
+
+            Expect.equal
+                (outcome again)
+                (DeliveryOutcome.Refused RefusalReason.DuplicateId)
+                "a fresh one's id is taken"
+
+            Expect.isTrue (dispatcher.CancelDelivery given.Id) "the given one"
+            Expect.isFalse fresh[3].Completion.IsCompleted "and no other"
+
+            for delivery in fresh do
+                let read = DeliveryId.Parse(delivery.ToString())
+                Expect.isTrue (dispatcher.CancelDelivery read) "an id can be written and read"
+                Expect.equal (kind delivery) DeliveryOutcomeKind.Cancelled "it was this one")
+    ]
+
+let tests = testList "Delivery" [ options; ids; cancels ]

@@ -162,4 +162,57 @@ let private answers =
             Expect.equal (waitForCounter dispatcher "foreign_response" 1L) 1L "not ours")
     ]
 
-let tests = testList "Deliver" [ copies; answers ]
+let private fork (peer: Peer) (invite: SipRequest) tag =
+    peer.Send(invite.CreateResponse(200, tag), peer.From)
+
+let private unheard =
+    testList "what nobody hears" [
+        testCase "a late 2xx without OnResponse is counted (RFC 3261, 13.2.2.4)"
+        <| inRealTime (fun dispatcher peer ->
+            let delivery = dispatcher.Deliver(request dispatcher peer SipMethod.Invite)
+            let invite = peer.ReceiveRequest()
+            fork peer invite "one"
+            Expect.equal (kind delivery) DeliveryOutcomeKind.Answered "answered"
+            Expect.equal (counter dispatcher "unheard_response") 0L "the outcome has the first"
+            fork peer invite "two"
+            Expect.equal (waitForCounter dispatcher "unheard_response" 1L) 1L "the second fork")
+
+        testCase "a late 2xx to a cancelled INVITE without OnResponse is counted"
+        <| inRealTime (fun dispatcher peer ->
+            let delivery = dispatcher.Deliver(request dispatcher peer SipMethod.Invite)
+            let invite = peer.ReceiveRequest()
+            Expect.isTrue (delivery.Cancel()) "cancelled"
+            fork peer invite "one"
+            Expect.equal (waitForCounter dispatcher "unheard_response" 1L) 1L "dropped")
+
+        testCase "more than CallbackQueue waiting: counted, the outcome is told all the same"
+        <| fun () ->
+            use peer = new Peer()
+            use entered = new ManualResetEventSlim()
+            use release = new ManualResetEventSlim()
+            let limits = Limits(CallbackQueue = 2)
+            let dispatcher = start (DispatcherOptions(Legs = loopback.Legs, Limits = limits))
+            let heard = ConcurrentQueue<int>()
+
+            let hear (response: SipResponse) =
+                heard.Enqueue response.StatusCode
+                entered.Set()
+                release.Wait Patience.span |> ignore
+
+            try
+                let options = DeliverOptions(OnResponse = hear)
+                let delivery = deliver dispatcher (request dispatcher peer SipMethod.Invite) options
+                let invite = peer.ReceiveRequest()
+                peer.Answer(invite, 180)
+                Expect.isTrue (entered.Wait Patience.span) "the first is told"
+                [ 181; 182; 183; 486 ] |> List.iter (fun status -> peer.Answer(invite, status))
+                Expect.equal (waitForCounter dispatcher "callback_queue_full" 2L) 2L "counted"
+                release.Set()
+                Expect.equal (kind delivery) DeliveryOutcomeKind.Answered "the outcome is told"
+                Expect.sequenceEqual heard [ 180; 181; 182 ] "what had room"
+            finally
+                release.Set()
+                finish dispatcher
+    ]
+
+let tests = testList "Deliver" [ copies; answers; unheard ]

@@ -3,15 +3,11 @@ module SipFun.Tests.CSharpApi.FaultTests
 
 open System
 open System.Collections.Concurrent
-open System.Collections.Immutable
 open System.Net
 open System.Threading
-open System.Threading.Tasks
 open Expecto
-open Microsoft.Extensions.Logging
 open Microsoft.Extensions.Time.Testing
 open SipFun
-open SipFun.Shell
 open SipFun.Tests.CSharpApi.House
 
 let private answering (dispatcher: Dispatcher) =
@@ -23,19 +19,6 @@ let private isAlive (dispatcher: Dispatcher) =
     use peer = new Peer()
     peer.Send(peer.Request "OPTIONS", local dispatcher)
     peer.ReceiveResponse().StatusCode = 200
-
-let private throwing = {
-    new ILoggerFactory with
-        member _.CreateLogger _ = {
-            new ILogger with
-                member _.BeginScope _ = failwith "scope"
-                member _.IsEnabled _ = true
-                member _.Log(_, _, _, _, _) = failwith "log"
-        }
-
-        member _.AddProvider _ = ()
-        member _.Dispose() = ()
-}
 
 /// A clock that fails from time to time, once it is told to.
 type private FailingTime() =
@@ -49,31 +32,8 @@ type private FailingTime() =
         else
             TimeProvider.System.GetTimestamp()
 
-/// A link whose every send throws, though it promises not to.
-type private BrokenLink(local: IPEndPoint) =
-    interface ILink with
-        member _.Transport = Transport.Udp
-        member _.LocalEndPoint = local
-        member _.Start _ = ()
-        member _.Send(_, _, _, _) = failwith "broken"
-        member _.Stopped = Task.CompletedTask
-        member _.Dispose() = ()
-
 let tests =
     testList "Faults" [
-        testCase "a logger that throws"
-        <| fun () ->
-            let dispatcher =
-                start (DispatcherOptions(Legs = loopback.Legs, LoggerFactory = throwing))
-
-            try
-                answering dispatcher
-                use peer = new Peer()
-                peer.Send("nonsense", local dispatcher)
-                Expect.isTrue (isAlive dispatcher) "alive"
-            finally
-                finish dispatcher
-
         testCase "a clock that throws: the step is counted as failed, and the loop goes on"
         <| fun () ->
             let time = FailingTime()
@@ -124,9 +84,8 @@ let tests =
         testCase "a link that throws: counted, and the delivery is told"
         <| inRealTime (fun dispatcher peer ->
             answering dispatcher
-            let link = new BrokenLink(IPEndPoint(IPAddress.Loopback, 5999))
-            let links = ImmutableArray.Create<ILink> link
-            let leg = dispatcher.Engine.Legs.Add(LegOptions.Udp "127.0.0.1:0", links)
+            let at = IPEndPoint(IPAddress.Loopback, 5999)
+            let leg = (new FakeLink(at, fun _ _ _ -> failwith "broken")).AddTo dispatcher
             Expect.equal leg.LocalEndPoint.Port 5999 "the seam for other links"
             let message = request dispatcher peer SipMethod.Options
             let delivery = dispatcher.Deliver(message, DeliverOptions(Leg = leg))

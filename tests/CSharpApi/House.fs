@@ -66,6 +66,29 @@ let instants (time: FakeTimeProvider) dispatcher (peer: Peer) (step: int) (until
 
 let counter (dispatcher: Dispatcher) name = dispatcher.Counters[name]
 
+/// Moves time on until something is done.
+let advanceUntil (time: FakeTimeProvider) (isDone: unit -> bool) =
+    let deadline = Environment.TickCount64 + int64 Patience.milliseconds
+
+    while not (isDone ()) && Environment.TickCount64 < deadline do
+        time.Advance(TimeSpan.FromSeconds 1.0)
+        Threading.Thread.Yield() |> ignore
+
+/// Whether a local address is free again.
+let canBind (local: Net.IPEndPoint) =
+    use socket =
+        new Net.Sockets.Socket(
+            local.AddressFamily,
+            Net.Sockets.SocketType.Dgram,
+            Net.Sockets.ProtocolType.Udp
+        )
+
+    try
+        socket.Bind local
+        true
+    with :? Net.Sockets.SocketException ->
+        false
+
 /// Waits until a counter has reached a number. The counter is what is waited for, not time.
 let waitForCounter (dispatcher: Dispatcher) name (least: int64) =
     let deadline = Environment.TickCount64 + int64 Patience.milliseconds

@@ -121,6 +121,22 @@ let tests =
             finally
                 finish dispatcher
 
+        testCase "a socket is one leg's"
+        <| inRealTime (fun dispatcher _ ->
+            let own = LegOptions.FromSocket(Sockets.bound ())
+            let leg = wait (dispatcher.AddLegAsync own)
+
+            Expect.throwsT<ArgumentException>
+                (fun () -> wait (dispatcher.AddLegAsync own) |> ignore)
+                "twice"
+
+            Expect.isTrue (wait (dispatcher.RemoveLegAsync leg)) "the first is there")
+
+        testCase "adding needs no thread of the pool"
+        <| inRealTime (fun dispatcher _ ->
+            let adding = dispatcher.AddLegAsync(LegOptions.Udp "127.0.0.1:0")
+            Expect.isTrue adding.IsCompletedSuccessfully "added when the call returned")
+
         testCase "what cannot be bound says so"
         <| inRealTime (fun dispatcher peer ->
             let taken = LegOptions.Udp peer.HostPort

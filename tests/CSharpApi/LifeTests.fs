@@ -89,6 +89,7 @@ let private starts =
             let zero = TimeSpan.Zero
             let second = TimeSpan.FromSeconds 1.0
             let legs = loopback.Legs
+            use socket = Sockets.bound ()
 
             let wrong = [
                 DispatcherOptions(Legs = legs, Timers = Timers(zero, second, second))
@@ -98,15 +99,54 @@ let private starts =
                 DispatcherOptions(Legs = legs, DomainProxies = map [ "", sip ])
                 DispatcherOptions(Legs = legs, DomainProxies = map [ "a.*", sip ])
                 DispatcherOptions(Legs = legs, DomainProxies = map [ "A.com", sip; "a.com.", sip ])
-                DispatcherOptions(Legs = legs, OutgoingProxy = SipUri.Parse "sip:[2001:db8::1]")
-                DispatcherOptions(
-                    Legs = legs,
-                    OutgoingProxy = SipUri.Parse "sip:192.0.2.1;transport=tcp"
-                )
+                DispatcherOptions(Legs = Array.map LegOptions.FromSocket [| socket; socket |])
+                DispatcherOptions(Legs = [| Unchecked.defaultof<LegOptions> |])
             ]
 
             for options in wrong do
                 Expect.throwsT<ArgumentException> (fun () -> start options |> ignore) $"{options}"
+
+        testCase "a proxy that no leg can reach is told at once, with advice"
+        <| fun () ->
+            let wrong = [
+                "sip:[2001:db8::1]", "IPv6"
+                "sip:192.0.2.1;transport=tcp", "TCP"
+                "sips:127.0.0.1", "TLS"
+                "sip:127.0.0.1;transport=sctp", "udp"
+                "sip:127.0.0.1;maddr=[::1]", "IPv6"
+                "sip:name;transport=tcp", "TCP"
+                "sips:name", "TLS"
+                "sip:a..b", "host"
+            ]
+
+            for text, advice in wrong do
+                let proxy = SipUri.Parse text
+                let map = Dictionary(dict [ "example.com", proxy ])
+
+                for options in
+                    [
+                        DispatcherOptions(Legs = loopback.Legs, OutgoingProxy = proxy)
+                        DispatcherOptions(Legs = loopback.Legs, DomainProxies = map)
+                    ] do
+                    match Expect.throwsC (fun () -> start options |> finish) id with
+                    | :? ArgumentException as failure ->
+                        Expect.stringContains failure.Message text "which"
+                        Expect.stringContains failure.Message advice "advice"
+                    | other -> failtest $"{other}"
+
+        testCase "a proxy that may be reached, and no proxy without legs, are fine"
+        <| fun () ->
+            for text in [ "sip:127.0.0.1"; "sip:name.invalid"; "sip:name.invalid;transport=udp" ] do
+                let proxy = SipUri.Parse text
+                start (DispatcherOptions(Legs = loopback.Legs, OutgoingProxy = proxy)) |> finish
+
+            start (DispatcherOptions(Legs = [||])) |> finish
+
+            let proxy = SipUri.Parse "sip:127.0.0.1"
+
+            Expect.throwsT<ArgumentException>
+                (fun () -> start (DispatcherOptions(Legs = [||], OutgoingProxy = proxy)) |> finish)
+                "a proxy, and no leg"
 
         testCase "by default there is a leg for IPv4 at least"
         <| fun () ->

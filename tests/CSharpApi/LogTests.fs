@@ -1,8 +1,10 @@
-/// V-15, P-41: whatever a peer sends, a log line is one line, printable and bounded; ids are stable.
+/// V-15, P-41: whatever a peer sends, a log line is one line, printable and bounded.
+/// Event ids are stable.
 module SipFun.Tests.CSharpApi.LogTests
 
 open System
 open System.Collections.Concurrent
+open System.Diagnostics.Metrics
 open System.Text
 open Expecto
 open Microsoft.Extensions.Logging
@@ -81,4 +83,26 @@ let tests =
                 events |> List.map (fun struct (id, _) -> id) |> List.distinct |> List.sort
             // A leg added, closed, malformed, receiver threw, callback threw.
             Expect.equal ids [ 100; 102; 200; 300; 301 ] "ids"
+
+        testCase "the meter \"SipFun\" shows each counter by its reason"
+        <| inRealTime (fun dispatcher peer ->
+            let seen = ConcurrentDictionary<string, int64>()
+            use listener = new MeterListener()
+
+            listener.InstrumentPublished <-
+                fun instrument listener ->
+                    if instrument.Meter.Name = "SipFun" then
+                        listener.EnableMeasurementEvents instrument
+
+            listener.SetMeasurementEventCallback<int64>(fun _ value tags _ ->
+                let reason = tags.ToArray() |> Array.head
+                seen.AddOrUpdate(string reason.Value, value, (fun _ one -> one + value)) |> ignore)
+
+            listener.Start()
+            peer.Send([| 0uy |], local dispatcher)
+            Expect.equal (waitForCounter dispatcher "keep_alive" 1L) 1L "counted"
+            listener.RecordObservableInstruments()
+            // Other dispatchers of this process may be counted too.
+            Expect.isGreaterThan seen["keep_alive"] 0L "shown"
+            Expect.isTrue (seen.ContainsKey "foreign_response") "the core's too")
     ]

@@ -49,8 +49,8 @@ let tests =
 
         testCase "C# is not told that a class of ours may be null"
         <| fun () ->
-            // F# writes Nullable(2) on a type for AllowNullLiteral, even for AllowNullLiteral(false);
-            // C# then warns at every use of what a generic base class gives back.
+            // F# writes Nullable(2) on a type for AllowNullLiteral, even if that is false; C# then
+            // warns at every use of what a generic base class gives back.
             for one in PublicApi.types do
                 for attribute in one.CustomAttributes do
                     if attribute.AttributeType.Name = "NullableAttribute" then

@@ -152,4 +152,13 @@ let tests =
                 Expect.isLessThanOrEqual asked.Value 4 "not once for each"
 
             resolvedBy slow run ()
+
+        testCase "legs that are none, or null, are misuse"
+        <| resolvedBy (StaticDnsResolver()) (fun _ dispatcher _ ->
+            for legs in [ [||]; [| Unchecked.defaultof<Leg> |] ] do
+                let options = ResolveOptions(Legs = legs)
+
+                Expect.throwsT<ArgumentException>
+                    (fun () -> dispatcher.ResolveUriAsync(example, options) |> ignore)
+                    "told at once")
     ]

@@ -3,6 +3,7 @@ module SipFun.Tests.CSharpApi.SendTests
 open System
 open System.Threading
 open Expecto
+open Microsoft.Extensions.Time.Testing
 open SipFun
 open SipFun.Tests.CSharpApi.House
 
@@ -47,6 +48,33 @@ let private sends =
             let heard = next ()
             Expect.equal heard.Method SipMethod.Cancel "the peer hears of it"
             Expect.equal heard.TopVia.Branch asked.TopVia.Branch "with the INVITE's branch")
+
+        testCase "the CANCEL is repeated, even where deliveries are stateless by default"
+        <| fun () ->
+            let time = FakeTimeProvider()
+            use peer = new Peer()
+
+            let options =
+                DispatcherOptions(Legs = loopback.Legs, Retransmit = false, TimeProvider = time)
+
+            let dispatcher = start options
+
+            try
+                use cancel = new CancellationTokenSource()
+                use rang = new ManualResetEventSlim()
+                let options = DeliverOptions(Retransmit = true, OnResponse = fun _ -> rang.Set())
+                let invite = request dispatcher peer SipMethod.Invite
+                let sending = dispatcher.SendAsync(invite, options, cancel.Token)
+                peer.Answer(peer.ReceiveRequest(), 180)
+                Expect.isTrue (rang.Wait Patience.span) "the 180 came"
+                cancel.Cancel()
+                Expect.throws (fun () -> wait sending |> ignore) "cancelled"
+                Expect.equal (peer.ReceiveRequest().Method) SipMethod.Cancel "the CANCEL"
+                time.Advance(TimeSpan.FromMilliseconds 500.0)
+                settle dispatcher
+                Expect.equal (peer.ReceiveRequest().Method) SipMethod.Cancel "its copy"
+            finally
+                finish dispatcher
 
         testCase "an ACK has no response to wait for"
         <| inRealTime (fun dispatcher peer ->

@@ -18,11 +18,13 @@ internal sealed class Callbacks(Delivery delivery, DeliverOptions options, UserC
         || options.OnResponse is not null
         || options.OnCompleted is not null;
 
+    public bool HearsResponses => options.OnResponse is not null;
+
     public void Sent(Core.Hop hop) => Tell(hop, options.OnSent is not null);
 
     /// <summary>Responses are the peer's: how many wait for a slow callback is bounded.</summary>
     public void Responded(SipResponse response) =>
-        Tell(response, options.OnResponse is not null, code.CallbackQueue);
+        Tell(response, HearsResponses, code.CallbackQueue);
 
     public void Completed(DeliveryOutcome outcome) => Tell(outcome, isWanted: true);
 

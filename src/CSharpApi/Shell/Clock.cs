@@ -11,6 +11,15 @@ internal sealed class Clock(TimeProvider time)
     /// <summary>Whole milliseconds since the start.</summary>
     public long Now => Time.GetElapsedTime(_start).Ticks / TimeSpan.TicksPerMillisecond;
 
+    /// <summary>The first whole millisecond that is not earlier than this long from
+    /// now.</summary>
+    public long After(TimeSpan length)
+    {
+        var elapsed = Time.GetElapsedTime(_start).Ticks;
+        var room = TimeSpan.MaxValue.Ticks - elapsed;
+        return Milliseconds(new TimeSpan(elapsed + Math.Min(length.Ticks, room)));
+    }
+
     /// <summary>A length of time in milliseconds, rounded up: nothing may happen too
     /// early.</summary>
     public static long Milliseconds(TimeSpan length) =>

@@ -21,7 +21,7 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
         Dispatcher = dispatcher;
         Limits = options.Limits;
         var logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("SipFun");
-        Log = new Log(new QuietLogger(logger));
+        Log = new Log(logger, Counters);
         Code = new UserCode(new Visits(), Counters, Log, options.Limits.CallbackQueue);
         Clock = new Clock(options.TimeProvider);
         Settings = Translate.ToSettings(
@@ -74,10 +74,21 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
 
     public IEnumerable<Delivery> Deliveries => _deliveries.Values;
 
-    public bool IsUnderWay(long number) => Find(number)?.IsUnderWay == true;
-
     /// <summary>The name of one more delivery, message, resolution or timer.</summary>
     public long NextNumber() => Interlocked.Increment(ref _number);
+
+    /// <summary>A caller named a delivery by a number: no fresh one gets it from now on.</summary>
+    public void Skip(long number)
+    {
+        for (
+            var last = Interlocked.Read(ref _number);
+            last < number && number < DeliveryId.FirstDrawn;
+            last = Interlocked.Read(ref _number)
+        )
+        {
+            Interlocked.CompareExchange(ref _number, number, last);
+        }
+    }
 
     public void Start(Delivery delivery, Core.Order order)
     {
@@ -116,22 +127,53 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _closed = true;
-        Loop.Order(Core.Input.Close);
-        EndAll();
-        Lookups.Close();
+        var told = Task.CompletedTask;
 
-        foreach (var ring in _rings.Values)
+        try
         {
-            ring.Dispose();
+            Loop.Order(Core.Input.Close);
         }
+        finally
+        {
+            EndAll();
+            Lookups.Close();
+            Array.ForEach([.. _rings.Values], ring => ring.Dispose());
+            told = TellUserCodeAsync();
+            await Legs.StopAsync().ConfigureAwait(false);
+            Loop.Dispose();
+            await WaitForUserCodeAsync(told).ConfigureAwait(false);
+            Counters.Dispose();
+            Log.Closed();
+        }
+    }
 
-        await _closing.CancelAsync().ConfigureAwait(false);
-        await Legs.StopAsync().ConfigureAwait(false);
-        Loop.Dispose();
-        await Code.Visits.NoneAsync().ConfigureAwait(false);
-        Counters.Dispose();
-        _closing.Dispose();
-        Log.Closed();
+    /// <summary>Receivers hear of the end by their token; what throws at it is theirs.</summary>
+    private async Task TellUserCodeAsync()
+    {
+        try
+        {
+            await _closing.CancelAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Counters.Add(Reason.CallbackFailed);
+            Log.CallbackFailed(exception);
+        }
+    }
+
+    private async Task WaitForUserCodeAsync(Task told)
+    {
+        try
+        {
+            await Task.WhenAll(told, Code.Visits.NoneAsync())
+                .WaitAsync(Limits.DisposeWithin, Clock.Time)
+                .ConfigureAwait(false);
+            _closing.Dispose();
+        }
+        catch (TimeoutException)
+        {
+            Counters.Add(Reason.CallbackAbandoned);
+        }
     }
 
     void Core.IShell.Transmit(
@@ -173,7 +215,7 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
 
     void Core.IShell.TellSent(long number, Core.Hop hop) => Find(number)?.TellSent(hop);
 
-    void Core.IShell.HandUp(long number, SipResponse response) => Find(number)?.HandUp(response);
+    void Core.IShell.HandUp(long number, SipResponse response) => HandUp(number, response);
 
     void Core.IShell.Complete(long number, Core.Outcome outcome, Core.Trace trace, bool last)
     {
@@ -208,6 +250,14 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
     void Core.IShell.Count(Core.Counted counted) => Counters.Add(counted);
 
     private Delivery? Find(long number) => _deliveries.GetValueOrDefault(number);
+
+    private void HandUp(long number, SipResponse response)
+    {
+        if (Find(number)?.TryHandUp(response) != true)
+        {
+            Counters.Add(Reason.UnheardResponse);
+        }
+    }
 
     private void Offer(long? number, int leg, Core.Hop source, SipMessage message)
     {

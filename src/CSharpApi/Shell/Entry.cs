@@ -7,6 +7,7 @@ internal readonly record struct Entry(Core.Input Input, Waiter? Waiter);
 internal sealed class Waiter
 {
     private bool _done;
+    private bool _nudged;
 
     /// <summary>How many deliveries the step completed.</summary>
     public int Ended { get; private set; }
@@ -25,14 +26,36 @@ internal sealed class Waiter
         }
     }
 
-    public void Wait()
+    /// <summary>The turn is free, and nobody else may be there to take it.</summary>
+    public void Nudge()
     {
         lock (this)
         {
-            while (!_done)
+            _nudged = true;
+            Monitor.PulseAll(this);
+        }
+    }
+
+    public void Wait(Loop loop)
+    {
+        while (!IsDone())
+        {
+            loop.Work();
+        }
+    }
+
+    /// <summary>Waits until it is done or nudged.</summary>
+    private bool IsDone()
+    {
+        lock (this)
+        {
+            while (!_done && !_nudged)
             {
                 Monitor.Wait(this);
             }
+
+            _nudged = false;
+            return _done;
         }
     }
 }

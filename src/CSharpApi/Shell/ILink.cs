@@ -14,8 +14,11 @@ internal interface ILink : IDisposable
     /// <summary>Never the unspecified address: what we send comes from here.</summary>
     IPEndPoint LocalEndPoint { get; }
 
-    /// <summary>Begins to report what comes in.</summary>
-    void Start(ILinkOwner owner);
+    /// <summary>To whom it reports; called before anything can be sent.</summary>
+    void Attach(ILinkOwner owner);
+
+    /// <summary>Begins to report what comes in; called when the owner's leg is known.</summary>
+    void Start();
 
     /// <summary>
     /// Begins to send. Called inside a turn, by one thread at a time: it neither waits nor throws.
@@ -23,6 +26,7 @@ internal interface ILink : IDisposable
     /// </summary>
     void Send(long number, in Core.Hop hop, ReadOnlyMemory<byte> packet, bool report);
 
-    /// <summary>Completes when nothing more is reported, after the link was disposed.</summary>
+    /// <summary>Completes when nothing more is reported, after the link was disposed; at once, if it
+    /// was never started.</summary>
     Task Stopped { get; }
 }

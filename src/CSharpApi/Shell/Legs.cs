@@ -1,56 +1,66 @@
 // The legs there are. A leg of the facade is one or several core legs: one for each local address.
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace SipFun.Shell;
 
 /// <summary>Binds, adds, finds and removes legs while everything runs.</summary>
 internal sealed class Legs(Engine engine)
 {
-    private readonly Lock _lock = new();
+    // One leg after the other, so that none is removed while it is added.
+    private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<int, (ILink Link, Leg Leg)> _byNumber = new();
-    private ImmutableArray<Leg> _all = [];
+    private volatile Leg[] _all = [];
     private int _numbers;
 
-    public ImmutableArray<Leg> All
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _all;
-            }
-        }
-    }
+    public ImmutableArray<Leg> All => ImmutableCollectionsMarshal.AsImmutableArray(_all);
 
     public ILink? Link(int number) =>
         _byNumber.TryGetValue(number, out var found) ? found.Link : null;
 
     public Leg? Find(int number) => _byNumber.TryGetValue(number, out var found) ? found.Leg : null;
 
+    /// <exception cref="ArgumentException">Its socket is another leg's.</exception>
     /// <exception cref="IOException">The address cannot be bound.</exception>
-    public Leg Add(LegOptions options) => Add(options, Open(options));
+    public Leg Add(LegOptions options)
+    {
+        engine.Loop.ThrowIfInside();
+
+        lock (_gate)
+        {
+            if (options.Socket is { } own && _all.Any(leg => leg.Options.Socket == own))
+            {
+                throw new ArgumentException("The socket is another leg's. Give one of its own.");
+            }
+
+            return Add(options, Open(options));
+        }
+    }
 
     /// <summary>A leg of whatever links: the seam for other transports and simulated
     /// networks.</summary>
     public Leg Add(LegOptions options, ImmutableArray<ILink> links)
     {
-        var first = Interlocked.Add(ref _numbers, links.Length) - links.Length + 1;
-        ImmutableArray<int> numbers = [.. Enumerable.Range(first, links.Length)];
-        var sentBys = links.Select(link => SentBy.Of(options.Advertise, link.LocalEndPoint));
-        var leg = new Leg(engine, options, links, numbers, [.. sentBys]);
+        engine.Loop.ThrowIfInside();
+        var leg = Make(options, links);
 
-        if (!TryList(leg))
+        lock (_gate)
         {
-            Array.ForEach([.. links], link => link.Dispose());
-            throw new ObjectDisposedException(nameof(Dispatcher));
-        }
+            try
+            {
+                // Once the engine is closed, what is listed has been stopped.
+                ObjectDisposedException.ThrowIf(engine.IsClosed, engine.Dispatcher);
+                Start(leg);
+            }
+            catch
+            {
+                Undo(leg);
+                throw;
+            }
 
-        for (var index = 0; index < links.Length; index++)
-        {
-            Start(leg, index);
+            _all = [.. _all, leg];
         }
 
         engine.Log.LegAdded(leg.ToString(), leg.SentBy);
@@ -59,21 +69,21 @@ internal sealed class Legs(Engine engine)
 
     public async Task<bool> RemoveAsync(Leg leg)
     {
-        lock (_lock)
-        {
-            var without = _all.Remove(leg);
+        engine.Loop.ThrowIfInside();
 
-            if (without == _all)
+        lock (_gate)
+        {
+            if (!_all.Contains(leg))
             {
                 return false;
             }
 
-            _all = without;
-        }
+            foreach (var number in leg.Numbers)
+            {
+                engine.Loop.Order(Core.Input.NewRemoveLeg(number));
+            }
 
-        foreach (var number in leg.Numbers)
-        {
-            engine.Loop.Order(Core.Input.NewRemoveLeg(number));
+            _all = [.. _all.Where(one => one != leg)];
         }
 
         await Stop(leg).ConfigureAwait(false);
@@ -81,41 +91,58 @@ internal sealed class Legs(Engine engine)
         return true;
     }
 
-    public Task StopAsync() => Task.WhenAll(All.Select(Stop));
-
-    /// <summary>Once the engine is closed, what is listed has been stopped.</summary>
-    private bool TryList(Leg leg)
+    public Task StopAsync()
     {
-        lock (_lock)
+        lock (_gate)
         {
-            if (engine.IsClosed)
-            {
-                return false;
-            }
-
-            _all = _all.Add(leg);
-            return true;
+            return Task.WhenAll(_all.Select(Stop));
         }
     }
 
-    private void Start(Leg leg, int index)
+    private Leg Make(LegOptions options, ImmutableArray<ILink> links)
     {
-        var (link, number) = (leg.Links[index], leg.Numbers[index]);
-        var name = $"{link.Transport.ToString().ToLowerInvariant()}:{link.LocalEndPoint}";
-        _byNumber[number] = (link, leg);
-        engine.Loop.Order(
-            Core.Input.NewAddLeg(
-                new Core.Leg(
-                    number,
-                    link.Transport,
-                    Core.AddressModule.ofIPAddress(link.LocalEndPoint.Address),
-                    link.LocalEndPoint.Port,
-                    leg.SentBys[index]
-                )
-            )
-        );
-        link.Start(new LinkOwner(engine, number, name));
+        var first = Interlocked.Add(ref _numbers, links.Length) - links.Length + 1;
+        var sentBys = links.Select(link => SentBy.Of(options.Advertise, link.LocalEndPoint));
+        ImmutableArray<int> numbers = [.. Enumerable.Range(first, links.Length)];
+        return new Leg(engine, options, links, numbers, [.. sentBys]);
     }
+
+    /// <summary>The owner before the core may send, the receiving after it knows the leg.</summary>
+    private void Start(Leg leg)
+    {
+        for (var index = 0; index < leg.Links.Length; index++)
+        {
+            var (link, number) = (leg.Links[index], leg.Numbers[index]);
+            var name = $"{link.Transport.ToString().ToLowerInvariant()}:{link.LocalEndPoint}";
+            link.Attach(new LinkOwner(engine, number, name));
+            _byNumber[number] = (link, leg);
+            engine.Loop.Order(Core.Input.NewAddLeg(ToCore(link, number, leg.SentBys[index])));
+        }
+
+        foreach (var link in leg.Links)
+        {
+            link.Start();
+        }
+    }
+
+    private void Undo(Leg leg)
+    {
+        foreach (var (link, number) in leg.Links.Zip(leg.Numbers))
+        {
+            link.Dispose();
+            _byNumber.TryRemove(number, out _);
+            engine.Loop.Post(Core.Input.NewRemoveLeg(number));
+        }
+    }
+
+    private static Core.Leg ToCore(ILink link, int number, string sentBy) =>
+        new(
+            number,
+            link.Transport,
+            Core.AddressModule.ofIPAddress(link.LocalEndPoint.Address),
+            link.LocalEndPoint.Port,
+            sentBy
+        );
 
     private async Task Stop(Leg leg)
     {

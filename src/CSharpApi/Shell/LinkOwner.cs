@@ -37,12 +37,12 @@ internal sealed class LinkOwner(Engine engine, int leg, string name) : ILinkOwne
 
     public void Failed(long number, in Core.Hop hop, TransportFault fault, string detail)
     {
+        engine.Loop.Post(Core.Input.NewFailed(number, hop, fault, detail));
+
         if (engine.Log.IsDebug)
         {
             engine.Log.SendFailed(Core.HopModule.toString(hop), fault, detail);
         }
-
-        engine.Loop.Post(Core.Input.NewFailed(number, hop, fault, detail));
     }
 
     public void Dropped(Reason reason) => engine.Counters.Add(reason);

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace SipFun.Shell;
 
 /// <summary>1xx: the dispatcher; 2xx: links; 3xx: the user's code; 9xx: faults of ours.</summary>
-internal sealed partial class Log(ILogger logger)
+internal sealed partial class Log(ILogger logger, Counters counters)
 {
-    private readonly ILogger _logger = logger;
+    private readonly QuietLogger _logger = new(logger, counters);
 
     public bool IsDebug => _logger.IsEnabled(LogLevel.Debug);
 

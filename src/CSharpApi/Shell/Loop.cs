@@ -17,8 +17,13 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     private readonly Alarm _alarm;
     private readonly Counters _counters;
     private readonly Log _log;
+
+    // Without a limit of its own: a caller and a receiving thread leave one input and wait, and what
+    // is posted without waiting answers something that a limit counted (a sending, a message passed
+    // up, a question).
     private readonly ConcurrentQueue<Entry> _waiting = new();
-    private volatile Core.State _state;
+    private Core.State _state;
+    private volatile Core.State _shown;
     private int _taken;
     private volatile int _holder;
     private bool _stepping;
@@ -28,13 +33,15 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     public Loop(Core.Settings settings, Core.IShell shell, Clock clock, Counters counters, Log log)
     {
         (_settings, _shell, _clock, _counters, _log) = (settings, shell, clock, counters, log);
-        _state = Core.Dispatcher.start;
+        _state = _shown = Core.Dispatcher.start;
         _alarm = new Alarm(clock, () => Post(Core.Input.Tick));
     }
 
-    /// <summary>The state as the last step left it. It is immutable: any thread may look at
-    /// it.</summary>
-    public Core.State State => _state;
+    /// <summary>
+    /// The state as the last step left it, once its effects were performed: who finds something
+    /// gone here has been told of its end. It is immutable: any thread may look at it.
+    /// </summary>
+    public Core.State State => _shown;
 
     /// <summary>Steps the input now, or leaves it for the holder of the turn. Never
     /// waits.</summary>
@@ -61,13 +68,22 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
             Work();
         }
 
-        waiter.Wait();
+        waiter.Wait(this);
         return waiter.Fault is null
             ? waiter.Ended
             : throw new InvalidOperationException(
                 "SipFun failed inside; nothing was done. Please report this.",
                 waiter.Fault
             );
+    }
+
+    /// <summary>Waiting for another thread from inside a turn could be waiting for ever.</summary>
+    public void ThrowIfInside()
+    {
+        if (_holder == Environment.CurrentManagedThreadId)
+        {
+            throw Inside();
+        }
     }
 
     /// <summary>Takes the turn if it is free. Whoever got it must give it back.</summary>
@@ -92,22 +108,37 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
 
         do
         {
-            while (left-- > 0 && _waiting.TryDequeue(out var entry))
+            try
             {
-                Step(entry);
-            }
+                while (left-- > 0 && _waiting.TryDequeue(out var entry))
+                {
+                    Step(entry);
+                }
 
-            SetAlarm();
-            _holder = 0;
-            Interlocked.Exchange(ref _taken, 0);
+                SetAlarm();
+            }
+            finally
+            {
+                _holder = 0;
+                Interlocked.Exchange(ref _taken, 0);
+            }
 
             // What was left between the last look and the release has nobody else to step it.
             if (left < 0 && !_waiting.IsEmpty)
             {
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                HandOver();
                 return;
             }
         } while (!_waiting.IsEmpty && TryTake());
+    }
+
+    /// <summary>Steps what waits, unless somebody does.</summary>
+    public void Work()
+    {
+        if (TryTake())
+        {
+            GiveBack();
+        }
     }
 
     void IThreadPoolWorkItem.Execute() => Work();
@@ -118,21 +149,23 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     /// delivery.</summary>
     public void CountEnded() => _ended++;
 
-    private void Work()
+    /// <summary>
+    /// To the pool, and to a caller that waits: its threads may all be blocked in calls of ours.
+    /// </summary>
+    private void HandOver()
     {
-        if (TryTake())
-        {
-            GiveBack();
-        }
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        _waiting.FirstOrDefault(entry => entry.Waiter is not null).Waiter?.Nudge();
     }
+
+    private static InvalidOperationException Inside() =>
+        new("A TimeProvider or a logger called the dispatcher from inside its own turn.");
 
     private void Nest(Entry entry)
     {
         if (_stepping)
         {
-            throw new InvalidOperationException(
-                "A TimeProvider or a logger called the dispatcher from inside its own turn."
-            );
+            throw Inside();
         }
 
         Step(entry);
@@ -150,6 +183,7 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
             var (state, effects) = Core.Dispatcher.step(_settings, _now, entry.Input, _state);
             _state = state;
             Perform(effects);
+            _shown = state;
         }
         catch (Exception exception)
         {
@@ -157,9 +191,11 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
             _counters.Add(Reason.StepFailed);
             _log.StepFailed(entry.Input.Tag, exception);
         }
-
-        _stepping = false;
-        entry.Waiter?.Done(_ended, fault);
+        finally
+        {
+            _stepping = false;
+            entry.Waiter?.Done(_ended, fault);
+        }
     }
 
     /// <summary>One effect that fails takes no other with it.</summary>

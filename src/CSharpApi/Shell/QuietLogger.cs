@@ -2,8 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace SipFun.Shell;
 
-/// <summary>A logger of the user's that throws must not end a turn or a receive loop.</summary>
-internal sealed class QuietLogger(ILogger logger) : ILogger
+/// <summary>A logger of the user's that throws must not end a turn or a receive loop: it is
+/// counted.</summary>
+internal sealed class QuietLogger(ILogger logger, Counters counters) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -16,6 +17,7 @@ internal sealed class QuietLogger(ILogger logger) : ILogger
         }
         catch (Exception)
         {
+            counters.Add(Reason.LogFailed);
             return false;
         }
     }
@@ -34,7 +36,7 @@ internal sealed class QuietLogger(ILogger logger) : ILogger
         }
         catch (Exception)
         {
-            // There is nobody left to tell.
+            counters.Add(Reason.LogFailed);
         }
     }
 }

@@ -31,6 +31,15 @@ internal enum Reason
     /// <summary>More messages than <c>Limits.ReceiveQueue</c> wait for the receivers.</summary>
     ReceiveQueueFull,
 
+    /// <summary>A response after the end of its delivery, to which nobody listens.</summary>
+    UnheardResponse,
+
+    /// <summary>Code of the user's still ran when dispose stopped waiting for it.</summary>
+    CallbackAbandoned,
+
+    /// <summary>A logger of the user's threw.</summary>
+    LogFailed,
+
     /// <summary>A resolver of the user's threw.</summary>
     ResolverFailed,
 

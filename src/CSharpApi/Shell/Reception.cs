@@ -91,8 +91,8 @@ internal sealed class Reception
         if (!isEnd)
         {
             _code.Counters.Add(Reason.ReceiverFailed);
-            _code.Log.ReceiverFailed(exception);
             Apologize(offer.Received);
+            _code.Log.ReceiverFailed(exception);
         }
 
         End(offer, Receipt.Handled);

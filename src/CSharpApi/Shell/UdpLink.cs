@@ -22,7 +22,8 @@ internal sealed class UdpLink : ILink
     private readonly TaskCompletionSource _stopped = new(
         TaskCreationOptions.RunContinuationsAsynchronously
     );
-    private ILinkOwner? _owner;
+    private volatile ILinkOwner? _owner;
+    private volatile bool _started;
     private volatile bool _disposed;
 
     public UdpLink(Socket socket, int datagramsPerTurn)
@@ -37,11 +38,13 @@ internal sealed class UdpLink : ILink
 
     public IPEndPoint LocalEndPoint { get; }
 
-    public Task Stopped => _owner is null ? Task.CompletedTask : _stopped.Task;
+    public Task Stopped => _started ? _stopped.Task : Task.CompletedTask;
 
-    public void Start(ILinkOwner owner)
+    public void Attach(ILinkOwner owner) => _owner = owner;
+
+    public void Start()
     {
-        _owner = owner;
+        _started = true;
         new Thread(Receive) { IsBackground = true, Name = $"SipFun udp:{LocalEndPoint}" }.Start();
     }
 
