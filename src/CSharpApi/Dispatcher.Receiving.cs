@@ -61,7 +61,7 @@ public sealed partial class Dispatcher
         if (leg?.BelongsTo(_engine) != true)
         {
             throw new ArgumentException(
-                $"The leg {leg?.ToString() ?? "null"} is none of this dispatcher's. Choose one of Legs.",
+                $"The leg {leg} is none of this dispatcher's. Choose one of Legs.",
                 parameter
             );
         }

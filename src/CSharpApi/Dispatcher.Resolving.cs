@@ -11,8 +11,8 @@ public sealed partial class Dispatcher
     /// <param name="uri">A sip or sips URI.</param>
     /// <param name="options">What may be used; default: everything.</param>
     /// <param name="cancel">
-    /// Ends the waiting. What was asked of the DNS is not taken back: the resolution itself ends when
-    /// it is answered, at the latest at <see cref="Limits.ResolveWithin"/>.
+    /// Ends the waiting. What was asked of the DNS is not taken back: the resolution itself ends
+    /// when it is answered, at the latest at <see cref="Limits.ResolveWithin"/>.
     /// </param>
     /// <returns>The candidates, or why there are none: a failure of the DNS is no
     /// exception.</returns>

@@ -104,8 +104,8 @@ public sealed record Limits
         )
         {
             throw new ArgumentException(
-                "Every limit is at least 1 or more than zero (Decisions may be 0, ResolveWithin and "
-                    + "DisposeWithin are at most a day). Start from Limits.Default with { ... }."
+                "Every limit is at least 1 or more than zero (Decisions may be 0, ResolveWithin "
+                    + "and DisposeWithin are at most a day). Start from Limits.Default with { ... }."
             );
         }
     }

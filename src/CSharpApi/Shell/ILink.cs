@@ -26,7 +26,7 @@ internal interface ILink : IDisposable
     /// </summary>
     void Send(long number, in Core.Hop hop, ReadOnlyMemory<byte> packet, bool report);
 
-    /// <summary>Completes when nothing more is reported, after the link was disposed; at once, if it
-    /// was never started.</summary>
+    /// <summary>Completes when nothing more is reported, after the link was disposed; is complete
+    /// if it was never started.</summary>
     Task Stopped { get; }
 }

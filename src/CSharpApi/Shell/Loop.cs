@@ -18,9 +18,9 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     private readonly Counters _counters;
     private readonly Log _log;
 
-    // Without a limit of its own: a caller and a receiving thread leave one input and wait, and what
-    // is posted without waiting answers something that a limit counted (a sending, a message passed
-    // up, a question).
+    // Without a limit of its own: a caller and a receiving thread leave one input and wait, and
+    // what is posted without waiting answers something that a limit counted (a sending, a message
+    // passed up, a question).
     private readonly ConcurrentQueue<Entry> _waiting = new();
     private Core.State _state;
     private volatile Core.State _shown;
