@@ -2,10 +2,10 @@
 module SipFun.Tests.CSharpApi.RaceTests
 
 open System
+open System.Collections.Concurrent
 open System.Net
 open System.Threading
 open Expecto
-open Microsoft.Extensions.Time.Testing
 open SipFun
 open SipFun.Tests.CSharpApi.House
 
@@ -74,36 +74,87 @@ let private stories =
     testList "Explain" [
         testCase "has the story between the last step and the end"
         <| fun () ->
-            let time = FakeTimeProvider()
             use peer = new Peer()
-            let dispatcher = virtually time
-            let mutable explained = [ "not asked" ]
-            let mutable others: Delivery list = []
 
-            // The copy of the first goes out in the step in which the second ends, just before.
+            let zone =
+                StaticDnsResolver()
+                    .AddAddress("two.example", "127.0.0.1")
+                    .AddAddress("two.example", "127.0.0.2")
+
+            let dispatcher = start (DispatcherOptions(Legs = loopback.Legs, Resolver = zone))
+
+            let mutable others: Delivery list = []
+            let mutable told: string list = []
+
+            // The first goes on over it in the step in which the second ends, just before.
             let link =
                 new FakeLink(
                     IPEndPoint(IPAddress.Loopback, 5999),
-                    fun _ _ _ -> explained <- others |> List.map _.Explain()
+                    fun _ _ _ -> told <- others |> List.map _.Explain()
                 )
 
             try
-                let leg = link.AddTo dispatcher
+                let leg = dispatcher.Legs[0]
+                link.AddTo dispatcher |> ignore
+                use sent = new ManualResetEventSlim()
+                let uri = SipUri.Parse $"sip:two.example:{peer.Port}"
 
-                let deliver options =
-                    dispatcher.Deliver(request dispatcher peer SipMethod.Options, options)
+                dispatcher.Deliver(
+                    dispatcher.CreateRequest(SipMethod.Options, uri),
+                    DeliverOptions(OnSent = fun _ -> sent.Set())
+                )
+                |> ignore
 
-                deliver (DeliverOptions(Leg = leg)) |> ignore
-                let within = Nullable(TimeSpan.FromMilliseconds 500.0)
-                let second = deliver (DeliverOptions(AnswerWithin = within))
+                Expect.isTrue (sent.Wait Patience.span) "the first is under way"
+                let message = request dispatcher peer SipMethod.Options
+                let second = dispatcher.Deliver(message, DeliverOptions(Leg = leg))
                 others <- [ second ]
-                time.Advance(TimeSpan.FromMilliseconds 500.0)
-                Expect.equal (outcome second).Kind DeliveryOutcomeKind.TimedOut "ended"
-                Expect.hasLength explained 1 "asked"
-                Expect.stringContains explained[0] $"{peer.Hop}" "the story so far"
-                Expect.stringContains (second.Explain()) "timed out" "the whole story"
+                Expect.isTrue (wait (dispatcher.RemoveLegAsync leg)) "removed"
+                Expect.equal (outcome second).Kind DeliveryOutcomeKind.Unreachable "ended"
+                Expect.hasLength told 1 "asked meanwhile"
+                Expect.stringContains told[0] $"sent to {peer.Hop}" "the story so far"
+                Expect.stringContains (second.Explain()) "unreachable" "the whole story"
             finally
                 finish dispatcher
     ]
 
-let tests = testList "Races" [ legs; stories ]
+let private orders =
+    testList "callbacks" [
+        testCase "a response that overtakes the report of its sending: OnSent comes first"
+        <| inRealTime (fun dispatcher _ ->
+            let packets = ConcurrentQueue<struct (int64 * byte array)>()
+            let at = IPEndPoint(IPAddress.Loopback, 5999)
+            let keep _ number packet = packets.Enqueue(struct (number, packet))
+            let link = new FakeLink(at, keep)
+            let leg = link.AddTo dispatcher
+            let source = Hop(Transport.Udp, IPAddress.Loopback, 5998)
+
+            for _ in 1..200 do
+                let seen = ConcurrentQueue<string>()
+
+                let options =
+                    DeliverOptions(
+                        Leg = leg,
+                        Destination = source,
+                        OnSent = (fun _ -> seen.Enqueue "sent"),
+                        OnResponse = (fun _ -> seen.Enqueue "response"),
+                        OnCompleted = fun _ -> seen.Enqueue "completed"
+                    )
+
+                let uri = SipUri.Parse "sip:127.0.0.1:5998"
+                let message = dispatcher.CreateRequest(SipMethod.Options, uri)
+                let delivery = dispatcher.Deliver(message, options)
+
+                match packets.TryDequeue() with
+                | true, struct (number, packet) ->
+                    let asked = SipMessage.Parse(ReadOnlyMemory packet) :?> SipRequest
+                    dispatcher.Inject(asked.CreateResponse(200, "peer"), leg, source)
+                    link.Owner.Transmitted number
+                | _ -> failtest "nothing was sent"
+
+                outcome delivery |> ignore
+                settle dispatcher
+                Expect.sequenceEqual seen [ "sent"; "response"; "completed" ] "in order")
+    ]
+
+let tests = testList "Races" [ legs; stories; orders ]
