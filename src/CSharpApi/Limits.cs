@@ -73,7 +73,8 @@ public sealed record Limits
 
     /// <summary>
     /// How long <see cref="Dispatcher.DisposeAsync"/> waits for callbacks and receivers that still
-    /// run; default 5 s. Whatever runs longer is left alone, and counted.
+    /// run, by <see cref="DispatcherOptions.TimeProvider"/>; default 5 s. Whatever runs longer is
+    /// left alone, and counted.
     /// </summary>
     public TimeSpan DisposeWithin { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -118,6 +118,28 @@ let private stories =
                 finish dispatcher
     ]
 
+let private turns =
+    testList "the turn" [
+        testCase "what is more than one holder's patience is stepped by others"
+        <| inRealTime (fun dispatcher _ ->
+            let loop = dispatcher.Engine.Loop
+
+            while not (loop.TryTake()) do
+                Thread.Yield() |> ignore
+
+            let before = counter dispatcher "late_input"
+            let callers = [ for _ in 1..8 -> Thread(fun () -> settle dispatcher) ]
+
+            for number in 1..5_000 do
+                loop.Post(SipFun.Core.Input.Transmitted(-int64 number))
+
+            callers |> List.iter _.Start()
+            loop.GiveBack()
+            callers |> List.iter (fun one -> Expect.isTrue (one.Join Patience.span) "came back")
+            settle dispatcher
+            Expect.equal (counter dispatcher "late_input" - before) 5_000L "all were stepped")
+    ]
+
 let private orders =
     testList "callbacks" [
         testCase "a response that overtakes the report of its sending: OnSent comes first"
@@ -157,4 +179,4 @@ let private orders =
                 Expect.sequenceEqual seen [ "sent"; "response"; "completed" ] "in order")
     ]
 
-let tests = testList "Races" [ legs; stories; orders ]
+let tests = testList "Races" [ legs; turns; stories; orders ]

@@ -123,6 +123,23 @@ let private ends =
             Expect.equal (counter dispatcher "callback_failed") 1L "counted"
             Expect.isTrue (canBind at) "closed"
 
+        testCase "a receiver's own code that never returns at its token: sockets are closed"
+        <| fun () ->
+            use release = new ManualResetEventSlim()
+            let time = FakeTimeProvider()
+            let dispatcher = virtually time
+
+            let at =
+                visited dispatcher (fun cancel ->
+                    cancel.Register(fun () -> release.Wait()) |> ignore
+                    Task.FromResult Receipt.Handled)
+
+            let ending = dispatcher.DisposeAsync().AsTask()
+            advanceUntil time (fun () -> ending.IsCompleted)
+            release.Set()
+            Expect.isTrue ending.IsCompletedSuccessfully "it does not wait for ever"
+            Expect.isTrue (canBind at) "closed"
+
         testCase "a receiver that never ends: dispose waits for Limits.DisposeWithin, and counts"
         <| fun () ->
             let time = FakeTimeProvider()

@@ -117,8 +117,17 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
     {
         var ring = new Ring(callback, Code, Remove) { Number = NextNumber() };
         _rings[ring.Number] = ring;
-        Loop.Order(Core.Input.NewAddTimer(ring.Number, due, Translate.ToDuration(repeat)));
-        return ring;
+
+        try
+        {
+            Loop.Order(Core.Input.NewAddTimer(ring.Number, due, Translate.ToDuration(repeat)));
+            return ring;
+        }
+        catch
+        {
+            _rings.TryRemove(ring.Number, out _);
+            throw;
+        }
     }
 
     /// <summary>
