@@ -16,8 +16,8 @@ public sealed record DispatcherOptions
 
     /// <summary>
     /// Where requests without a Route go first, unless <see cref="DomainProxies"/> says otherwise.
-    /// Default: none. It is resolved by RFC 3263 itself; one that no leg can reach is refused at the
-    /// start, as in <see cref="DomainProxies"/>.
+    /// Default: none. It is resolved by RFC 3263 itself; one that no leg can reach is refused at
+    /// the start, as in <see cref="DomainProxies"/>.
     /// </summary>
     public SipUri? OutgoingProxy { get; init; }
 

@@ -106,7 +106,8 @@ public sealed record Limits
         {
             throw new ArgumentException(
                 "Every limit is at least 1 or more than zero (Decisions may be 0, ResolveWithin "
-                    + "and DisposeWithin are at most a day). Start from Limits.Default with { ... }."
+                    + "and DisposeWithin are at most a day). "
+                    + "Start from Limits.Default with { ... }."
             );
         }
     }
