@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace SipFun.Shell;
 
 /// <summary>What is behind a <see cref="Dispatcher"/>.</summary>
-internal sealed class Engine : Core.IShell, IAsyncDisposable
+internal sealed partial class Engine : Core.IShell, IAsyncDisposable
 {
     private readonly CancellationTokenSource _closing = new();
     private readonly ConcurrentDictionary<long, Delivery> _deliveries = new();
@@ -130,61 +130,6 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Ends every delivery, then everything that could report, then waits for the user's code.
-    /// </summary>
-    public async ValueTask DisposeAsync()
-    {
-        _closed = true;
-        var told = Task.CompletedTask;
-
-        try
-        {
-            Loop.Order(Core.Input.Close);
-        }
-        finally
-        {
-            EndAll();
-            Lookups.Close();
-            Array.ForEach([.. _rings.Values], ring => ring.Dispose());
-            told = TellUserCodeAsync();
-            await Legs.StopAsync().ConfigureAwait(false);
-            Loop.Dispose();
-            await WaitForUserCodeAsync(told).ConfigureAwait(false);
-            Counters.Dispose();
-            Log.Closed();
-        }
-    }
-
-    /// <summary>Receivers hear of the end by their token; what throws at it is theirs.</summary>
-    private async Task TellUserCodeAsync()
-    {
-        try
-        {
-            await _closing.CancelAsync().ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            Counters.Add(Reason.CallbackFailed);
-            Log.CallbackFailed(exception);
-        }
-    }
-
-    private async Task WaitForUserCodeAsync(Task told)
-    {
-        try
-        {
-            await Task.WhenAll(told, Code.Visits.NoneAsync())
-                .WaitAsync(Limits.DisposeWithin, Clock.Time)
-                .ConfigureAwait(false);
-            _closing.Dispose();
-        }
-        catch (TimeoutException)
-        {
-            Counters.Add(Reason.CallbackAbandoned);
-        }
-    }
-
     void Core.IShell.Transmit(
         long number,
         int leg,
@@ -286,16 +231,5 @@ internal sealed class Engine : Core.IShell, IAsyncDisposable
         {
             Loop.Post(Core.Input.NewCancelTimer(ring.Number));
         }
-    }
-
-    /// <summary>The core has ended all; what came in beside its last step ends here.</summary>
-    private void EndAll()
-    {
-        foreach (var delivery in _deliveries.Values)
-        {
-            delivery.End(Core.Outcome.Disposed, null);
-        }
-
-        _deliveries.Clear();
     }
 }
