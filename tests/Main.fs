@@ -9,6 +9,7 @@ open Expecto.Impl
 let private tests =
     testList "SipFun" [
         TimeTests.tests
+        ReadmeTests.tests
         Message.Message.tests
         Resolution.Resolution.tests
         Delivery.Delivery.tests
