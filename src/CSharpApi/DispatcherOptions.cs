@@ -56,6 +56,14 @@ public sealed record DispatcherOptions
     /// <summary>Where log events go, all in the category "SipFun". Default: nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
+    /// <summary>
+    /// Sees every packet that goes over a leg, copies and garbage included: for recordings and
+    /// capture. Called on the thread pool, one packet at a time, in order; at most
+    /// <see cref="Limits.ReceiveQueue"/> wait for it, further ones are counted and not shown.
+    /// Default: nobody looks, which costs nothing.
+    /// </summary>
+    public Action<WirePacket>? OnPacket { get; init; }
+
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Legs);

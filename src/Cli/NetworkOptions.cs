@@ -47,6 +47,14 @@ internal sealed class NetworkOptions
         CustomParser = Values.Number(1, 60_000),
     };
 
+    private readonly Option<FileInfo?> _record = new("--record")
+    {
+        Description =
+            "Write every packet to this file, one JSON object a line; "
+            + "it may bear credentials: keep it secret",
+        HelpName = "FILE",
+    };
+
     public NetworkOptions(Command command)
     {
         command.Options.Add(_listen);
@@ -54,6 +62,7 @@ internal sealed class NetworkOptions
         command.Options.Add(_outgoingProxy);
         command.Options.Add(_dns);
         command.Options.Add(_t1);
+        command.Options.Add(_record);
     }
 
     /// <summary>How long a request may stay without a final response: Timers B and F.</summary>
@@ -99,6 +108,7 @@ internal sealed class NetworkOptions
             Resolver = server is null ? null : new DnsClientResolver(new() { Servers = [server] }),
             Timers = TimersOf(parsed),
             Seed = seed,
+            OnPacket = parsed.GetValue(_record) is { } file ? new Recording(file).Write : null,
         };
     }
 

@@ -8,6 +8,7 @@ let tests =
         LifeTests.tests
         LegTests.tests
         DeliverTests.tests
+        PacketTests.tests
         DeliverOptionsTests.tests
         SendTests.tests
         ReceiveTests.tests

@@ -28,6 +28,32 @@ let private exitCodes =
                 Expect.stringStarts ended.Output.Head $"{status} " "the status comes first")
     ]
 
+let private records () =
+    let file = Path.GetTempFileName()
+
+    try
+        let request, _ = toPeer 200 [ "OPTIONS"; "--record"; file ]
+        let lines = File.ReadAllLines file |> Array.map System.Text.Json.JsonDocument.Parse
+
+        let story = [
+            for line in lines do
+                let at = line.RootElement
+                let text = Encoding.UTF8.GetString(at.GetProperty("bytes").GetBytesFromBase64())
+                at.GetProperty("direction").GetString(), text.Split(' ')[0]
+        ]
+
+        Expect.equal story[0] ("sent", "OPTIONS") "the request"
+        Expect.equal (List.last story) ("received", "SIP/2.0") "the response"
+        let first = lines[0].RootElement
+        Expect.equal (first.GetProperty("version").GetInt32()) 1 "docs/recording.md"
+        Expect.isGreaterThanOrEqual (first.GetProperty("instant").GetDouble()) 0.0 "seconds"
+        let flow = string (first.GetProperty("flow").GetString())
+        Expect.stringStarts flow "udp:" "both ends"
+        let bytes = first.GetProperty("bytes").GetBytesFromBase64()
+        Expect.equal bytes (request.Bytes.ToArray()) "byte for byte"
+    finally
+        File.Delete file
+
 let private writes () =
     let body = Path.GetTempFileName()
     File.WriteAllText(body, "hello")
@@ -121,6 +147,7 @@ let tests =
     testList "Send" [
         exitCodes
         testCase "from, to, headers and body are as typed" writes
+        testCase "--record writes every packet, one JSON object a line" records
         testCase "silence: one line, exit code 2" timesOut
         testCase "INVITE: each response is printed, a 200 is acknowledged" acknowledges
         testCase "--explain tells the story" explains

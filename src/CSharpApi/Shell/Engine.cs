@@ -29,6 +29,9 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
             (Draws.Next(), Draws.Next()),
             options.Seed ?? Draws.Next()
         );
+        Tap = options.OnPacket is { } see
+            ? new WireTap(see, Limits.ReceiveQueue, Clock, Code)
+            : null;
         Loop = new Loop(Settings, this, Clock, Counters, Log);
         Legs = new Legs(this);
         Lookups = new Lookups(Loop);
@@ -62,6 +65,9 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
     public Clock Clock { get; }
 
     public Loop Loop { get; }
+
+    /// <summary>Null when nobody wants to see packets.</summary>
+    public WireTap? Tap { get; }
 
     public Legs Legs { get; }
 
@@ -146,6 +152,7 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
 
         try
         {
+            Tap?.Sent(link, hop, packet);
             link.Send(number, hop, packet, report);
         }
         catch (Exception exception)

@@ -114,7 +114,7 @@ internal sealed class Legs(Engine engine)
         {
             var (link, number) = (leg.Links[index], leg.Numbers[index]);
             var name = $"{link.Transport.ToString().ToLowerInvariant()}:{link.LocalEndPoint}";
-            link.Attach(new LinkOwner(engine, number, name));
+            link.Attach(new LinkOwner(engine, link, number, name));
             _byNumber[number] = (link, leg);
             engine.Loop.Order(Core.Input.NewAddLeg(ToCore(link, number, leg.SentBys[index])));
         }

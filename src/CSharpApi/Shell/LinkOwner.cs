@@ -3,7 +3,7 @@
 namespace SipFun.Shell;
 
 /// <summary>Parses what one link reports, and has it stepped as of the core's leg.</summary>
-internal sealed class LinkOwner(Engine engine, int leg, string name) : ILinkOwner
+internal sealed class LinkOwner(Engine engine, ILink link, int leg, string name) : ILinkOwner
 {
     public bool TryBegin() => engine.Loop.TryTake();
 
@@ -11,6 +11,8 @@ internal sealed class LinkOwner(Engine engine, int leg, string name) : ILinkOwne
 
     public void Received(in Core.Hop source, ReadOnlySpan<byte> packet, bool inTurn)
     {
+        engine.Tap?.Received(link, source, packet);
+
         if (packet.IsEmpty)
         {
             Dropped(Reason.EmptyDatagram);

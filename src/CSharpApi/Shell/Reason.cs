@@ -25,7 +25,7 @@ internal enum Reason
     /// <summary>A callback of the user's threw.</summary>
     CallbackFailed,
 
-    /// <summary>A callback of the user's is too slow: responses were not told.</summary>
+    /// <summary>A callback of the user's is too slow: responses or packets were not told.</summary>
     CallbackQueueFull,
 
     /// <summary>More messages than <c>Limits.ReceiveQueue</c> wait for the receivers.</summary>
