@@ -1,5 +1,6 @@
 module SipFun.Tests.Message.GrammarTests
 
+open System
 open Expecto
 open SipFun.Core
 
@@ -29,6 +30,44 @@ let tests =
                 for c in 0uy .. 255uy do
                     let wanted = c < 128uy && letters.Contains(char c)
                     Expect.equal (Grammar.isIn low high c) wanted $"byte {c}"
+
+        for name, low, high, letters in sets do
+            testCase $"a run of {name} ends at the first byte outside the set, wherever that is"
+            <| fun () ->
+                for length in 1..40 do
+                    for stranger in 0..length do
+                        let inside = Array.init length (fun i -> byte letters[i % letters.Length])
+
+                        for c in 0uy .. 255uy do
+                            if stranger < length then
+                                inside[stranger] <- c
+
+                            let isStranger = stranger < length && not (Grammar.isIn low high c)
+                            let wanted = if isStranger then stranger else length
+                            let found = Grammar.run low high (ReadOnlySpan<byte> inside) 0 length
+
+                            if found <> wanted then
+                                failtest $"{found} instead of {wanted} for {c} of {length}"
+
+        testCase "a name in a message is found in any case, and with no other letter (7.3.3)"
+        <| fun () ->
+            for id in HeaderName.all do
+                let name = HeaderName.text id
+                let padded = Octets.ofText (name + ": a value that is long enough")
+                let identify () = HeaderName.identify (ReadOnlySpan<byte> padded) 0 name.Length
+                Expect.equal (identify ()) id name
+
+                for i in 0 .. name.Length - 1 do
+                    let letter = padded[i]
+
+                    for c in 0uy .. 255uy do
+                        padded[i] <- c
+                        let seen = Text.Encoding.Latin1.GetString(padded, 0, name.Length)
+
+                        if not (String.Equals(seen, name, StringComparison.OrdinalIgnoreCase)) then
+                            Expect.notEqual (identify ()) id $"byte {c} in {name}"
+
+                    padded[i] <- letter
 
         testCase
             "every name of a header field is found in any case, and by its compact form (7.3.3)"

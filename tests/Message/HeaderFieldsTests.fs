@@ -181,6 +181,21 @@ let private malformed =
             let accept count = (withLines ("Accept: " + values count)).Accept.Count
             Expect.equal (accept 128) 128 "128"
             Expect.equal (accept 129) 0 "129"
+
+        testCase "ParseLimits.ValuesPerField is the limit on typed values"
+        <| fun () ->
+            let limits = ParseLimits(valuesPerField = 3)
+
+            let text =
+                Corpus.invite.Replace("X-Odd :  kept as   it is", "Require: a,b\r\nRequire: c")
+
+            let required (text: string) =
+                match Parser.parse limits (ReadOnlyMemory<byte>(Corpus.octets text)) with
+                | Ok message -> message.Require.Count
+                | Error error -> failtest (error.ToString())
+
+            Expect.equal (required text) 3 "three"
+            Expect.equal (required (text.Replace("a,b", "a,b,d"))) 0 "four"
     ]
 
 /// P-06: comma-joined is the same as separate lines for lists, and for nothing else.

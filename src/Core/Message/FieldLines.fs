@@ -19,42 +19,64 @@ type FieldLines(bytes: ReadOnlyMemory<byte>, index: MessageIndex, id: HeaderId) 
 
         if i < index.Count then i else -1
 
+    /// The most values that one field may have.
+    member _.Most = index.ValuesPerField
+
     member _.Offset(line: int) = index.Lines[line].ValueStart
 
     member _.Value(line: int) =
         let at = index.Lines[line]
         bytes.Slice(at.ValueStart, at.ValueEnd - at.ValueStart)
 
-/// Values as they are found: one array, most often of the right length.
+/// What came of reading a field once; the message keeps them in a chain.
+[<AbstractClass>]
+type ReadField(error: ParseError | null) =
+    /// Null when there is a value.
+    member _.Error = error
+
+    [<DefaultValue>]
+    val mutable Id: HeaderId
+
+    [<DefaultValue>]
+    val mutable Older: ReadField | null
+
+/// The value with its type: no cast and no box when it is asked for again.
 [<Sealed>]
-type private ValueList<'T>(expected: int) =
-    let mutable items: 'T[] = Array.zeroCreate expected
-    let mutable count = 0
+type ReadField<'T>(value: 'T, error: ParseError | null) =
+    inherit ReadField(error)
+    member _.Value = value
 
-    member _.Count = count
+/// Values as they are found: one array, most often of the right length.
+[<Struct; NoEquality; NoComparison>]
+type private ValueList<'T> =
+    val mutable Items: 'T[]
+    val mutable Count: int
+    new(expected) = { Items = Array.zeroCreate expected; Count = 0 }
 
-    member _.Add(item: 'T) =
-        if count = items.Length then
-            Array.Resize(&items, 2 * count)
+    member this.Add(item: 'T) =
+        if this.Count = this.Items.Length then
+            Array.Resize(&this.Items, 2 * this.Count)
 
-        items[count] <- item
-        count <- count + 1
+        this.Items[this.Count] <- item
+        this.Count <- this.Count + 1
 
-    member _.ToList() : IReadOnlyList<'T> =
-        if count < items.Length then
-            Array.Resize(&items, count)
+    member this.ToList() : IReadOnlyList<'T> =
+        if this.Count < this.Items.Length then
+            Array.Resize(&this.Items, this.Count)
 
-        items
+        this.Items
 
 /// Readers made of a reader of one value.
 [<RequireQualifiedAccess>]
 module FieldReader =
+    let private failed<'T> (error: ParseError) = ReadField<'T>(Unchecked.defaultof<'T>, error)
+
     let private shifted (fault: Fault) offset (value: ReadOnlyMemory<byte>) =
         let error = fault.ToError value.Length
         ParseError(error.Reason, offset + error.Offset, error.Expected)
 
     /// The only value of the only line.
-    let single (read: ValueReader<'T>) (lines: FieldLines) : Result<'T, ParseError> =
+    let single (read: ValueReader<'T>) (lines: FieldLines) : ReadField<'T> =
         let line = lines.Next 0
         let value = lines.Value line
         let mutable fault = Fault()
@@ -63,18 +85,18 @@ module FieldReader =
 
         if lines.Next(line + 1) >= 0 then
             let offset = lines.Offset(lines.Next(line + 1))
-            Error(ParseError(ParseFault.Duplicate, offset, "this field once"))
+            failed (ParseError(ParseFault.Duplicate, offset, "this field once"))
         elif next < 0 then
-            Error(shifted fault (lines.Offset line) value)
+            failed (shifted fault (lines.Offset line) value)
         elif next < value.Length then
-            Error(ParseError(ParseFault.HeaderValue, lines.Offset line + next, "one value"))
+            failed (ParseError(ParseFault.HeaderValue, lines.Offset line + next, "one value"))
         else
-            Ok found
+            ReadField<'T>(found, null)
 
     let private addValues
         (read: ValueReader<'T>)
         (value: ReadOnlyMemory<byte>)
-        (found: ValueList<'T>)
+        (found: byref<ValueList<'T>>)
         (most: int)
         (fault: byref<Fault>)
         =
@@ -104,18 +126,18 @@ module FieldReader =
 
         at
 
-    /// All values of all lines, at most as many as the limits allow by default.
-    let list (read: ValueReader<'T>) (lines: FieldLines) : Result<IReadOnlyList<'T>, ParseError> =
+    /// All values of all lines, at most as many as the limits allow.
+    let list (read: ValueReader<'T>) (lines: FieldLines) : ReadField<IReadOnlyList<'T>> =
         let mutable line = lines.Next 0
         let commas = (lines.Value line).Span.Count 44uy
-        let found = ValueList<'T>(1 + min 15 commas)
+        let mutable found = ValueList<'T>(1 + min 15 commas)
         let mutable fault = Fault()
         let mutable failure: ParseError | null = null
 
         while line >= 0 && isNull failure do
             let value = lines.Value line
 
-            if addValues read value found ParseLimits.Default.ValuesPerField &fault < 0 then
+            if addValues read value &found lines.Most &fault < 0 then
                 let error = fault.ToError value.Length
 
                 failure <-
@@ -124,14 +146,11 @@ module FieldReader =
             line <- lines.Next(line + 1)
 
         match failure with
-        | null -> Ok(found.ToList())
-        | error -> Error error
+        | null -> ReadField<IReadOnlyList<'T>>(found.ToList(), null)
+        | error -> failed error
 
     /// One value a line, commas or not (RFC 3261, 7.3.1: WWW-Authenticate and kin).
-    let eachLine
-        (read: ValueReader<'T>)
-        (lines: FieldLines)
-        : Result<IReadOnlyList<'T>, ParseError> =
+    let eachLine (read: ValueReader<'T>) (lines: FieldLines) : ReadField<IReadOnlyList<'T>> =
         let found = List<'T>()
         let mutable line = lines.Next 0
         let mutable failure: ParseError | null = null
@@ -141,22 +160,25 @@ module FieldReader =
             let mutable fault = Fault()
             found.Add(read.Invoke(lines.Value line, &next, &fault))
 
+            if next >= 0 && found.Count > lines.Most then
+                next <- fault.At(ParseFault.TooLarge, 0, "fewer values")
+
             if next < 0 then
                 failure <- shifted fault (lines.Offset line) (lines.Value line)
 
             line <- lines.Next(line + 1)
 
         match failure with
-        | null -> Ok(found.AsReadOnly())
-        | error -> Error error
+        | null -> ReadField<IReadOnlyList<'T>>(found.AsReadOnly(), null)
+        | error -> failed error
 
     /// Addresses, or the one "*" of RFC 3261, 10.2.2.
-    let contact (lines: FieldLines) : Result<IReadOnlyList<NameAddr>, ParseError> =
+    let contact (lines: FieldLines) : ReadField<IReadOnlyList<NameAddr>> =
         let first = lines.Next 0
         let isStar = (lines.Value first).Length = 1 && (lines.Value first).Span[0] = 42uy
 
         if isStar && lines.Next(first + 1) < 0 then
-            Ok(Array.Empty<NameAddr>())
+            ReadField<IReadOnlyList<NameAddr>>(Array.Empty<NameAddr>(), null)
         else
             list ValueReaders.address lines
 
@@ -177,12 +199,9 @@ type HeaderField internal (id: HeaderId) =
 
 /// <summary>A header field and the type of its value; see <c>HeaderFields</c>.</summary>
 [<Sealed>]
-type HeaderField<'T> internal (id: HeaderId, read: FieldLines -> Result<'T, ParseError>) =
+type HeaderField<'T> internal (id: HeaderId, read: FieldLines -> ReadField<'T>) =
     inherit HeaderField(id)
     member internal _.Read = read
 
     /// What is wrong with the lines of this field; null for nothing.
-    override _.Fault(lines) =
-        match read lines with
-        | Ok _ -> null
-        | Error error -> error
+    override _.Fault(lines) = (read lines).Error

@@ -54,23 +54,24 @@ module HeaderLines =
 
         stray
 
-    let private nameEnd (s: ReadOnlySpan<byte>) at colon =
-        let mutable i = colon
+    /// The colon after the name, blanks before it skipped; or what stands there instead.
+    let private colon (s: ReadOnlySpan<byte>) nameEnd stop =
+        let mutable i = nameEnd
 
-        while i > at && (s[i - 1] = 32uy || s[i - 1] = 9uy) do
-            i <- i - 1
+        while i < stop && (s[i] = 32uy || s[i] = 9uy) do
+            i <- i + 1
 
         i
 
     /// The line s[at..stop) into the next slot.
     let private line (s: ReadOnlySpan<byte>) at stop (index: MessageIndex) (fault: byref<Fault>) =
-        let colon = at + s.Slice(at, stop - at).IndexOf 58uy
-        let nameEnd = if colon < at then at else nameEnd s at colon
-        let id = HeaderName.identify (s.Slice(at, nameEnd - at))
+        let nameEnd = Grammar.token s at stop
+        let colon = colon s nameEnd stop
 
-        if id = HeaderId.Unknown && (nameEnd = at || Grammar.token s at nameEnd < nameEnd) then
+        if nameEnd = at || s[colon] <> 58uy then
             fault.At(ParseFault.HeaderName, at, "header name and colon")
         else
+            let id = HeaderName.identify s at nameEnd
             let value = Grammar.skipBlanks s (colon + 1) stop
 
             index.Lines[index.Count] <-

@@ -3,6 +3,7 @@
 namespace SipFun.Core
 
 open System
+open System.Runtime.Intrinsics
 
 /// A header field known by name; Unknown for all others.
 type HeaderId =
@@ -72,6 +73,31 @@ type HeaderId =
     | UserAgent = 63
     | Warning = 64
     | WwwAuthenticate = 65
+
+/// A name of at most 16 bytes, to be compared in one step.
+[<Struct; NoEquality; NoComparison>]
+type private WideName =
+    val private length: int
+    /// The name in lower case, then 0xFF.
+    val private lower: Vector128<byte>
+    /// 0x20 for a letter, which makes it lower case; 0xFF after the end, where anything may stand.
+    val private blind: Vector128<byte>
+
+    new(name: byte[]) =
+        let at i pad fold = if i < name.Length then fold name[i] else pad
+        let lower = Array.init 16 (fun i -> at i 0xFFuy (fun c -> c ||| 0x20uy))
+        let bit c = if Grammar.isAlpha c then 0x20uy else 0uy
+
+        {
+            length = name.Length
+            lower = Vector128.Create<byte> lower
+            blind = Vector128.Create<byte>(Array.init 16 (fun i -> at i 0xFFuy bit))
+        }
+
+    /// Whether the name that stands at `at` is this one; 16 bytes of `s` must be there.
+    member this.IsAt(s: ReadOnlySpan<byte>, at, length) =
+        let seen = Vector128.Create<byte>(s.Slice(at, 16)) ||| this.blind
+        length = this.length && Vector128.EqualsAll(seen, this.lower)
 
 /// Names to identifiers and back.
 [<RequireQualifiedAccess>]
@@ -162,19 +188,21 @@ module HeaderName =
 
         forms
 
-    let private bucket (name: ReadOnlySpan<byte>) =
-        let first = int (name[0] ||| 0x20uy)
-        let last = int (name[name.Length - 1] ||| 0x20uy)
-        (name.Length * 7 + first * 31 + last * 5) &&& 255
+    /// The names of up to 16 bytes, by HeaderId.
+    let private wide = octets |> Array.map WideName
 
-    /// The identifiers that share a bucket, 4 a bucket, zeros after the last.
-    let private buckets =
-        let slots = Array.zeroCreate<HeaderId> 1024
+    /// No two names share a slot: GrammarTests finds them all.
+    let inline private slotOf (s: ReadOnlySpan<byte>) at stop =
+        let length = stop - at
+        let first = int (s[at] ||| 0x20uy)
+        let middle = int (s[at + length / 2] ||| 0x20uy)
+        (length * 2 + first * 25 + middle * 19) &&& 255
+
+    let private slots =
+        let slots = Array.zeroCreate<HeaderId> 256
 
         for id in 1 .. table.Length do
-            let at = 4 * bucket (ReadOnlySpan<byte> octets[id])
-            let free = Array.FindIndex(slots, at, 4, fun slot -> slot = HeaderId.Unknown)
-            slots[free] <- enum id
+            slots[slotOf (ReadOnlySpan<byte> octets[id]) 0 octets[id].Length] <- enum id
 
         slots
 
@@ -189,28 +217,25 @@ module HeaderName =
         let struct (_, form) = table[int id - 1]
         form
 
-    /// Which field this is the name of, in full or compact, in any case.
-    let identify (name: ReadOnlySpan<byte>) : HeaderId =
-        if name.Length <= 1 then
-            if name.IsEmpty || name[0] > 127uy then
-                HeaderId.Unknown
+    let private inFull (s: ReadOnlySpan<byte>) at stop =
+        let id = slots[slotOf s at stop]
+        let length = stop - at
+
+        let isSame =
+            if length <= 16 && at + 16 <= s.Length then
+                wide[int id].IsAt(s, at, length)
             else
-                compact[int name[0]]
-        else
-            let mutable at = 4 * bucket name
-            let last = at + 4
-            let mutable found = HeaderId.Unknown
+                Octets.sameText (s.Slice(at, length)) (ReadOnlySpan<byte> octets[int id])
 
-            while at < last && buckets[at] <> HeaderId.Unknown do
-                let known = ReadOnlySpan<byte> octets[int buckets[at]]
+        if isSame then id else HeaderId.Unknown
 
-                if name.SequenceEqual known || Octets.sameText name known then
-                    found <- buckets[at]
-                    at <- last
-                else
-                    at <- at + 1
-
-            found
+    /// Which field s[at..stop) is the name of, in full or compact, in any case.
+    let identify (s: ReadOnlySpan<byte>) at stop : HeaderId =
+        if stop - at > 1 then inFull s at stop
+        elif stop = at || s[at] > 127uy then HeaderId.Unknown
+        else compact[int s[at]]
 
     /// The same for text.
-    let ofText (name: string) = identify (ReadOnlySpan<byte>(Octets.ofText name))
+    let ofText (name: string) =
+        let octets = Octets.ofText name
+        identify (ReadOnlySpan<byte> octets) 0 octets.Length

@@ -65,8 +65,9 @@ module Indexer =
             index.End <- index.BodyStart + int length
             0
 
-    let private create count headersStart headersEnd =
+    let private create count headersStart headersEnd valuesPerField =
         let index = MessageIndex(Array.zeroCreate count)
+        index.ValuesPerField <- valuesPerField
         index.FromLine <- -1
         index.ToLine <- -1
         index.CallIdLine <- -1
@@ -92,7 +93,8 @@ module Indexer =
             fault.At(ParseFault.TooLarge, startEnd, "a shorter start line") |> ignore
             null
         else
-            create (min lineCount (limits.HeaderLines + 1) - 1) (startEnd + 2) (last + 2)
+            let lines = min lineCount (limits.HeaderLines + 1) - 1
+            create lines (startEnd + 2) (last + 2) limits.ValuesPerField
 
     /// Start line and header lines of a section that ends at `last`, no field checked.
     let private linesAt
@@ -158,10 +160,10 @@ module Indexer =
                 index.BodyStart <- last + 4
                 index
 
-    /// No bounds: for what we wrote ourselves.
+    /// No bounds but on typed values: for what we wrote ourselves.
     let unlimited =
         let most = Int32.MaxValue - 1
-        ParseLimits(most, most, most, most, most, most)
+        ParseLimits(most, most, most, most, ParseLimits.Default.ValuesPerField, most)
 
     /// The index of the message that begins at s[0]; null and a fault.
     let read limits (s: ReadOnlySpan<byte>) (fault: byref<Fault>) : MessageIndex | null =

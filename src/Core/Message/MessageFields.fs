@@ -8,15 +8,6 @@ open System.Runtime.InteropServices
 open System.Collections.Generic
 open SipFun.Core
 
-/// A typed value that was read once, and the ones read before it.
-[<Sealed>]
-type internal ReadField
-    (id: HeaderId, value: obj | null, error: ParseError | null, older: ReadField | null) =
-    member _.Id = id
-    member _.Value = value
-    member _.Error = error
-    member _.Older = older
-
 /// <summary>The fields of a message, for reading. See <c>SipMessage</c>.</summary>
 [<AbstractClass>]
 type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
@@ -140,7 +131,7 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         else
             Nullable index.ContentLength
 
-    member private _.Find(id: HeaderId) =
+    member private _.Find(id: HeaderId) : ReadField | null =
         let mutable entry = read
 
         while not (isNull entry) && (nonNull entry).Id <> id do
@@ -148,22 +139,19 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
 
         entry
 
-    member private this.ReadOnce(field: HeaderField<'T>) : ReadField =
-        match this.Find field.Id with
-        | null ->
-            let lines = FieldLines(bytes, index, field.Id)
-
-            let entry =
-                if lines.Next 0 < 0 then
-                    ReadField(field.Id, null, null, read)
-                else
-                    match field.Read lines with
-                    | Ok found -> ReadField(field.Id, box found, null, read)
-                    | Error error -> ReadField(field.Id, null, error, read)
-
-            read <- entry
-            entry
-        | found -> found
+    /// Null when the field is absent, which one bit tells.
+    member private this.ReadOnce(field: HeaderField<'T>) : ReadField<'T> | null =
+        if not (index.Has field.Id) then
+            null
+        else
+            match this.Find field.Id with
+            | :? ReadField<'T> as found -> found
+            | _ ->
+                let entry = field.Read(FieldLines(bytes, index, field.Id))
+                entry.Id <- field.Id
+                entry.Older <- read
+                read <- entry
+                entry
 
     /// <summary>The value of a header field. False when it is absent (no error) or malformed.</summary>
     member this.TryGet
@@ -172,34 +160,34 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
             [<Out; MaybeNullWhen false>] result: byref<'T>,
             [<Out>] error: byref<ParseError | null>
         ) : bool =
-        let entry = this.ReadOnce field
-        error <- entry.Error
-
-        match entry.Value with
-        | :? 'T as value ->
-            result <- value
-            true
-        | _ -> false
+        match this.ReadOnce field with
+        | null ->
+            error <- null
+            false
+        | entry ->
+            error <- entry.Error
+            result <- entry.Value
+            isNull entry.Error
 
     /// <summary>The values of a list; empty when absent or malformed.</summary>
     member internal this.ListOf(field: HeaderField<IReadOnlyList<'T>>) : IReadOnlyList<'T> =
-        match (this.ReadOnce field).Value with
-        | :? IReadOnlyList<'T> as list -> list
-        | _ -> Array.Empty<'T>()
+        match this.ReadOnce field with
+        | null -> Array.Empty<'T>()
+        | entry -> if isNull entry.Error then entry.Value else Array.Empty<'T>()
 
     /// The one value; null when absent or malformed.
     member internal this.ValueOf<'T when 'T: not struct and 'T: not null>
         (field: HeaderField<'T>)
         : 'T | null =
-        match (this.ReadOnce field).Value with
-        | :? 'T as value -> value
-        | _ -> null
+        match this.ReadOnce field with
+        | null -> null
+        | entry -> if isNull entry.Error then entry.Value else null
 
     /// The one value; null when absent or malformed.
     member internal this.NumberOf(field: HeaderField<'T>) : Nullable<'T> =
-        match (this.ReadOnce field).Value with
-        | :? 'T as value -> Nullable value
-        | _ -> Nullable()
+        match this.ReadOnce field with
+        | null -> Nullable()
+        | entry -> if isNull entry.Error then Nullable entry.Value else Nullable()
 
     member private _.NamesOf(i: int) =
         let line = index.Lines[i]

@@ -110,6 +110,10 @@ type MessageIndex(lines: HeaderLine[]) =
     [<DefaultValue>]
     val mutable ContentLength: int64
 
+    /// The limit on typed values, which are read later.
+    [<DefaultValue>]
+    val mutable ValuesPerField: int
+
     // One bit for each HeaderId: seen at least once, and seen again.
     [<DefaultValue>]
     val mutable private seenLow: uint64

@@ -17,6 +17,14 @@ type SipMethod private (name: string, isKnown: bool) =
             ' '
         |> Array.map (fun name -> SipMethod(name, true))
 
+    static let slots =
+        let slots = Array.zeroCreate<SipMethod | null> 32
+
+        for method in known do
+            slots[SipMethod.Slot method.Octets] <- method
+
+        slots
+
     /// <summary>Opens a session (RFC 3261, 13).</summary>
     static member Invite = known[0]
 
@@ -73,20 +81,15 @@ type SipMethod private (name: string, isKnown: bool) =
 
     /// A method whose bytes are a token.
     static member internal OfScanned(token: ReadOnlySpan<byte>) : SipMethod =
-        let mutable i = 0
+        let slot = if token.IsEmpty then 0 else SipMethod.Slot token
 
-        while i < known.Length && not (known[i].Is token) do
-            i <- i + 1
+        match slots[slot] with
+        | null -> SipMethod(Octets.toText token, false)
+        | found when token.SequenceEqual found.Octets -> found
+        | _ -> SipMethod(Octets.toText token, false)
 
-        if i < known.Length then
-            known[i]
-        else
-            SipMethod(Octets.toText token, false)
-
-    member private _.Is(token: ReadOnlySpan<byte>) =
-        token.Length = octets.Length
-        && token[0] = octets[0]
-        && token.SequenceEqual(ReadOnlySpan<byte> octets)
+    /// No two known methods share one.
+    static member private Slot(token: ReadOnlySpan<byte>) = (token.Length + 3 * int token[0]) &&& 31
 
     /// <summary>Reads a method.</summary>
     static member TryParse
