@@ -220,18 +220,27 @@ module UriScan =
         else
             -1
 
+    /// What nearly all URIs begin with needs no scan.
+    let private isPlainSip (s: ReadOnlySpan<byte>) at stop =
+        at + 4 <= stop
+        && s[at] = 115uy
+        && s[at + 1] = 105uy
+        && s[at + 2] = 112uy
+        && s[at + 3] = 58uy
+
     /// The URI that is all of s[at..stop): `stop`, or -1 and the fault.
     let scan (s: ReadOnlySpan<byte>) at stop (parts: byref<UriParts>) (fault: byref<Fault>) =
         parts.UserStart <- -1
         parts.PasswordStart <- -1
         parts.HeadersStart <- -1
         parts.Port <- -1
-        parts.SchemeEnd <- schemeEnd s at stop
+        let isPlain = isPlainSip s at stop
+        parts.SchemeEnd <- if isPlain then at + 3 else schemeEnd s at stop
 
         if parts.SchemeEnd < 0 then
             fault.At(ParseFault.Uri, at, "scheme")
         else
-            parts.Kind <- kind s at parts.SchemeEnd
+            parts.Kind <- if isPlain then SchemeKind.Sip else kind s at parts.SchemeEnd
 
             match parts.Kind with
             | SchemeKind.Tel -> tel s (parts.SchemeEnd + 1) stop &parts &fault
