@@ -10,5 +10,6 @@ let tests =
         QueueTests.tests
         ScheduleTests.tests
         BranchTests.tests
+        TagTests.tests
         TraceTests.tests
     ]

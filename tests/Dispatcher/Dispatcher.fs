@@ -5,6 +5,8 @@ open Expecto
 
 let tests =
     testList "Dispatcher" [
+        KeysTests.tests
+        RequestsTests.tests
         ResponsesTests.tests
         CancellingTests.tests
         ServersTests.tests

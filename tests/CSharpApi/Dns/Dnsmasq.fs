@@ -7,7 +7,6 @@ open System.Diagnostics
 open System.IO
 open System.Net
 open System.Net.Sockets
-open System.Threading
 open Expecto
 
 let private places = [ "/usr/sbin/dnsmasq"; "/usr/bin/dnsmasq"; "/usr/local/sbin/dnsmasq" ]
@@ -26,6 +25,7 @@ let freePort () =
 /// The server's own settings come first: nothing of the machine's is read or asked.
 let private own (port: int) = [
     "--keep-in-foreground"
+    "--log-facility=-"
     "--conf-file=/dev/null"
     "--no-resolv"
     "--no-hosts"
@@ -46,21 +46,11 @@ let private start path port zone =
     | null -> failtest "dnsmasq did not start"
     | server -> server
 
-let private isListening (port: int) =
-    try
-        use client = new TcpClient()
-        client.Connect(IPAddress.Loopback, port)
-        true
-    with :? SocketException ->
-        false
-
-let private isReady (server: Process) port =
-    let clock = Stopwatch.StartNew()
-
-    while not (server.HasExited || isListening port || clock.Elapsed.TotalSeconds > 5.0) do
-        Thread.Sleep 20
-
-    not server.HasExited && isListening port
+/// It says so on stderr, once it listens.
+let rec private isReady (server: Process) =
+    match server.StandardError.ReadLine() with
+    | null -> false
+    | line -> line.Contains "started, version" || isReady server
 
 let private stop (server: Process) =
     if not server.HasExited then
@@ -78,7 +68,7 @@ let withZone (zone: string list) (check: IPEndPoint -> unit) =
         let server = start path port zone
 
         try
-            if not (isReady server port) then
+            if not (isReady server) then
                 failtest $"dnsmasq did not listen: {server.StandardError.ReadToEnd()}"
 
             check (IPEndPoint(IPAddress.Loopback, port))
