@@ -76,3 +76,11 @@ Content-Type: text/plain
 Content-Length: 4
 
 body"""
+
+/// The invitation with other lines in place of its odd one.
+let withLines (lines: string) = message (invite.Replace("X-Odd :  kept as   it is", lines))
+
+/// What is wrong with a field of these lines, none of which may be in the invitation.
+let fault (field: HeaderField) (lines: string) =
+    let message = withLines lines
+    field.Fault(FieldLines(message.Bytes, message.Index, field.Id))

@@ -73,7 +73,9 @@ let private parameter =
     }
 
 let private parameters =
-    parameter |> Gen.listOf |> Gen.map (List.truncate 3 >> String.concat "")
+    let name (p: string) = (p.Split('=')[0]).Trim().ToLowerInvariant()
+
+    parameter |> Gen.listOf |> Gen.map (List.distinctBy name >> List.truncate 3 >> String.concat "")
 
 let address =
     gen {
@@ -81,6 +83,14 @@ let address =
         let! uri = uri
         let! parameters = parameters
         return $"{display}<{uri}>{parameters}"
+    }
+
+/// A URI in brackets without a name: Alert-Info and kin.
+let private information =
+    gen {
+        let! uri = uri
+        let! parameters = parameters
+        return $"<{uri}>{parameters}"
     }
 
 let via =
@@ -99,8 +109,10 @@ let via =
 let joined item = Gen.nonEmptyListOf item |> Gen.map (List.truncate 3 >> String.concat ", ")
 let private tokens = joined token
 
-let private words =
-    Gen.elements [ "text/plain"; "a;q=0.5"; "*/*;level=1"; "gzip" ] |> joined
+let private ranges =
+    Gen.elements [ "text/plain"; "a / b;q=0.5"; "*/*;level=1" ] |> joined
+
+let private words = Gen.elements [ "a;q=0.5"; "*;q=0"; "gzip" ] |> joined
 
 let private seconds = Gen.elements [ "0"; "3600"; "4294967295" ]
 
@@ -111,14 +123,14 @@ let field id =
     | HeaderId.Route
     | HeaderId.RecordRoute
     | HeaderId.Path
-    | HeaderId.ServiceRoute
+    | HeaderId.ServiceRoute -> joined address
     | HeaderId.AlertInfo
     | HeaderId.CallInfo
-    | HeaderId.ErrorInfo -> joined address
+    | HeaderId.ErrorInfo -> joined information
     | HeaderId.ReplyTo
     | HeaderId.ReferTo
     | HeaderId.ReferredBy -> address
-    | HeaderId.Accept
+    | HeaderId.Accept -> ranges
     | HeaderId.AcceptEncoding
     | HeaderId.AcceptLanguage
     | HeaderId.Reason -> words

@@ -26,6 +26,21 @@ let ofMessage (message: SipMessage) =
         Body = message.Body.ToArray()
     |}
 
+/// Every typed header field there is.
+let fields: HeaderField list = [
+    for property in typeof<HeaderFields>.GetProperties() do
+        match property.GetValue null with
+        | :? HeaderField as field -> field
+        | _ -> ()
+]
+
+/// Reads every typed field; how many are malformed.
+let typed (message: SipMessage) =
+    fields
+    |> List.sumBy (fun field ->
+        let lines = FieldLines(message.Bytes, message.Index, field.Id)
+        if lines.Next 0 < 0 || isNull (field.Fault lines) then 0 else 1)
+
 let roles = [ SipRole.Parser; SipRole.UserAgent; SipRole.Proxy; SipRole.Registrar ]
 
 let private touchUri (uri: SipUri) =

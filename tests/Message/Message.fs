@@ -7,7 +7,16 @@ let tests =
     testList "Message" [
         SanitizerTests.tests
         GrammarTests.tests
+        OctetsTests.tests
+        ParametersTests.tests
+        UriScanTests.tests
+        UriComparisonTests.tests
         SipUriTests.tests
+        NameAddrTests.tests
+        ViaTests.tests
+        ValueReadersTests.tests
+        FieldLinesTests.tests
+        ValidationTests.tests
         HeaderFieldsTests.tests
         SipMessageTests.tests
         ParserTests.tests

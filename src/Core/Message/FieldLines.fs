@@ -127,7 +127,7 @@ module FieldReader =
         at
 
     /// All values of all lines, at most as many as the limits allow.
-    let list (read: ValueReader<'T>) (lines: FieldLines) : ReadField<IReadOnlyList<'T>> =
+    let private values isNoneAllowed (read: ValueReader<'T>) (lines: FieldLines) =
         let mutable line = lines.Next 0
         let commas = (lines.Value line).Span.Count 44uy
         let mutable found = ValueList<'T>(1 + min 15 commas)
@@ -137,7 +137,12 @@ module FieldReader =
         while line >= 0 && isNull failure do
             let value = lines.Value line
 
-            if addValues read value &found lines.Most &fault < 0 then
+            let isEmpty = value.IsEmpty && not isNoneAllowed
+
+            if isEmpty then
+                fault.At(ParseFault.HeaderValue, 0, "a value") |> ignore
+
+            if isEmpty || addValues read value &found lines.Most &fault < 0 then
                 let error = fault.ToError value.Length
 
                 failure <-
@@ -148,6 +153,14 @@ module FieldReader =
         match failure with
         | null -> ReadField<IReadOnlyList<'T>>(found.ToList(), null)
         | error -> failed error
+
+    /// At least one value a line.
+    let list (read: ValueReader<'T>) (lines: FieldLines) : ReadField<IReadOnlyList<'T>> =
+        values false read lines
+
+    /// The same, but a line may be empty (RFC 3261, 25.1: Accept*, Allow, Supported).
+    let listOrNone (read: ValueReader<'T>) (lines: FieldLines) : ReadField<IReadOnlyList<'T>> =
+        values true read lines
 
     /// One value a line, commas or not (RFC 3261, 7.3.1: WWW-Authenticate and kin).
     let eachLine (read: ValueReader<'T>) (lines: FieldLines) : ReadField<IReadOnlyList<'T>> =

@@ -9,32 +9,35 @@ open SipFun.Core
 [<AbstractClass; Sealed>]
 type HeaderFields private () =
     static let one id reader = HeaderField<_>(id, FieldReader.single reader)
+
+    static let perhaps id reader = HeaderField<IReadOnlyList<_>>(id, FieldReader.listOrNone reader)
+
     static let list id reader = HeaderField<IReadOnlyList<_>>(id, FieldReader.list reader)
     static let lines id reader = HeaderField<IReadOnlyList<_>>(id, FieldReader.eachLine reader)
-    static let words id = list id ValueReaders.parameterized
     static let tokens id = list id ValueReaders.token
-    static let addresses id = list id ValueReaders.address
+    static let routes id = list id ValueReaders.bracketed
+    static let information id = list id ValueReaders.information
 
     static let viaField = list HeaderId.Via ValueReaders.via
 
     static let contactField =
         HeaderField<IReadOnlyList<NameAddr>>(HeaderId.Contact, FieldReader.contact)
 
-    static let routeField = addresses HeaderId.Route
-    static let recordRouteField = addresses HeaderId.RecordRoute
-    static let pathField = addresses HeaderId.Path
-    static let serviceRouteField = addresses HeaderId.ServiceRoute
-    static let alertInfoField = addresses HeaderId.AlertInfo
-    static let callInfoField = addresses HeaderId.CallInfo
-    static let errorInfoField = addresses HeaderId.ErrorInfo
+    static let routeField = routes HeaderId.Route
+    static let recordRouteField = routes HeaderId.RecordRoute
+    static let pathField = routes HeaderId.Path
+    static let serviceRouteField = routes HeaderId.ServiceRoute
+    static let alertInfoField = information HeaderId.AlertInfo
+    static let callInfoField = information HeaderId.CallInfo
+    static let errorInfoField = information HeaderId.ErrorInfo
     static let replyToField = one HeaderId.ReplyTo ValueReaders.address
     static let referToField = one HeaderId.ReferTo ValueReaders.address
     static let referredByField = one HeaderId.ReferredBy ValueReaders.address
-    static let acceptField = words HeaderId.Accept
-    static let acceptEncodingField = words HeaderId.AcceptEncoding
-    static let acceptLanguageField = words HeaderId.AcceptLanguage
-    static let reasonField = words HeaderId.Reason
-    static let contentTypeField = one HeaderId.ContentType ValueReaders.parameterized
+    static let acceptField = perhaps HeaderId.Accept ValueReaders.mediaRange
+    static let acceptEncodingField = perhaps HeaderId.AcceptEncoding ValueReaders.parameterized
+    static let acceptLanguageField = perhaps HeaderId.AcceptLanguage ValueReaders.parameterized
+    static let reasonField = list HeaderId.Reason ValueReaders.parameterized
+    static let contentTypeField = one HeaderId.ContentType ValueReaders.mediaRange
 
     static let contentDispositionField =
         one HeaderId.ContentDisposition ValueReaders.parameterized
@@ -45,13 +48,13 @@ type HeaderFields private () =
         one HeaderId.SubscriptionState ValueReaders.parameterized
 
     static let replacesField = one HeaderId.Replaces ValueReaders.replaces
-    static let allowField = list HeaderId.Allow ValueReaders.method
+    static let allowField = perhaps HeaderId.Allow ValueReaders.method
     static let allowEventsField = tokens HeaderId.AllowEvents
     static let contentEncodingField = tokens HeaderId.ContentEncoding
     static let contentLanguageField = tokens HeaderId.ContentLanguage
     static let proxyRequireField = tokens HeaderId.ProxyRequire
     static let requireField = tokens HeaderId.Require
-    static let supportedField = tokens HeaderId.Supported
+    static let supportedField = perhaps HeaderId.Supported ValueReaders.token
     static let unsupportedField = tokens HeaderId.Unsupported
     static let inReplyToField = list HeaderId.InReplyTo ValueReaders.callId
     static let expiresField = one HeaderId.Expires ValueReaders.number
@@ -60,7 +63,7 @@ type HeaderFields private () =
     static let rseqField = one HeaderId.RSeq ValueReaders.number
     static let rackField = one HeaderId.RAck ValueReaders.rack
     static let retryAfterField = one HeaderId.RetryAfter ValueReaders.seconds
-    static let sessionExpiresField = one HeaderId.SessionExpires ValueReaders.seconds
+    static let sessionExpiresField = one HeaderId.SessionExpires ValueReaders.sessionExpires
     static let minSeField = one HeaderId.MinSe ValueReaders.seconds
     static let dateField = one HeaderId.Date ValueReaders.date
     static let timestampField = one HeaderId.Timestamp ValueReaders.timestamp

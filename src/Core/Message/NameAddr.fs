@@ -88,6 +88,9 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
 
     member internal _.Octets = octets.Slice(0, parts.End)
 
+    member internal _.HasBrackets =
+        parts.UriStart > 0 && octets.Span[parts.UriStart - 1] = 60uy
+
     /// <summary>The name before the brackets, without quotes; null without one.</summary>
     member _.DisplayName: string | null =
         if parts.DisplayStart < 0 then

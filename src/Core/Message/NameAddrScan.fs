@@ -65,6 +65,7 @@ module NameAddrScan =
         (fault: byref<Fault>)
         =
         let mutable p = ParameterParts()
+        let mutable seen = NamesSeen()
         let mutable next = Grammar.skipBlanks s at stop
         parts.ParametersStart <- next
 
@@ -74,12 +75,14 @@ module NameAddrScan =
             if next >= 0 && isTag s &p && tag s &p &parts &fault < 0 then
                 next <- -1
 
+            ParameterScan.note s &p &seen
+
         parts.End <- next
 
         if next >= 0 && next < stop && s[next] <> 44uy then
             fault.At(ParseFault.NameAddr, next, "';' or ','")
         else
-            next
+            ParameterScan.once s parts.ParametersStart next &seen &fault
 
     let private bracketed
         s

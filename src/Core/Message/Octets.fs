@@ -33,6 +33,8 @@ module Octets =
 
         i
 
+    let private blank = [| 32uy |]
+
     /// The value with each fold, and the blanks around it, as one blank (RFC 3261, 7.3.1).
     let unfolded (value: ReadOnlySpan<byte>) : string =
         if value.IndexOf 13uy < 0 then
@@ -45,12 +47,7 @@ module Octets =
                 let word = Grammar.skipBlanks value i value.Length
                 let blanks = value.Slice(i, word - i)
 
-                output.Write(
-                    if blanks.IndexOf 13uy < 0 then
-                        blanks
-                    else
-                        ReadOnlySpan<byte>([| 32uy |])
-                )
+                output.Write(if blanks.IndexOf 13uy < 0 then blanks else ReadOnlySpan<byte> blank)
 
                 i <- nextBlank value word
                 output.Write(value.Slice(word, i - word))
@@ -88,29 +85,36 @@ module Octets =
     let private isEscape (s: ReadOnlySpan<byte>) i =
         s[i] = 37uy && i + 2 < s.Length && Grammar.isHex s[i + 1] && Grammar.isHex s[i + 2]
 
-    let private decode keepReserved (s: ReadOnlySpan<byte>) : byte[] =
-        let output = ArrayBufferWriter<byte>(s.Length + 1)
+    let private upper (c: byte) = if Grammar.isAlpha c then c &&& 0xDFuy else c
+
+    /// Into one array; the result is its beginning, `count` bytes.
+    let private decode keepReserved (s: ReadOnlySpan<byte>) (count: byref<int>) : byte[] =
+        let output = Array.zeroCreate<byte> s.Length
         let mutable i = 0
 
         while i < s.Length do
-            let decoded = if isEscape s i then hexValue s (i + 1) else s[i]
+            let isEscaped = isEscape s i
+            let decoded = if isEscaped then hexValue s (i + 1) else s[i]
+            let isKept = isEscaped && keepReserved && reserved.Contains decoded
+            output[count] <- if isKept then 37uy else decoded
 
-            if isEscape s i && keepReserved && reserved.Contains decoded then
-                let kept = "%" + decoded.ToString("X2", CultureInfo.InvariantCulture)
-                output.Write(ReadOnlySpan<byte>(ofText kept))
-            else
-                output.Write(ReadOnlySpan<byte>([| decoded |]))
+            if isKept then
+                output[count + 1] <- upper s[i + 1]
+                output[count + 2] <- upper s[i + 2]
 
-            i <- if isEscape s i then i + 3 else i + 1
+            count <- if isKept then count + 3 else count + 1
+            i <- if isEscaped then i + 3 else i + 1
 
-        output.WrittenSpan.ToArray()
+        output
 
     /// Percent-escapes decoded, once (RFC 3261, 19.1.2).
     let unescaped (s: ReadOnlySpan<byte>) : string =
         if s.IndexOf 37uy < 0 then
             toText s
         else
-            toText (ReadOnlySpan<byte>(decode false s))
+            let mutable count = 0
+            let output = decode false s &count
+            Encoding.UTF8.GetString(output, 0, count)
 
     /// The form in which two components are equal by RFC 3261, 19.1.4: escapes of reserved
     /// characters stay (in upper case), all others are decoded.
@@ -118,7 +122,9 @@ module Octets =
         if s.IndexOf 37uy < 0 then
             Encoding.Latin1.GetString s
         else
-            Encoding.Latin1.GetString(decode true s)
+            let mutable count = 0
+            let output = decode true s &count
+            Encoding.Latin1.GetString(output, 0, count)
 
     /// Percent-escapes for every byte outside the set.
     let escaped low high (text: string) : string =

@@ -79,19 +79,50 @@ module ParameterScan =
             else
                 next
 
+    let private hash s (parts: inref<ParameterParts>) =
+        ParameterNames.hash false s parts.NameStart parts.NameEnd
+
+    /// Remembers the name that was just read.
+    let note s (parts: inref<ParameterParts>) (seen: byref<NamesSeen>) = seen.Add(hash s &parts)
+
+    let private hashes (s: ReadOnlySpan<byte>) at stop count =
+        let found = Array.zeroCreate<uint64> count
+        let mutable parts = ParameterParts()
+        let mutable fault = Fault()
+        let mutable next = at
+        let mutable i = 0
+
+        while i < count do
+            next <- read s (next + 1) stop &parts &fault
+            found[i] <- hash s &parts
+            i <- i + 1
+
+        found
+
+    /// `next`, or a fault when one of the names seen from the semicolon at `at` came twice.
+    let once (s: ReadOnlySpan<byte>) at next (seen: inref<NamesSeen>) (fault: byref<Fault>) =
+        let isDoubtful = next >= 0 && seen.IsDoubtful
+
+        if isDoubtful && ParameterNames.hasTwo (hashes s at s.Length seen.Count) then
+            fault.At(ParseFault.Parameter, at, "no parameter twice")
+        else
+            next
+
     /// All parameters from the semicolon at `at`: the position of the comma after them, or `stop`;
     /// -1 for a fault.
     let skipAll (s: ReadOnlySpan<byte>) at stop (fault: byref<Fault>) =
         let mutable parts = ParameterParts()
+        let mutable seen = NamesSeen()
         let mutable next = at
 
         while next >= 0 && next < stop && s[next] = 59uy do
             next <- read s (next + 1) stop &parts &fault
+            note s &parts &seen
 
         if next >= 0 && next < stop && s[next] <> 44uy then
             fault.At(ParseFault.Parameter, next, "';' or ','")
         else
-            next
+            once s at next &seen &fault
 
     /// The parameters of s[at..stop), which were scanned before.
     let list (s: ReadOnlySpan<byte>) at stop : IReadOnlyList<SipParameter> =

@@ -21,19 +21,37 @@ type UriKey = {
 /// Keys, and their comparison.
 [<RequireQualifiedAccess>]
 module UriComparison =
-    let private lower (text: string) = text.ToLowerInvariant()
+    /// ASCII letters only: the text is bytes.
+    let private lower (text: string) =
+        String.map (fun c -> if Char.IsAsciiLetterUpper c then char (int c ||| 0x20) else c) text
 
-    let private pairOf (s: ReadOnlySpan<byte>) =
+    let private digitsOnly (text: string) = String.filter (fun c -> not ("-.()".Contains c)) text
+
+    /// A telephone number in a parameter, visual separators taken away (RFC 3966, 4).
+    let private telValue name (value: string) =
+        match name with
+        | "ext" -> digitsOnly value
+        | "phone-context" when value.StartsWith '+' -> digitsOnly value
+        | _ -> value
+
+    /// Parameter values in lower case; values of header fields as they are: no rule of all fields
+    /// makes two of them one (RFC 3261, 19.1.4).
+    let private parameterValue kind name value =
+        let value = lower value
+        if kind = SchemeKind.Tel then telValue name value else value
+
+    let private pairOf valueOf (s: ReadOnlySpan<byte>) =
         let equals = s.IndexOf 61uy
 
         if equals < 0 then
             struct (lower (Octets.comparable s), "")
         else
             let name = lower (Octets.comparable (s.Slice(0, equals)))
-            struct (name, "=" + lower (Octets.comparable (s.Slice(equals + 1))))
+            let value: string = valueOf name (Octets.comparable (s.Slice(equals + 1)))
+            struct (name, "=" + value)
 
     /// The pieces of s[at..stop) between separators, sorted.
-    let private pairs (separator: byte) (s: ReadOnlySpan<byte>) =
+    let private pairs (separator: byte) valueOf (s: ReadOnlySpan<byte>) =
         let found = Collections.Generic.List<struct (string * string)>()
         let mutable at = 0
 
@@ -42,7 +60,7 @@ module UriComparison =
             let stop = if next < 0 then s.Length else at + next
 
             if stop > at then
-                found.Add(pairOf (s.Slice(at, stop - at)))
+                found.Add(pairOf valueOf (s.Slice(at, stop - at)))
 
             at <- stop + 1
 
@@ -56,7 +74,7 @@ module UriComparison =
     let private hostKey kind (text: string) =
         match kind with
         | SchemeKind.Other -> text
-        | SchemeKind.Tel -> lower (String.filter (fun c -> not ("-.()".Contains c)) text)
+        | SchemeKind.Tel -> lower (digitsOnly text)
         | _ ->
             match HostAddress.tryParse text with
             | null -> lower text
@@ -86,12 +104,12 @@ module UriComparison =
             Password = part s parts.PasswordStart parts.PasswordEnd
             Host = hostKey parts.Kind (hostText s parts)
             Port = parts.Port
-            Parameters = pairs 59uy parameters
+            Parameters = pairs 59uy (parameterValue parts.Kind) parameters
             Headers =
                 if parts.HeadersStart < 0 then
                     Array.empty
                 else
-                    pairs 38uy (s.Slice parts.HeadersStart)
+                    pairs 38uy (fun _ value -> value) (s.Slice parts.HeadersStart)
         }
 
     let private mustBeInBoth = [| "user"; "ttl"; "method"; "maddr"; "transport" |]

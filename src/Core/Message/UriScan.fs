@@ -42,56 +42,62 @@ type UriParts =
         this.ParametersEnd <- this.ParametersEnd - count
         this.HeadersStart <- earlier this.HeadersStart
 
-/// Host and port, shared by URIs and Via.
-[<RequireQualifiedAccess>]
-module HostScan =
-    let private bracketed (s: ReadOnlySpan<byte>) at stop =
-        let last = Grammar.run Grammar.Ipv6Low Grammar.Ipv6High s (at + 1) stop
-        let colons = s.Slice(at + 1, last - at - 1).Count 58uy
-        if last < stop && s[last] = 93uy && colons >= 2 then last + 1 else -1
-
-    /// The end of the host at `at`, or -1.
-    let host (s: ReadOnlySpan<byte>) at stop =
-        if at < stop && s[at] = 91uy then
-            bracketed s at stop
-        else
-            let last = Grammar.run Grammar.HostLow Grammar.HostHigh s at stop
-            if last > at && s[at] <> 46uy && s[at] <> 45uy then last else -1
-
-    /// The end of the digits at `at`; the port, or -1 when there are none or too large.
-    let port (s: ReadOnlySpan<byte>) at stop (value: byref<int>) =
-        let mutable i = at
-
-        while i < stop && Grammar.isDigit s[i] do
-            i <- i + 1
-
-        value <- int (Grammar.number s at i 65_535L)
-        i
-
 /// Reads URIs.
 [<RequireQualifiedAccess>]
 module UriScan =
+    let private run s at stop =
+        Grammar.run Grammar.UriParameterLow Grammar.UriParameterHigh s at stop
+
+    /// The end of the parameter that begins at `name`, and of its name.
+    let private parameter
+        (s: ReadOnlySpan<byte>)
+        name
+        stop
+        (nameEnd: byref<int>)
+        (fault: byref<Fault>)
+        =
+        nameEnd <- run s name stop
+
+        if nameEnd = name then
+            fault.At(ParseFault.Uri, name, "URI parameter name")
+        elif nameEnd < stop && s[nameEnd] = 61uy then
+            let next = run s (nameEnd + 1) stop
+
+            if next = nameEnd + 1 then
+                fault.At(ParseFault.Uri, next, "URI parameter value")
+            else
+                next
+        else
+            nameEnd
+
+    /// Whether one of `count` names from the semicolon at `at` comes twice (RFC 3261, 19.1.1).
+    let private hasTwo (s: ReadOnlySpan<byte>) at stop count =
+        let hashes = Array.zeroCreate<uint64> count
+        let mutable fault = Fault()
+        let mutable nameEnd = 0
+        let mutable next = at
+
+        for i in 0 .. count - 1 do
+            let name = next + 1
+            next <- parameter s name stop &nameEnd &fault
+            hashes[i] <- ParameterNames.hash true s name nameEnd
+
+        ParameterNames.hasTwo hashes
+
     let private parameters (s: ReadOnlySpan<byte>) at stop (fault: byref<Fault>) =
+        let mutable seen = NamesSeen()
+        let mutable nameEnd = 0
         let mutable next = at
 
         while next >= 0 && next < stop && s[next] = 59uy do
             let name = next + 1
+            next <- parameter s name stop &nameEnd &fault
+            seen.Add(ParameterNames.hash true s name nameEnd)
 
-            let nameEnd =
-                Grammar.run Grammar.UriParameterLow Grammar.UriParameterHigh s name stop
-
-            if nameEnd = name then
-                next <- fault.At(ParseFault.Uri, name, "URI parameter name")
-            elif nameEnd < stop && s[nameEnd] = 61uy then
-                let low, high = Grammar.UriParameterLow, Grammar.UriParameterHigh
-                next <- Grammar.run low high s (nameEnd + 1) stop
-
-                if next = nameEnd + 1 then
-                    next <- fault.At(ParseFault.Uri, next, "URI parameter value")
-            else
-                next <- nameEnd
-
-        next
+        if next >= 0 && seen.IsDoubtful && hasTwo s at stop seen.Count then
+            fault.At(ParseFault.Uri, at, "no parameter twice")
+        else
+            next
 
     /// header *("&" header), each name=value.
     let private headers (s: ReadOnlySpan<byte>) at stop (fault: byref<Fault>) =
@@ -171,14 +177,52 @@ module UriScan =
         else
             hostPort s (at + sign + 1) stop &parts &fault
 
+    /// "+" and digits, or digits, letters to F, * and #; among them visual separators, and not
+    /// these alone (RFC 3966, 3).
+    let private isNumber (s: ReadOnlySpan<byte>) at stop =
+        let isGlobal = s[at] = 43uy
+        let mutable digits = 0
+        let mutable isGood = true
+
+        for i in (if isGlobal then at + 1 else at) .. stop - 1 do
+            let c = s[i]
+            let isSeparator = c = 45uy || c = 46uy || c = 40uy || c = 41uy
+            let isSign = Grammar.isHex c || c = 42uy || c = 35uy
+            isGood <- isGood && (isSeparator || Grammar.isDigit c || (not isGlobal && isSign))
+            digits <- if isSeparator then digits else digits + 1
+
+        isGood && digits > 0
+
+    let private context = "phone-context"B
+
+    /// Whether there is a phone-context=... (RFC 3966, 3: local numbers MUST have one).
+    let private hasContext (s: ReadOnlySpan<byte>) at stop =
+        let mutable fault = Fault()
+        let mutable nameEnd = 0
+        let mutable next = at
+        let mutable isFound = false
+
+        while not isFound && next < stop do
+            let name = next + 1
+            next <- parameter s name stop &nameEnd &fault
+            let text = s.Slice(name, nameEnd - name)
+            isFound <- next > nameEnd && Octets.sameText text (ReadOnlySpan<byte> context)
+
+        isFound
+
     let private tel (s: ReadOnlySpan<byte>) at stop (parts: byref<UriParts>) (fault: byref<Fault>) =
         parts.HostStart <- at
         parts.HostEnd <- Grammar.run Grammar.PhoneLow Grammar.PhoneHigh s at stop
 
-        if parts.HostEnd = at then
+        if parts.HostEnd = at || not (isNumber s at parts.HostEnd) then
             fault.At(ParseFault.Uri, at, "telephone number")
         else
-            tail s parts.HostEnd stop &parts &fault
+            let ended = tail s parts.HostEnd stop &parts &fault
+
+            if ended >= 0 && s[at] <> 43uy && not (hasContext s parts.HostEnd stop) then
+                fault.At(ParseFault.Uri, parts.HostEnd, "phone-context")
+            else
+                ended
 
     let private other
         (s: ReadOnlySpan<byte>)

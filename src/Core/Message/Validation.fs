@@ -25,6 +25,7 @@ module Validation =
     let private routing: HeaderField list = [
         HeaderFields.Route
         HeaderFields.RecordRoute
+        HeaderFields.ProxyAuthorization
         HeaderFields.ProxyRequire
     ]
 
@@ -44,7 +45,6 @@ module Validation =
             HeaderFields.ContentEncoding
             HeaderFields.ContentType
             HeaderFields.Event
-            HeaderFields.ProxyAuthorization
             HeaderFields.RAck
             HeaderFields.ReferTo
             HeaderFields.Replaces
@@ -56,7 +56,14 @@ module Validation =
         ]
 
     let private talking: HeaderField list =
-        grammar @ [ HeaderFields.MinSe; HeaderFields.SessionExpires ]
+        grammar
+        @ [
+            HeaderFields.MinSe
+            HeaderFields.ProxyAuthenticate
+            HeaderFields.RetryAfter
+            HeaderFields.SessionExpires
+            HeaderFields.WwwAuthenticate
+        ]
 
     let private fields (role: SipRole) =
         match role with

@@ -5,6 +5,7 @@ namespace SipFun.Core
 open System
 open System.Collections.Generic
 open System.Globalization
+open System.Linq
 open System.Text
 open SipFun
 
@@ -31,6 +32,25 @@ module ValueReaders =
             match NameAddr.ReadFirst(octets, &next, &fault) with
             | null -> Unchecked.defaultof<NameAddr>
             | found -> found)
+
+    /// URI in brackets, with a name or without: Route and kin (RFC 3261, 25.1 name-addr).
+    let bracketed =
+        ValueReader<NameAddr>(fun octets next fault ->
+            match NameAddr.ReadFirst(octets, &next, &fault) with
+            | NonNull found when found.HasBrackets -> found
+            | NonNull _ ->
+                next <- fault.At(ParseFault.NameAddr, 0, "<URI>")
+                Unchecked.defaultof<NameAddr>
+            | _ -> Unchecked.defaultof<NameAddr>)
+
+    /// URI in brackets without a name: Alert-Info and kin (RFC 3261, 25.1).
+    let information =
+        ValueReader<NameAddr>(fun octets next fault ->
+            if octets.IsEmpty || octets.Span[0] <> 60uy then
+                next <- fault.At(ParseFault.NameAddr, 0, "<URI>")
+                Unchecked.defaultof<NameAddr>
+            else
+                address.Invoke(octets, &next, &fault))
 
     let via =
         ValueReader<Via>(fun octets next fault ->
@@ -105,8 +125,8 @@ module ValueReaders =
 
             uint32 value)
 
-    /// token, or type/subtype with blanks around the slash.
-    let private word (s: ReadOnlySpan<byte>) (value: byref<string>) =
+    /// type/subtype with blanks around the slash.
+    let private mediaType (s: ReadOnlySpan<byte>) (value: byref<string>) =
         let first = Grammar.token s 0 s.Length
         let slash = Grammar.skipBlanks s first s.Length
 
@@ -116,8 +136,7 @@ module ValueReaders =
             value <- text s 0 first + "/" + text s second stop
             if stop = second then -1 else stop
         else
-            value <- text s 0 first
-            if first = 0 then -1 else first
+            -1
 
     let private withParameters (s: ReadOnlySpan<byte>) at (next: byref<int>) (fault: byref<Fault>) =
         let first = Grammar.skipBlanks s at s.Length
@@ -128,19 +147,32 @@ module ValueReaders =
         else
             ParameterScan.list s first next
 
-    let parameterized =
+    /// type/subtype *(;param): Accept, Content-Type (RFC 3261, 20.1, 20.15).
+    let mediaRange =
         ValueReader<HeaderValue>(fun octets next fault ->
             let s = octets.Span
             let mutable value = ""
-            let stop = word s &value
+            let stop = mediaType s &value
 
             if stop < 0 then
-                next <- fault.At(ParseFault.HeaderValue, 0, "a token, or type/subtype")
+                next <- fault.At(ParseFault.HeaderValue, 0, "type/subtype")
                 Unchecked.defaultof<HeaderValue>
             else
                 HeaderValue(value, withParameters s stop &next &fault))
 
-    /// callid *(;param): Replaces (RFC 3891, 6.1).
+    /// token *(;param).
+    let parameterized =
+        ValueReader<HeaderValue>(fun octets next fault ->
+            let s = octets.Span
+            let stop = Grammar.token s 0 s.Length
+
+            if stop = 0 then
+                next <- fault.At(ParseFault.HeaderValue, 0, "a token")
+                Unchecked.defaultof<HeaderValue>
+            else
+                HeaderValue(text s 0 stop, withParameters s stop &next &fault))
+
+    /// callid *(;param), a to-tag and a from-tag among them: Replaces (RFC 3891, 6.1).
     let replaces =
         ValueReader<HeaderValue>(fun octets next fault ->
             let s = octets.Span
@@ -150,7 +182,13 @@ module ValueReaders =
                 next <- fault.At(ParseFault.CallId, 0, "a Call-ID")
                 Unchecked.defaultof<HeaderValue>
             else
-                HeaderValue(text s 0 stop, withParameters s stop &next &fault))
+                let found = HeaderValue(text s 0 stop, withParameters s stop &next &fault)
+                let isMissing (name: string) = isNull (found.GetParameter name)
+
+                if next >= 0 && (isMissing "to-tag" || isMissing "from-tag") then
+                    next <- fault.At(ParseFault.HeaderValue, stop, "to-tag and from-tag")
+
+                found)
 
     /// The position after the comment that opens at `at`: nested parentheses, counted, no recursion.
     let private commentEnd (s: ReadOnlySpan<byte>) at =
@@ -186,6 +224,23 @@ module ValueReaders =
 
                 SecondsValue(uint32 value, comment, withParameters s commentStop &next &fault))
 
+    let private isRefresher (value: string | null) =
+        String.Equals(value, "uac", StringComparison.OrdinalIgnoreCase)
+        || String.Equals(value, "uas", StringComparison.OrdinalIgnoreCase)
+
+    /// Session-Expires: a refresher is uac or uas (RFC 4028, 4).
+    let sessionExpires =
+        ValueReader<SecondsValue>(fun octets next fault ->
+            let found = seconds.Invoke(octets, &next, &fault)
+
+            if next >= 0 then
+                match ParameterScan.find found.Parameters "refresher" with
+                | ValueSome p when not (isRefresher p.Value) ->
+                    next <- fault.At(ParseFault.Parameter, 0, "refresher=uac or uas")
+                | _ -> ()
+
+            found)
+
     /// name=value with commas between.
     let private authParameters (s: ReadOnlySpan<byte>) at (fault: byref<Fault>) =
         let found = List<SipParameter>()
@@ -210,7 +265,17 @@ module ValueReaders =
                             Octets.unquoted (s.Slice(start, ending - start))
 
                     found.Add(SipParameter(text s parts.NameStart parts.NameEnd, value))
-                    stop + 1
+
+                    if stop + 1 = s.Length then
+                        fault.At(ParseFault.Parameter, stop, "a parameter after the comma")
+                    else
+                        stop + 1
+
+        let isTwice =
+            found.DistinctBy(_.Name, StringComparer.OrdinalIgnoreCase).Count() < found.Count
+
+        if next >= 0 && isTwice then
+            next <- fault.At(ParseFault.Parameter, at, "no parameter twice")
 
         struct (next, found)
 
@@ -278,33 +343,32 @@ module ValueReaders =
                 next <- s.Length
                 RAckValue(uint32 rseq, CSeq(uint32 cseq, SipMethod.OfScanned(s.Slice method))))
 
-    let private decimalOf (s: string) : Nullable<decimal> =
-        let mutable value = 0m
+    /// Digits, perhaps with a point among them, at `at`: their end and value; or -1.
+    let private decimal (s: ReadOnlySpan<byte>) at (value: byref<decimal>) =
+        let stop = Grammar.run 0x03FF400000000000UL 0UL s at s.Length
         let style = NumberStyles.AllowDecimalPoint
+        let digits = s.Slice(at, stop - at)
 
-        match Decimal.TryParse(s, style, CultureInfo.InvariantCulture, &value) with
-        | true -> Nullable value
-        | _ -> Nullable()
+        if Decimal.TryParse(digits, style, CultureInfo.InvariantCulture, &value) then
+            stop
+        else
+            -1
 
     let timestamp =
         ValueReader<TimestampValue>(fun octets next fault ->
-            let separators: char[] | null = null
+            let s = octets.Span
+            let mutable sent, delay = 0m, 0m
+            let stop = decimal s 0 &sent
+            let second = if stop < 0 then 0 else Grammar.skipBlanks s stop s.Length
+            let hasDelay = second > stop && second < s.Length
+            let ended = if hasDelay then decimal s second &delay else second
 
-            let words =
-                (Octets.unfolded octets.Span)
-                    .Split(separators, StringSplitOptions.RemoveEmptyEntries)
-
-            let sent = if words.Length > 0 then decimalOf words[0] else Nullable()
-            let delay = if words.Length > 1 then decimalOf words[1] else Nullable()
-
-            if
-                not sent.HasValue || words.Length > 2 || (words.Length = 2 && not delay.HasValue)
-            then
+            if stop < 0 || ended < s.Length then
                 next <- fault.At(ParseFault.HeaderValue, 0, "seconds [seconds]")
                 Unchecked.defaultof<TimestampValue>
             else
-                next <- octets.Length
-                TimestampValue(sent.Value, delay))
+                next <- s.Length
+                TimestampValue(sent, if hasDelay then Nullable delay else Nullable()))
 
     /// Only GMT is a SIP date (RFC 3261, 20.17).
     let date =

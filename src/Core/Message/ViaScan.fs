@@ -143,6 +143,7 @@ module ViaScan =
         (fault: byref<Fault>)
         =
         let mutable p = ParameterParts()
+        let mutable seen = NamesSeen()
         let mutable next = at
 
         while next >= 0 && next < stop && s[next] = 59uy do
@@ -151,12 +152,14 @@ module ViaScan =
             if next >= 0 && parameter s &p &parts &fault < 0 then
                 next <- -1
 
+            ParameterScan.note s &p &seen
+
         parts.End <- next
 
         if next >= 0 && next < stop && s[next] <> 44uy then
             fault.At(ParseFault.Via, next, "';' or ','")
         else
-            next
+            ParameterScan.once s at next &seen &fault
 
     /// host [":" port], blanks allowed around the colon.
     let private sentBy (s: ReadOnlySpan<byte>) at stop (parts: byref<ViaParts>) =
