@@ -19,6 +19,9 @@ let tests =
         ValidationTests.tests
         HeaderFieldsTests.tests
         SipMessageTests.tests
+        DerivedTests.tests
+        EditTests.tests
+        LimitsTests.tests
         ParserTests.tests
         VulnerabilityTests.tests
         TortureTests.tests

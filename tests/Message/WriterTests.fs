@@ -33,6 +33,15 @@ let tests =
 
             Expect.equal (written (rewrite ViaEdit.Pop)) (invite.WithoutTopVia().ToString()) "pop"
 
+        testCase "pop takes the first of two Vias on a line, not the line (7.3.1)"
+        <| fun () ->
+            let joined = Corpus.invite.Replace("z9hG4bK776asdhds\nVia: ", "z9hG4bK776asdhds , ")
+            let pop = { Writer.asItCame with Via = ViaEdit.Pop }
+            let text = Encoding.UTF8.GetString(Writer.toArray (Corpus.message joined) pop)
+
+            Expect.equal text ((Corpus.message joined).WithoutTopVia().ToString()) "as the edit"
+            Expect.stringContains text "\r\nVia: SIP/2.0/UDP 192.0.2.7:5070" "the second stays"
+
         testCase "Max-Forwards before and after the Via, Request-URI, and none of it before (16.6)"
         <| fun () ->
             let rewrite = {

@@ -44,8 +44,8 @@ module Compose =
 
     /// The start line of a response. A caller's misuse is told at once (V-05).
     let statusLine (status: int) (reason: string) =
-        if ReadOnlySpan<byte>(Octets.ofText reason).IndexOfAny ScanSets.lineEnds >= 0 then
-            raise (ArgumentException("A reason phrase has no CR, LF or NUL.", nameof reason))
+        if String.exists Octets.isControl reason then
+            raise (ArgumentException("No control characters in a reason phrase.", nameof reason))
 
         let text = Composition()
         text.Text $"SIP/2.0 {status} {reason}\r\n"
@@ -122,16 +122,25 @@ module Compose =
     let route (routeSet: NameAddr list) (target: SipUri) =
         match routeSet with
         | first :: rest when not first.Uri.IsLooseRouter ->
-            struct (first.Uri.WithoutHeaders(), rest @ [ NameAddr.Create target ])
-        | _ -> struct (target.WithoutHeaders(), routeSet)
+            struct (first.Uri.ForRequest(), rest @ [ NameAddr.Create target ])
+        | _ -> struct (target.ForRequest(), routeSet)
+
+    /// The same for a dialog whose last request had this Request-URI and these Routes. A top Route
+    /// that is no loose router: a strict one has taken the Request-URI, and the remote target is
+    /// the last Route (RFC 3261, 12.2.1.1).
+    let routeAgain (requestUri: SipUri) (routes: NameAddr list) (target: SipUri) =
+        match routes with
+        | first :: _ when not first.Uri.IsLooseRouter ->
+            let others = List.take (routes.Length - 1) routes
+            struct (requestUri, others @ [ NameAddr.Create target ])
+        | _ -> struct (target.ForRequest(), routes)
 
     /// The ACK to a 2xx, a request of its own, without Via (RFC 3261, 13.2.2.4).
-    let ack bytes (index: MessageIndex) (recipient: NameAddr) routeSet target : byte[] =
-        let struct (uri, routes) = route routeSet target
+    let ack bytes (index: MessageIndex) (recipient: NameAddr) (uri: SipUri) routes : byte[] =
         let text = requestLine "ACK" uri.Octets
         text.Line("Max-Forwards", "70")
 
-        for hop in routes do
+        for (hop: NameAddr) in routes do
             text.Line("Route", hop.Octets)
 
         copy HeaderId.From bytes index text

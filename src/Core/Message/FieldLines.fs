@@ -19,8 +19,12 @@ type FieldLines(bytes: ReadOnlyMemory<byte>, index: MessageIndex, id: HeaderId) 
 
         if i < index.Count then i else -1
 
-    /// The most values that one field may have.
-    member _.Most = index.ValuesPerField
+    /// The most values that one field may have; of Via as many as were let in.
+    member _.Most =
+        if id = HeaderId.Via then
+            max index.ValuesPerField index.ViaCount
+        else
+            index.ValuesPerField
 
     member _.Offset(line: int) = index.Lines[line].ValueStart
 

@@ -93,7 +93,7 @@ module Indexer =
             fault.At(ParseFault.TooLarge, startEnd, "a shorter start line") |> ignore
             null
         else
-            let lines = min lineCount (limits.HeaderLines + 1) - 1
+            let lines = min (lineCount - 1) limits.HeaderLines
             create lines (startEnd + 2) (last + 2) limits.ValuesPerField
 
     /// Start line and header lines of a section that ends at `last`, no field checked.

@@ -18,14 +18,22 @@ module MessageEdit =
         bytes.Slice(stop).CopyTo(output.AsSpan(start + insert.Length))
         output
 
-    /// "Name: value" and CRLF. A caller's misuse is told at once.
-    let line (name: string) (value: string) : byte[] =
-        let nameOctets = Octets.ofText name
-        let valueOctets = Octets.ofText value
-        let span = ReadOnlySpan<byte> nameOctets
+    /// The bytes of a name. A caller's misuse is told at once.
+    let private nameOctets (name: string) : byte[] =
+        ArgumentNullException.ThrowIfNull(name, nameof name)
+        let octets = Octets.ofText name
+        let span = ReadOnlySpan<byte> octets
 
         if name = "" || Grammar.token span 0 span.Length < span.Length then
             raise (ArgumentException("A header name is a token (RFC 3261, 7.3.1).", nameof name))
+
+        octets
+
+    /// "Name: value" and CRLF. A caller's misuse is told at once.
+    let line (name: string) (value: string) : byte[] =
+        let nameOctets = nameOctets name
+        ArgumentNullException.ThrowIfNull(value, nameof value)
+        let valueOctets = Octets.ofText value
 
         if ReadOnlySpan<byte>(valueOctets).IndexOfAny ScanSets.lineEnds >= 0 then
             raise (ArgumentException("A header value has no CR, LF or NUL.", nameof value))
@@ -43,11 +51,14 @@ module MessageEdit =
             Octets.sameText (bytes.Slice(line.Start, line.NameEnd - line.Start)) wanted
 
     /// The line numbers of a field, by full name or compact form.
-    let linesNamed (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) name = [
-        for i in 0 .. index.Count - 1 do
-            if isNamed bytes.Span index name i then
-                i
-    ]
+    let linesNamed (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) (name: string) =
+        ArgumentNullException.ThrowIfNull(name, nameof name)
+
+        [
+            for i in 0 .. index.Count - 1 do
+                if isNamed bytes.Span index name i then
+                    i
+        ]
 
     /// Without the given lines, which are in rising order, and `insert` where the first was.
     let private without (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) lines insert : byte[] =
@@ -59,6 +70,8 @@ module MessageEdit =
 
     /// All lines of that name taken away.
     let remove bytes index name =
+        nameOctets name |> ignore
+
         match linesNamed bytes index name with
         | [] -> bytes.ToArray()
         | lines -> without bytes index lines Array.empty
@@ -73,9 +86,11 @@ module MessageEdit =
 
     /// One line of that name instead of all there are, where the first was; else at the end.
     let set bytes index name value =
+        let line = line name value
+
         match linesNamed bytes index name with
-        | [] -> add bytes index (line name value)
-        | lines -> without bytes index lines (line name value)
+        | [] -> add bytes index line
+        | lines -> without bytes index lines line
 
     /// The Request-URI, or the reason phrase.
     let setMiddle (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) (text: ReadOnlySpan<byte>) =

@@ -47,6 +47,14 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
         | _, NonNull error -> raise (SipParseException error)
         | _ -> raise (SipParseException(ParseError(ParseFault.NameAddr, 0, "an address")))
 
+    /// What an edit gave: what is wrong with it the caller did.
+    static member private Edited(text: string) : NameAddr =
+        let mutable error: ParseError | null = null
+
+        match NameAddr.Read(text, &error) with
+        | null -> raise (ArgumentException $"Not an address (RFC 3261, 20.10): {error}")
+        | found -> found
+
     static member private Read(text: string | null, error: byref<ParseError | null>) =
         let octets =
             match text with
@@ -79,12 +87,12 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
         | name -> $"{Octets.quote name} <{uri}>{parameters}"
 
     /// <summary>An address in brackets, without a display name.</summary>
-    static member Create(uri: SipUri) : NameAddr = NameAddr.OfText $"<{uri}>"
+    static member Create(uri: SipUri) : NameAddr = NameAddr.Edited $"<{uri}>"
 
     /// <summary>An address in brackets with a display name, which is quoted.</summary>
-    /// <exception cref="T:SipFun.SipParseException">The name holds a line end.</exception>
+    /// <exception cref="T:System.ArgumentException">The name holds CR, LF or NUL.</exception>
     static member Create(uri: SipUri, displayName: string | null) : NameAddr =
-        NameAddr.OfText(NameAddr.Text(displayName, uri, ""))
+        NameAddr.Edited(NameAddr.Text(displayName, uri, ""))
 
     member internal _.Octets = octets.Slice(0, parts.End)
 
@@ -149,11 +157,11 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
         | _ -> Nullable()
 
     member private this.With(parameters: string) =
-        NameAddr.OfText(NameAddr.Text(this.DisplayName, uri, parameters))
+        NameAddr.Edited(NameAddr.Text(this.DisplayName, uri, parameters))
 
     /// <summary>With the parameter set; in its old place when it was there.</summary>
     member this.WithParameter(name: string, value: string | null) : NameAddr =
-        let set = ValueSome(SipParameter(name, value))
+        let set = ValueSome(ParameterScan.named name value)
         this.With(UriText.replace (fun p -> $";{p}") (parameterList ()) name set)
 
     /// <summary>Without the parameter.</summary>
@@ -169,7 +177,7 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
     /// <summary>With another URI; name and parameters stay.</summary>
     member this.WithUri(uri: SipUri) : NameAddr =
         let parameters = ParameterScan.toText (parameterList ())
-        NameAddr.OfText(NameAddr.Text(this.DisplayName, uri, parameters))
+        NameAddr.Edited(NameAddr.Text(this.DisplayName, uri, parameters))
 
     /// <summary>Reads an address; says why not.</summary>
     static member TryParse

@@ -73,8 +73,16 @@ module Octets =
 
             unfolded output.WrittenSpan
 
-    /// The text as a quoted string (RFC 3261, 25.1).
-    let quote (text: string) = "\"" + text.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\""
+    /// Control characters but tab: no text of a caller holds them bare.
+    let isControl (c: char) = (c < ' ' && c <> '\t') || c = '\127'
+
+    /// The text as a quoted string, in which quoted pairs take what may not stand bare; CR, LF and
+    /// NUL stay, for the caller to refuse (RFC 3261, 25.1).
+    let quote (text: string) =
+        let isBare c = c = '\r' || c = '\n' || c = '\000'
+        let needsPair c = c = '"' || c = '\\' || (isControl c && not (isBare c))
+        let piece c = if needsPair c then "\\" + string c else string c
+        "\"" + String.collect piece text + "\""
 
     let private hexValue (s: ReadOnlySpan<byte>) at =
         let digit (c: byte) = if c <= 57uy then c - 48uy else (c ||| 0x20uy) - 87uy

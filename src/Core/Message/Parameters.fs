@@ -149,6 +149,16 @@ module ParameterScan =
 
         found.AsReadOnly()
 
+    /// A parameter as a caller wants it; misuse is told at once (V-05).
+    let named (name: string) (value: string | null) =
+        ArgumentNullException.ThrowIfNull(name, nameof name)
+        let octets = ReadOnlySpan<byte>(Octets.ofText name)
+
+        if octets.IsEmpty || Grammar.token octets 0 octets.Length < octets.Length then
+            raise (ArgumentException("A parameter name is a token (RFC 3261, 25.1).", nameof name))
+
+        SipParameter(name, value)
+
     /// The value of the first parameter of that name; null when absent or without value.
     let find (parameters: IReadOnlyList<SipParameter>) (name: string) : SipParameter voption =
         let mutable i = 0

@@ -1,6 +1,7 @@
 // How much of anything we are willing to read (V-06). Pure numbers, checked by Indexer and Framing.
 namespace SipFun
 
+open System
 open System.Runtime.InteropServices
 
 /// <summary>Bounds on what is parsed, all inclusive. Any may be set by name:
@@ -11,6 +12,7 @@ open System.Runtime.InteropServices
 /// <param name="lineLength">Longest header line in bytes, its folds included.</param>
 /// <param name="valuesPerField">Most values of one header field, over all its lines.</param>
 /// <param name="vias">Most Via values.</param>
+/// <exception cref="T:System.ArgumentOutOfRangeException">One is below 1.</exception>
 [<Sealed>]
 type ParseLimits
     (
@@ -21,7 +23,19 @@ type ParseLimits
         [<Optional; DefaultParameterValue(128)>] valuesPerField: int,
         [<Optional; DefaultParameterValue(70)>] vias: int
     ) =
+    static let positive name value =
+        if value < 1 then
+            raise (ArgumentOutOfRangeException(name, "must be 1 or more"))
+
     static let standard = ParseLimits(65_535, 65_536, 256, 8_192, 128, 70)
+
+    do
+        positive (nameof datagram) datagram
+        positive (nameof streamMessage) streamMessage
+        positive (nameof headerLines) headerLines
+        positive (nameof lineLength) lineLength
+        positive (nameof valuesPerField) valuesPerField
+        positive (nameof vias) vias
 
     /// <summary>The bounds used when none are given.</summary>
     static member Default = standard

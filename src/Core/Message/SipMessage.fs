@@ -28,7 +28,15 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
 
         match Indexer.readBuilt (ReadOnlySpan<byte> octets) &fault with
         | null -> raise (ArgumentException $"Not a SIP message: {fault.ToError octets.Length}")
+        | index when index.End < octets.Length ->
+            raise (ArgumentException "Content-Length is the length of the body: use WithBody.")
         | index -> wrap (ReadOnlyMemory<byte> octets) index
+
+    /// An edit of a message: its limits on typed values stay.
+    static member internal Edited(index: MessageIndex, octets: byte[]) : SipMessage =
+        let edited = SipMessage.Built octets
+        edited.Index.ValuesPerField <- index.ValuesPerField
+        edited
 
     /// A message that Framing found in a stream: its bytes and index.
     static member internal Framed(octets: byte[], index: MessageIndex) : SipMessage =
@@ -92,6 +100,16 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     static member Parse(text: string) : SipMessage =
         SipMessage.Parse(ReadOnlyMemory<byte>(Octets.ofText text))
 
+    /// The addresses of a field, none if it is absent; refused when they cannot be read.
+    member internal this.AddressesOf(field: HeaderField<IReadOnlyList<NameAddr>>) : NameAddr list =
+        let mutable found: IReadOnlyList<NameAddr> = Array.Empty<NameAddr>()
+        let mutable error: ParseError | null = null
+
+        match this.TryGet(field, &found, &error), error with
+        | true, _ -> List.ofSeq found
+        | _, null -> []
+        | _, error -> raise (ArgumentException $"{field.Name} cannot be read: {error}")
+
     /// <summary>Every fault in the fields that an element of this role works with, in no order;
     /// empty when there is nothing to refuse. RFC 4475 is the guide.</summary>
     member _.Validate(role: SipRole) : IReadOnlyList<ParseError> =
@@ -100,43 +118,46 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     /// <summary>With one header line of that name instead of all there are.</summary>
     /// <exception cref="T:System.ArgumentException">The result would be no message.</exception>
     member _.WithHeader(name: string, value: string) : SipMessage =
-        SipMessage.Built(MessageEdit.set bytes index name value)
+        SipMessage.Edited(index, MessageEdit.set bytes index name value)
 
     /// <summary>With one more header line, below all others.</summary>
     member _.WithAddedHeader(name: string, value: string) : SipMessage =
-        SipMessage.Built(MessageEdit.add bytes index (MessageEdit.line name value))
+        SipMessage.Edited(index, MessageEdit.add bytes index (MessageEdit.line name value))
 
     /// <summary>With one more header line, above all others.</summary>
     member _.WithInsertedHeader(name: string, value: string) : SipMessage =
-        SipMessage.Built(MessageEdit.push bytes index (MessageEdit.line name value))
+        SipMessage.Edited(index, MessageEdit.push bytes index (MessageEdit.line name value))
 
     /// <summary>Without the header lines of that name, full or compact.</summary>
     member _.WithoutHeader(name: string) : SipMessage =
-        SipMessage.Built(MessageEdit.remove bytes index name)
+        SipMessage.Edited(index, MessageEdit.remove bytes index name)
 
     /// <summary>With another body; Content-Length follows. No type: no Content-Type.</summary>
     member _.WithBody(contentType: string | null, body: ReadOnlyMemory<byte>) : SipMessage =
-        SipMessage.Built(MessageEdit.setBody bytes index contentType body.Span)
+        SipMessage.Edited(index, MessageEdit.setBody bytes index contentType body.Span)
 
     /// <summary>With one more Via, above all others.</summary>
     member _.PushVia(via: Via) : SipMessage =
-        SipMessage.Built(MessageEdit.push bytes index (MessageEdit.line "Via" (via.ToString())))
+        SipMessage.Edited(
+            index,
+            MessageEdit.push bytes index (MessageEdit.line "Via" (via.ToString()))
+        )
 
     /// <summary>With one more Via, above all others.</summary>
     member _.PushVia(via: string) : SipMessage =
-        SipMessage.Built(MessageEdit.push bytes index (MessageEdit.line "Via" via))
+        SipMessage.Edited(index, MessageEdit.push bytes index (MessageEdit.line "Via" via))
 
     /// <summary>Without its topmost Via.</summary>
     /// <exception cref="T:System.InvalidOperationException">There is none.</exception>
     member this.WithoutTopVia() : SipMessage =
         this.TopVia |> ignore
-        SipMessage.Built(MessageEdit.popVia bytes index)
+        SipMessage.Edited(index, MessageEdit.popVia bytes index)
 
     /// <summary>With another Via in the place of the topmost.</summary>
     /// <exception cref="T:System.InvalidOperationException">There is none.</exception>
     member this.WithTopVia(via: Via) : SipMessage =
         this.TopVia |> ignore
-        SipMessage.Built(MessageEdit.setTopVia bytes index via.Octets.Span)
+        SipMessage.Edited(index, MessageEdit.setTopVia bytes index via.Octets.Span)
 
 /// <summary>The edits of <c>SipMessage</c>, which give a message of the same kind.</summary>
 and [<AbstractClass>] SipMessage<'Self when 'Self :> SipMessage>
@@ -203,7 +224,7 @@ and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageI
 
     /// <summary>With another Request-URI.</summary>
     member _.WithRequestUri(uri: SipUri) : SipRequest =
-        built (MessageEdit.setMiddle bytes index uri.Octets.Span)
+        downcast SipMessage.Edited(index, MessageEdit.setMiddle bytes index uri.Octets.Span)
 
     /// <summary>A response by RFC 3261, 8.2.6: every Via, From, To, Call-ID, CSeq; Record-Route for
     /// 101 to 299; Timestamp for 100.</summary>
@@ -224,27 +245,50 @@ and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageI
     member this.CreateResponse(statusCode: int, toTag: string | null) : SipResponse =
         this.CreateResponse(statusCode, toTag, null)
 
+    member private this.IsInviteOf(response: SipResponse) =
+        this.Method = SipMethod.Invite && response.CallId = this.CallId && response.CSeq = this.CSeq
+
     /// <summary>The ACK to a 2xx of this INVITE: to its Contact, by its Record-Route reversed, with
-    /// the same credentials; without Via (RFC 3261, 13.2.2.4).</summary>
+    /// the same credentials; without Via (RFC 3261, 13.2.2.4). To an INVITE within a dialog, which
+    /// has a To tag, the 2xx gives only the target: the route is the INVITE's (12.2).</summary>
     /// <param name="response">The 2xx. Without a Contact the ACK goes to the Request-URI.</param>
+    /// <exception cref="T:System.ArgumentException">This is no INVITE, that no 2xx to it, or a
+    /// Contact, Record-Route or Route that is needed is malformed or too long.</exception>
     member this.CreateAck(response: SipResponse) : SipRequest =
-        let routes = response.RecordRoutes |> Seq.rev |> List.ofSeq
+        if not (response.IsSuccess && this.IsInviteOf response) then
+            raise (ArgumentException("Not a 2xx to this INVITE.", nameof response))
 
         let target =
-            match Seq.tryHead response.Contacts with
+            match List.tryHead (response.AddressesOf HeaderFields.Contact) with
             | Some contact -> contact.Uri
             | None -> this.RequestUri
 
-        built (Compose.ack bytes index response.To routes target)
+        let struct (uri, routes) =
+            if isNull this.ToTag then
+                let recorded = response.AddressesOf HeaderFields.RecordRoute
+                Compose.route (List.rev recorded) target
+            else
+                Compose.routeAgain this.RequestUri (this.AddressesOf HeaderFields.Route) target
+
+        built (Compose.ack bytes index response.To uri routes)
 
     /// <summary>The ACK to a 300-699 of this INVITE: same top Via, Request-URI, Route, From and
     /// Call-ID; the response's To (RFC 3261, 17.1.1.3).</summary>
-    member _.CreateErrorAck(response: SipResponse) : SipRequest =
+    /// <exception cref="T:System.ArgumentException">This is no INVITE, or that no 300-699.</exception>
+    member this.CreateErrorAck(response: SipResponse) : SipRequest =
+        if this.Method <> SipMethod.Invite || response.StatusCode < 300 then
+            raise (ArgumentException("Not a 300 to 699 to an INVITE.", nameof response))
+
         built (Compose.companion "ACK" bytes index response.To)
 
     /// <summary>The CANCEL of this request: same top Via, Request-URI, Route, From, To, Call-ID and
     /// CSeq number (RFC 3261, 9.1).</summary>
-    member this.CreateCancel() : SipRequest = built (Compose.companion "CANCEL" bytes index this.To)
+    /// <exception cref="T:System.ArgumentException">This is an ACK or a CANCEL.</exception>
+    member this.CreateCancel() : SipRequest =
+        if this.Method = SipMethod.Ack || this.Method = SipMethod.Cancel then
+            raise (ArgumentException $"{this.Method} cannot be cancelled (RFC 3261, 9.1).")
+
+        built (Compose.companion "CANCEL" bytes index this.To)
 
     /// <summary>A request, without Via, Contact and body. Nothing is made up: all identifiers are
     /// the caller's (RFC 3261, 8.1.1).</summary>
@@ -264,7 +308,7 @@ and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageI
             raise (ArgumentOutOfRangeException(nameof maxForwards, "0 to 255"))
 
         let cseq = CSeq(cseqNumber, method)
-        let text = Compose.requestLine method.Name (uri.WithoutHeaders().Octets)
+        let text = Compose.requestLine method.Name (uri.ForRequest().Octets)
         text.Line("Max-Forwards", string maxForwards)
         text.Line("From", from.Octets)
         text.Line("To", ``to``.Octets)

@@ -9,7 +9,9 @@ open System.Collections.Generic
 open System.Net
 open SipFun.Core
 
-/// <summary>A URI. Immutable; the <c>With</c> methods give a new one.</summary>
+/// <summary>A URI. Immutable; the <c>With</c> methods give a new one. They throw an
+/// <c>ArgumentException</c> for what makes no URI, and, unless they take away, an
+/// <c>InvalidOperationException</c> for a scheme that is not sip, sips or tel.</summary>
 [<Sealed>]
 type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
     let mutable host: string | null = null
@@ -122,9 +124,21 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
     /// <summary>Whether there is an lr parameter: a loose router (RFC 3261, 16.12).</summary>
     member this.IsLooseRouter = this.HasParameter "lr"
 
-    member private _.With(user: string, host: string, port: string, parameters: string, headers) =
+    /// Of a scheme we cannot take apart nothing can be exchanged.
+    member private this.With
+        (user: string, host: string, port: string, parameters: string, headers)
+        =
+        if parts.Kind = SchemeKind.Other then
+            invalidOp $"A {this.Scheme} URI has no parts that could be changed."
+
         let scheme = Octets.toText (slice 0 parts.SchemeEnd)
-        SipUri.Parse(scheme + ":" + user + host + port + parameters + headers)
+        let mutable error: ParseError | null = null
+        let mutable result: SipUri | null = null
+        let text = scheme + ":" + user + host + port + parameters + headers
+
+        match SipUri.TryParse(text, &result, &error), result with
+        | true, NonNull uri -> uri
+        | _ -> raise (ArgumentException $"Not a URI (RFC 3261, 19.1.1): {error}")
 
     member private _.UserText =
         if parts.UserStart < 0 then
@@ -148,13 +162,18 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
         let text =
             match user with
             | null -> ""
-            | user -> Octets.escaped Grammar.UserLow Grammar.UserHigh user + "@"
+            | user -> UriText.user user + "@"
 
         this.With(text, this.Host, this.PortText, this.ParameterText, this.HeaderText)
 
     /// <summary>With another host: a name, an IPv4 address, an IPv6 address in brackets.</summary>
-    /// <exception cref="T:SipFun.SipParseException">It is no host.</exception>
+    /// <exception cref="T:System.ArgumentException">It is no host.</exception>
     member this.WithHost(host: string) : SipUri =
+        ArgumentNullException.ThrowIfNull(host, nameof host)
+
+        if this.IsSip && not (UriText.isHost host) then
+            raise (ArgumentException("Not a host (RFC 3261, 25.1).", nameof host))
+
         this.With(this.UserText, host, this.PortText, this.ParameterText, this.HeaderText)
 
     /// <summary>With another port, or none.</summary>
@@ -164,6 +183,8 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
 
     /// <summary>With the parameter set; in its old place when it was there.</summary>
     member this.WithParameter(name: string, value: string | null) : SipUri =
+        ArgumentNullException.ThrowIfNull(name, nameof name)
+
         let text =
             UriText.replace
                 UriText.parameter
@@ -175,16 +196,28 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
 
     /// <summary>Without the parameter.</summary>
     member this.WithoutParameter(name: string) : SipUri =
-        let text = UriText.replace UriText.parameter (parameterList ()) name ValueNone
-        this.With(this.UserText, this.Host, this.PortText, text, this.HeaderText)
+        if not (this.HasParameter name) then
+            this
+        else
+            let text = UriText.replace UriText.parameter (parameterList ()) name ValueNone
+            this.With(this.UserText, this.Host, this.PortText, text, this.HeaderText)
 
     /// <summary>Without any parameters.</summary>
     member this.WithoutParameters() : SipUri =
-        this.With(this.UserText, this.Host, this.PortText, "", this.HeaderText)
+        if parts.ParametersStart = parts.ParametersEnd then
+            this
+        else
+            this.With(this.UserText, this.Host, this.PortText, "", this.HeaderText)
 
     /// <summary>Without the header fields after the question mark.</summary>
     member this.WithoutHeaders() : SipUri =
-        this.With(this.UserText, this.Host, this.PortText, this.ParameterText, "")
+        if parts.HeadersStart < 0 then
+            this
+        else
+            this.With(this.UserText, this.Host, this.PortText, this.ParameterText, "")
+
+    /// Without what may not stand in a Request-URI (RFC 3261, 19.1.1, table 1).
+    member internal this.ForRequest() : SipUri = this.WithoutHeaders().WithoutParameter "method"
 
     /// <summary>With the parameter set, without a value; such as <c>lr</c>.</summary>
     member this.WithParameter(name: string) : SipUri = this.WithParameter(name, null)

@@ -189,12 +189,18 @@ type TypedFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     /// <summary>SIP-If-Match (RFC 3903, 11.3.2).</summary>
     member this.SipIfMatch: string | null = this.ValueOf<string>(HeaderFields.SipIfMatch)
 
-    /// <summary>Content-Type as text; null when absent. <c>HeaderFields.ContentType</c> has it
+    /// <summary>Content-Type as text; null when absent or malformed. <c>HeaderFields.ContentType</c> has it
     /// taken apart (RFC 3261, 20.15).</summary>
-    member this.ContentType: string | null = this.GetHeader "Content-Type"
+    member this.ContentType: string | null =
+        match this.ValueOf<HeaderValue>(HeaderFields.ContentType) with
+        | null -> null
+        | _ -> this.GetHeader "Content-Type"
 
-    /// <summary>Whether the Contact is "*": all bindings (RFC 3261, 10.2.2).</summary>
+    /// <summary>Whether the only Contact is "*": all bindings (RFC 3261, 10.2.2).</summary>
     member this.IsWildcardContact =
+        let mutable found: IReadOnlyList<NameAddr> = Array.Empty<NameAddr>()
+        let mutable error: ParseError | null = null
+
         match this.GetHeader "Contact" with
-        | "*" -> true
+        | "*" -> this.TryGet(HeaderFields.Contact, &found, &error)
         | _ -> false

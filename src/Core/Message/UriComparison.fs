@@ -114,16 +114,36 @@ module UriComparison =
 
     let private mustBeInBoth = [| "user"; "ttl"; "method"; "maddr"; "transport" |]
 
-    let private find name (pairs: struct (string * string)[]) =
-        Array.tryFind (fun (struct (other, _)) -> other = name) pairs
+    let private nameAt (pairs: struct (string * string)[]) i =
+        let struct (name, _) = pairs[i]
+        name
 
-    /// Each parameter of `a` is equal in `b`, or absent there and of no weight.
-    let private parametersMatch strict a b =
-        a
-        |> Array.forall (fun (struct (name, value)) ->
-            match find name b with
-            | Some(struct (_, other)) -> other = value
-            | None -> not strict && not (Array.contains name mustBeInBoth))
+    let private valueAt (pairs: struct (string * string)[]) i =
+        let struct (_, value) = pairs[i]
+        value
+
+    /// Each parameter of `a` is equal in `b`, or absent there and of no weight. Both are sorted:
+    /// one walk through each (V-17).
+    let private parametersMatch strict a (b: struct (string * string)[]) =
+        let mutable at = 0
+        let mutable i = 0
+        let mutable matches = true
+
+        while matches && i < Array.length a do
+            let struct (name: string, value: string) = a[i]
+
+            while at < b.Length && String.CompareOrdinal(nameAt b at, name) < 0 do
+                at <- at + 1
+
+            matches <-
+                if at < b.Length && nameAt b at = name then
+                    valueAt b at = value
+                else
+                    not strict && not (Array.contains name mustBeInBoth)
+
+            i <- i + 1
+
+        matches
 
     /// The rule. For tel every parameter must be in both (RFC 3966, 4).
     let areEquivalent (a: UriKey) (b: UriKey) =
@@ -138,7 +158,16 @@ module UriComparison =
         && parametersMatch strict a.Parameters b.Parameters
         && parametersMatch strict b.Parameters a.Parameters
 
-    /// A hash of what both comparisons look at.
+    /// A hash of all of the key: it is `Equals` that it serves.
     let hash (key: UriKey) =
         let text (part: string voption) = ValueOption.defaultValue "" part
-        HashCode.Combine(int key.Kind, text key.User, text key.Password, key.Host, key.Port)
+        let mutable hash = HashCode()
+        hash.Add(HashCode.Combine(key.Kind, text key.User, text key.Password, key.Host, key.Port))
+
+        for struct (name, value) in key.Parameters do
+            hash.Add(struct (name, value))
+
+        for struct (name, value) in key.Headers do
+            hash.Add(struct (name, value))
+
+        hash.ToHashCode()

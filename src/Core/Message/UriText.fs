@@ -42,6 +42,15 @@ module UriText =
     /// "name=value&amp;name=value" to a list.
     let headers (s: ReadOnlySpan<byte>) : IReadOnlyList<SipParameter> = split 38uy s
 
+    /// The user part, escaped. What phones send and we read, a bare #, we do not write.
+    let user (text: string) =
+        Octets.escaped (Grammar.UserLow &&& ~~~(1UL <<< int '#')) Grammar.UserHigh text
+
+    /// Whether all of the text is a host.
+    let isHost (text: string) =
+        let octets = ReadOnlySpan<byte>(Octets.ofText text)
+        octets.Length > 0 && HostScan.host octets 0 octets.Length = octets.Length
+
     let private escaped (text: string) =
         Octets.escaped Grammar.UriParameterLow Grammar.UriParameterHigh text
 

@@ -159,12 +159,16 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
     /// <summary>Whether there is a parameter of that name.</summary>
     member _.HasParameter(name: string) = (ParameterScan.find (parameterList ()) name).IsSome
 
-    member private this.With(parameters: string) =
-        Via.Parse(Octets.unfolded (slice 0 parts.SentByEnd) + parameters)
+    member private this.With(parameters: string) : Via =
+        let mutable error: ParseError | null = null
+
+        match Via.Read(Octets.unfolded (slice 0 parts.SentByEnd) + parameters, &error) with
+        | null -> raise (ArgumentException $"Not a Via (RFC 3261, 20.42): {error}")
+        | found -> found
 
     /// <summary>With the parameter set; in its old place when it was there.</summary>
     member this.WithParameter(name: string, value: string | null) : Via =
-        let set = ValueSome(SipParameter(name, value))
+        let set = ValueSome(ParameterScan.named name value)
         this.With(UriText.replace (fun p -> $";{p}") (parameterList ()) name set)
 
     /// <summary>Without the parameter.</summary>
