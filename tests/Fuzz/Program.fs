@@ -40,7 +40,7 @@ let private datagram (bytes: byte[]) =
 
 /// The frames as comparable text, and why the stream ended.
 let private feed (stream: byte[]) size =
-    let mutable state = Framing.start
+    let mutable state = Framing.start StreamSide.Accepted
     let frames = ResizeArray<string>()
 
     for chunk in Array.chunkBySize size stream do

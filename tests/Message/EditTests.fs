@@ -170,11 +170,11 @@ let private splices: (string * (SipMessage -> SipMessage) * (string -> string)) 
 
     [
         "PushVia", _.PushVia("SIP/2.0/UDP a"), afterStart "Via: SIP/2.0/UDP a\r\n"
-        "WithInsertedHeader", _.WithInsertedHeader("X-1", "y"), afterStart "X-1: y\r\n"
-        "WithAddedHeader", _.WithAddedHeader("X-1", "y"), atEnd "X-1: y\r\n"
-        "WithHeader", _.WithHeader("X-1", "y"), atEnd "X-1: y\r\n"
+        "WithInsertedHeader", _.WithInsertedHeader("Y-edit", "y"), afterStart "Y-edit: y\r\n"
+        "WithAddedHeader", _.WithAddedHeader("Y-edit", "y"), atEnd "Y-edit: y\r\n"
+        "WithHeader", _.WithHeader("Y-edit", "y"), atEnd "Y-edit: y\r\n"
         "push and pop", _.PushVia("SIP/2.0/UDP a").WithoutTopVia(), id
-        "add and remove", _.WithAddedHeader("X-1", "y").WithoutHeader("x-1"), id
+        "add and remove", _.WithAddedHeader("Y-edit", "y").WithoutHeader("y-EDIT"), id
         "the same top Via", (fun m -> m.WithTopVia m.TopVia), id
         "Writer, nothing",
         (fun m -> SipMessage.Parse(ReadOnlyMemory(Writer.toArray m Writer.asItCame))),

@@ -82,6 +82,8 @@ let private offsets =
             Expect.equal (nonNull error).Offset (start + good.Length + "<sip:a>;".Length) "offset"
     ]
 
+let private start = Framing.start StreamSide.Accepted
+
 let private streams =
     testList "V-06: the limit of a stream is inclusive" [
         let text = Corpus.octets Corpus.invite
@@ -90,7 +92,7 @@ let private streams =
             testCase $"a message of the limit and {less} bytes"
             <| fun () ->
                 let limits = ParseLimits(streamMessage = text.Length - less)
-                let struct (frames, state) = Framing.push limits (ReadOnlySpan text) Framing.start
+                let struct (frames, state) = Framing.push limits (ReadOnlySpan text) start
                 Expect.equal (frames.Count = 1) expected "one frame"
                 Expect.equal (Framing.failure state).IsNone expected "and no failure"
 
@@ -100,7 +102,7 @@ let private streams =
 
             let failed length =
                 let chunk = Array.create length 97uy
-                let struct (_, state) = Framing.push limits (ReadOnlySpan chunk) Framing.start
+                let struct (_, state) = Framing.push limits (ReadOnlySpan chunk) start
                 (Framing.failure state).IsSome
 
             Expect.isFalse (failed 100) "100 bytes"

@@ -27,4 +27,5 @@ let tests =
         TortureTests.tests
         WriterTests.tests
         FramingTests.tests
+        KeepAliveTests.tests
     ]

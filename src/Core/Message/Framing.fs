@@ -5,28 +5,6 @@ namespace SipFun.Core
 open System
 open SipFun
 
-/// What stood next in the stream.
-[<RequireQualifiedAccess; NoComparison; ReferenceEquality>]
-type Frame =
-    | Message of SipMessage
-    /// Well framed, but no message: to be answered if it can be, and the stream goes on.
-    | Malformed of ParseError * ReadOnlyMemory<byte>
-    /// The first of two CRLFs between messages: perhaps the answer to our ping.
-    | Pong
-    /// The second of two CRLFs: to be answered with one CRLF (RFC 5626, 3.5.1).
-    | Ping
-
-/// Frames for C#: one method a case.
-type IFrameHandler =
-    /// A whole message.
-    abstract Message: message: SipMessage -> unit
-    /// Well framed, but no message.
-    abstract Malformed: error: ParseError * octets: ReadOnlyMemory<byte> -> unit
-    /// Answer with one CRLF.
-    abstract Ping: unit -> unit
-    /// Perhaps the answer to our ping.
-    abstract Pong: unit -> unit
-
 /// What a stream has brought so far: same state and bytes, same result.
 [<NoComparison; NoEquality>]
 type FramingState = private {
@@ -35,7 +13,8 @@ type FramingState = private {
     Wanted: int
     /// Up to where there is no empty line.
     Searched: int
-    /// Whether an odd number of CRLFs came since the last message.
+    Side: StreamSide
+    /// Whether an odd number of CRLFs came since the last message; only of one we accepted.
     IsHalfPing: bool
     Failure: ParseError voption
 }
@@ -43,8 +22,10 @@ type FramingState = private {
 /// Cuts streams into messages.
 [<RequireQualifiedAccess>]
 module Framing =
-    /// A stream that has brought nothing yet.
-    let start = {
+    /// A stream that has brought nothing yet. How CRLFs are grouped hangs on the side alone, never
+    /// on when they came: any cutting gives the same frames (P-11).
+    let start (side: StreamSide) = {
+        Side = side
         Waiting = FramingBuffer.Empty
         Wanted = 1
         Searched = 0
@@ -164,25 +145,38 @@ module Framing =
             next <- failed (fault.ToError s.Length) state
             0
 
+    /// A CRLF between messages. A lone one says nothing to who accepted (RFC 3261, 7.5).
+    let private keepAlive (state: byref<FramingState>) : Frame voption =
+        if state.Side = StreamSide.Opened then
+            ValueSome Frame.Pong
+        else
+            let isSecond = state.IsHalfPing
+            state <- { state with IsHalfPing = not isSecond }
+            if isSecond then ValueSome Frame.Ping else ValueNone
+
     /// One step at s[0]: how many bytes it took, and perhaps a frame. 0: more bytes are needed.
     let private step
         limits
         (s: ReadOnlySpan<byte>)
         (state: byref<FramingState>)
-        (frame: byref<Frame>)
+        (frame: byref<Frame voption>)
         =
         if s[0] = 13uy && s.Length = 1 then
             0
         elif s[0] = 13uy && s[1] = 10uy then
-            frame <- if state.IsHalfPing then Frame.Ping else Frame.Pong
-            state <- { state with IsHalfPing = not state.IsHalfPing }
+            frame <- keepAlive &state
             2
         elif s.Length < state.Wanted then
             0
         else
             let mutable next = state
-            let used = message limits s state &frame &next
+            let mutable found = Frame.Pong
+            let used = message limits s state &found &next
             state <- next
+
+            if used > 0 then
+                frame <- ValueSome found
+
             used
 
     /// All frames of `s` in order; `state` is left waiting for what follows the returned position.
@@ -196,11 +190,9 @@ module Framing =
         let mutable goesOn = not s.IsEmpty
 
         while goesOn do
-            let mutable frame = Frame.Pong
+            let mutable frame = ValueNone
             let used = step limits (s.Slice at) &state &frame
-
-            if used > 0 then
-                frames.Add frame
+            ValueOption.iter frames.Add frame
 
             at <- at + used
             goesOn <- used > 0 && at < s.Length
