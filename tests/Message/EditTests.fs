@@ -159,6 +159,33 @@ let private headers =
 
 let private textOf (octets: ReadOnlyMemory<byte>) = Encoding.Latin1.GetString octets.Span
 
+/// All that goes through the writer at once, beside the edits one after the other.
+let private rewritten =
+    testPropertyWithConfig Generators.config "Writer: Via, Request-URI and Max-Forwards at once"
+    <| fun (draft: Generators.Draft) (hops: byte) ->
+        let via = "SIP/2.0/TCP a;branch=z9hG4bKx"
+
+        match SipMessage.Parse(ReadOnlyMemory(Generators.write draft)) with
+        | :? SipRequest as request ->
+            let edited = request.WithRequestUri(uri).WithHeader("Max-Forwards", string hops)
+
+            [
+                ViaEdit.Keep, edited
+                ViaEdit.Push, edited.PushVia via
+                ViaEdit.Replace, edited.WithTopVia(Via.Parse via)
+                ViaEdit.Pop, edited.WithoutTopVia()
+            ]
+            |> List.forall (fun (edit, expected) ->
+                let rewrite = {
+                    Via = edit
+                    ViaValue = ReadOnlyMemory(Encoding.ASCII.GetBytes via)
+                    RequestUri = ReadOnlyMemory(Encoding.ASCII.GetBytes(string uri))
+                    MaxForwards = int hops
+                }
+
+                textOf (ReadOnlyMemory(Writer.toArray request rewrite)) = textOf expected.Bytes)
+        | _ -> true
+
 /// The edits, each with what it does to the message's text.
 let private splices: (string * (SipMessage -> SipMessage) * (string -> string)) list =
     let afterStart (insert: string) (text: string) =
@@ -183,6 +210,8 @@ let private splices: (string * (SipMessage -> SipMessage) * (string -> string)) 
 
 let private untouched =
     testList "P-05: what enters equals what leaves" [
+        rewritten
+
         for name, edit, expected in splices do
             testPropertyWithConfig Generators.config name
             <| fun (draft: Generators.Draft) ->
