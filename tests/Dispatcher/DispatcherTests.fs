@@ -235,6 +235,18 @@ let private clock =
 
             expectIdle rig
 
+        testCase "L-6: Close leaves nothing of an INVITE whose first target answered 503"
+        <| fun () ->
+            let invite = requestTo "sip:b@b.test:5070" "INVITE" "call-1" 1
+            let change (order: Order) = { order with Destination = ValueNone }
+            let number, rig = deliverWith change invite start
+            let a = Question.create "b.test" DnsType.A
+            let at text = { Name = a.Name; Ttl = 60; Data = AddressOf(address text) }
+            let both = Answer.ok [| at "127.0.0.11"; at "127.0.0.12" |]
+            let rig = give (Input.Answered(a, both)) rig |> answer "INVITE" 503 |> give Close
+            same (snd (outcomeOf number rig)) Disposed "told"
+            expectIdle rig
+
         testCase "D5: inputs about unknown things change nothing but a counter"
         <| fun () ->
             let question = Question.create "x.test" DnsType.A

@@ -118,7 +118,7 @@ module Dispatcher =
 
     let private dispose work (number, waiting: Waiting<Entry>) =
         match waiting.Value with
-        | ClientEntry client -> Requests.finish Disposed client work
+        | ClientEntry client -> Requests.finish Disposed client work |> Work.remove number
         | ReplyEntry _ -> Cancelling.stop Disposed number work
         | _ -> Work.remove number work
 

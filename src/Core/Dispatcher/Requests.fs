@@ -83,8 +83,10 @@ let finish outcome (client: Client) work =
         else
             tell outcome true client work
 
+    let isThere (ended: Ended) = work.State.Legs |> List.exists (fun leg -> leg.Number = ended.Leg)
+
     match client.Past with
-    | last :: _ when isInvite client && not client.Told ->
+    | last :: _ when isInvite client && not client.Told && isThere last ->
         lingerIn (Completed last) (work.Now + work.Settings.Timers.Long) client work
     | _ -> Work.remove client.Sender.Number work
 
