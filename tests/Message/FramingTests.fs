@@ -73,6 +73,18 @@ let private cutting =
                 if feed stream cuts <> whole then
                     failtestf "cut at %A" cuts
 
+        testCase "3-cuts of a short message: all pairs, with three places for the third"
+        <| fun () ->
+            let whole = feed small []
+
+            for a in 1 .. small.Length - 3 do
+                for b in a + 1 .. small.Length - 2 do
+                    let c = b + 1 + (a * 7 + b) % (small.Length - b - 1)
+
+                    for last in [ b + 1; c; small.Length - 1 ] |> List.distinct do
+                        if feed small [ a; b; last ] <> whole then
+                            failtestf "cut at %d, %d, %d" a b last
+
         testCase "all 2-cuts of every torture message, and byte by byte"
         <| fun () ->
             for name, message in Corpus.rfc4475.Value do

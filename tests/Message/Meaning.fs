@@ -5,6 +5,27 @@ open System
 open SipFun
 open SipFun.Core
 
+let rec private show (value: obj | null) : string =
+    match value with
+    | null -> "none"
+    | :? string as text -> text
+    | :? AuthenticationValue as it -> it.Scheme + show it.Parameters
+    | :? TimestampValue as it -> $"{it.Sent} {it.Delay}"
+    | :? Via as it -> it.Transport + " " + it.SentBy + show it.Parameters
+    | :? NameAddr as it -> show it.DisplayName + string it.Uri + show it.Parameters
+    | :? Collections.IEnumerable as items ->
+        "[" + String.Join("|", items |> Seq.cast<obj> |> Seq.map show) + "]"
+    | other -> string other
+
+let private properties = typeof<TypedFields>.GetProperties()
+
+/// Every typed field as text.
+let ofFields (message: SipMessage) = [
+    for property in properties do
+        if property.DeclaringType = typeof<TypedFields> then
+            property.Name, show (property.GetValue message)
+]
+
 /// What the elements of RFC 3261 look at.
 let ofMessage (message: SipMessage) =
     let start =
@@ -23,6 +44,7 @@ let ofMessage (message: SipMessage) =
         MaxForwards = message.MaxForwards
         Routes = List.ofSeq message.Routes
         Contacts = List.ofSeq message.Contacts
+        Fields = ofFields message |> List.filter (fun (name, _) -> name <> "ContentType")
         Body = message.Body.ToArray()
     |}
 
@@ -72,4 +94,11 @@ let touch (message: SipMessage) =
     | :? SipRequest as request -> touchUri request.RequestUri |> ignore
     | _ -> ()
 
-    faults + vias + Peek.branch(message).Length + message.ToString().Length
+    let same =
+        addresses |> Seq.sumBy (fun a -> if a.Uri.IsEquivalentTo a.Uri then 0 else 1)
+
+    if same > 0 then
+        failwith "IsEquivalentTo is not reflexive"
+
+    ofFields message |> ignore
+    typed message + faults + vias + Peek.branch(message).Length + message.ToString().Length

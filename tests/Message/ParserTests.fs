@@ -60,6 +60,7 @@ let private properties =
                         (Corpus.request Corpus.invite).WithHeader(HeaderName.text id, value)
 
                     Expect.isEmpty (message.Validate SipRole.UserAgent) $"{id}: {value}"
+                    Expect.equal (Meaning.typed message) 0 $"{id}: {value}"
                     Expect.equal (message.GetHeader(HeaderName.text id)) (value.TrimEnd ' ') "value"
 
         testPropertyWithConfig Generators.config "P-02: written and read again, it stays"
@@ -118,7 +119,47 @@ let private properties =
                     $"{input.Length} bytes"
     ]
 
-/// P-04: twelve rewritings that the grammar allows and that mean the same.
+/// Blanks and folds around each `;` and `,`, and the `=` after one, outside quotes and brackets.
+let private spaced (name: string, value: string) =
+    let output = StringBuilder()
+    let mutable isQuoted, depth, isName = false, 0, false
+
+    for c in value do
+        isQuoted <- isQuoted <> (c = '"' && not (output.ToString().EndsWith '\\'))
+
+        depth <-
+            depth
+            + (if c = '<' then 1
+               elif c = '>' then -1
+               else 0)
+
+        let isFree = not isQuoted && depth = 0
+        let isMark = isFree && (c = ';' || c = ',')
+        let text = string c
+
+        output.Append(
+            if isMark then $" \t{text}\r\n "
+            elif isFree && isName && c = '=' then "\r\n\t= "
+            else text
+        )
+        |> ignore
+
+        isName <- isMark || (isName && c <> '=')
+
+    match HeaderName.ofText name with
+    | HeaderId.Unknown
+    | HeaderId.Date
+    | HeaderId.Subject
+    | HeaderId.Server
+    | HeaderId.UserAgent
+    | HeaderId.Organization
+    | HeaderId.MimeVersion
+    | HeaderId.Identity
+    | HeaderId.IdentityInfo
+    | HeaderId.RequestDisposition -> name, value
+    | _ -> name, output.ToString()
+
+/// P-04: thirteen rewritings that the grammar allows and that mean the same.
 let private rewritings: (string * (Generators.Draft -> Generators.Draft)) list =
     let mapName change (draft: Generators.Draft) = {
         draft with
@@ -157,6 +198,8 @@ let private rewritings: (string * (Generators.Draft -> Generators.Draft)) list =
         "fold after the colon", mapValue (fun v -> "\r\n " + v)
         "blanks at the end", mapValue (fun v -> v + "  \t")
         "fold at the end", mapValue (fun v -> v + "\r\n\t")
+        "folds and blanks inside values (7.3.1, 25.1 SEMI, COMMA, EQUAL)",
+        fun (draft: Generators.Draft) -> { draft with Lines = List.map spaced draft.Lines }
         "other order of fields",
         fun (draft: Generators.Draft) -> { draft with Lines = List.sortBy fst draft.Lines }
         "one Via a line (7.3.1)", split

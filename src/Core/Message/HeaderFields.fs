@@ -57,31 +57,32 @@ type HeaderFields private () =
     static let supportedField = perhaps HeaderId.Supported ValueReaders.token
     static let unsupportedField = tokens HeaderId.Unsupported
     static let inReplyToField = list HeaderId.InReplyTo ValueReaders.callId
-    static let expiresField = one HeaderId.Expires ValueReaders.number
-    static let minExpiresField = one HeaderId.MinExpires ValueReaders.number
-    static let flowTimerField = one HeaderId.FlowTimer ValueReaders.number
-    static let rseqField = one HeaderId.RSeq ValueReaders.number
-    static let rackField = one HeaderId.RAck ValueReaders.rack
-    static let retryAfterField = one HeaderId.RetryAfter ValueReaders.seconds
-    static let sessionExpiresField = one HeaderId.SessionExpires ValueReaders.sessionExpires
-    static let minSeField = one HeaderId.MinSe ValueReaders.seconds
-    static let dateField = one HeaderId.Date ValueReaders.date
-    static let timestampField = one HeaderId.Timestamp ValueReaders.timestamp
+    static let expiresField = one HeaderId.Expires NumberReaders.number
+    static let minExpiresField = one HeaderId.MinExpires NumberReaders.number
+    static let flowTimerField = one HeaderId.FlowTimer NumberReaders.number
+    static let rseqField = one HeaderId.RSeq NumberReaders.number
+    static let rackField = one HeaderId.RAck NumberReaders.rack
+    static let retryAfterField = one HeaderId.RetryAfter NumberReaders.seconds
+    static let sessionExpiresField = one HeaderId.SessionExpires NumberReaders.sessionExpires
+    static let minSeField = one HeaderId.MinSe NumberReaders.seconds
+    static let dateField = one HeaderId.Date NumberReaders.date
+    static let timestampField = one HeaderId.Timestamp NumberReaders.timestamp
     static let warningField = list HeaderId.Warning ValueReaders.warning
 
     static let wwwAuthenticateField =
-        lines HeaderId.WwwAuthenticate ValueReaders.authentication
+        lines HeaderId.WwwAuthenticate CredentialReaders.authentication
 
     static let proxyAuthenticateField =
-        lines HeaderId.ProxyAuthenticate ValueReaders.authentication
+        lines HeaderId.ProxyAuthenticate CredentialReaders.authentication
 
-    static let authorizationField = lines HeaderId.Authorization ValueReaders.authentication
+    static let authorizationField =
+        lines HeaderId.Authorization CredentialReaders.authentication
 
     static let proxyAuthorizationField =
-        lines HeaderId.ProxyAuthorization ValueReaders.authentication
+        lines HeaderId.ProxyAuthorization CredentialReaders.authentication
 
     static let authenticationInfoField =
-        one HeaderId.AuthenticationInfo ValueReaders.authenticationInfo
+        one HeaderId.AuthenticationInfo CredentialReaders.authenticationInfo
 
     static let organizationField = one HeaderId.Organization ValueReaders.line
     static let priorityField = one HeaderId.Priority ValueReaders.token

@@ -1,4 +1,4 @@
-// Where a host ends: a name, an IPv4 address, an IPv6 address in brackets (RFC 3261, 25.1; RFC 5954).
+// Where a host ends: a name, IPv4, IPv6 in brackets (RFC 3261, 25.1; RFC 5954).
 // Liberal in three things: underscores and labels that begin with a digit occur in the wild; one
 // colon too many (RFC 5118, 4.10); leading zeros in IPv4.
 namespace SipFun.Core

@@ -25,8 +25,8 @@ module ParameterNames =
     let private isEscape (s: ReadOnlySpan<byte>) i stop =
         s[i] = 37uy && i + 2 < stop && Grammar.isHex s[i + 1] && Grammar.isHex s[i + 2]
 
-    /// FNV-1a over the name in lower case; in URIs, with its escapes decoded. Who forges two names of
-    /// one hash only has his own message refused.
+    /// FNV-1a over the name in lower case; in URIs, with its escapes decoded. Who forges two names
+    /// of one hash only has his own message refused.
     let hash isUri (s: ReadOnlySpan<byte>) start stop =
         let mutable sum = 0xCBF29CE484222325UL
         let mutable i = start

@@ -4,9 +4,6 @@ namespace SipFun.Core
 
 open System
 open System.Collections.Generic
-open System.Globalization
-open System.Linq
-open System.Text
 open SipFun
 
 /// What a reader of one value gives: where the comma after it is, or -1 and the fault.
@@ -15,11 +12,11 @@ type ValueReader<'T> = delegate of ReadOnlyMemory<byte> * byref<int> * byref<Fau
 /// Readers by shape.
 [<RequireQualifiedAccess>]
 module ValueReaders =
-    let private text (s: ReadOnlySpan<byte>) start stop =
+    let internal text (s: ReadOnlySpan<byte>) start stop =
         Octets.toText (s.Slice(start, stop - start))
 
     /// The next comma or the end, blanks before it skipped; a fault when something else stands there.
-    let private atComma (s: ReadOnlySpan<byte>) at (fault: byref<Fault>) =
+    let internal atComma (s: ReadOnlySpan<byte>) at (fault: byref<Fault>) =
         let next = Grammar.skipBlanks s at s.Length
 
         if next = s.Length || s[next] = 44uy then
@@ -103,28 +100,6 @@ module ValueReaders =
             next <- octets.Length
             Octets.unfolded octets.Span)
 
-    let private digits (s: ReadOnlySpan<byte>) =
-        let mutable i = 0
-
-        while i < s.Length && Grammar.isDigit s[i] do
-            i <- i + 1
-
-        i
-
-    /// A number below 2**32 that is the whole value.
-    let number =
-        ValueReader<uint32>(fun octets next fault ->
-            let s = octets.Span
-            let value = Grammar.number s 0 s.Length 0xFFFF_FFFFL
-
-            next <-
-                if value < 0L then
-                    fault.At(ParseFault.HeaderValue, 0, "a number below 2**32")
-                else
-                    s.Length
-
-            uint32 value)
-
     /// type/subtype with blanks around the slash.
     let private mediaType (s: ReadOnlySpan<byte>) (value: byref<string>) =
         let first = Grammar.token s 0 s.Length
@@ -138,7 +113,12 @@ module ValueReaders =
         else
             -1
 
-    let private withParameters (s: ReadOnlySpan<byte>) at (next: byref<int>) (fault: byref<Fault>) =
+    let internal withParameters
+        (s: ReadOnlySpan<byte>)
+        at
+        (next: byref<int>)
+        (fault: byref<Fault>)
+        =
         let first = Grammar.skipBlanks s at s.Length
         next <- ParameterScan.skipAll s first s.Length &fault
 
@@ -190,116 +170,6 @@ module ValueReaders =
 
                 found)
 
-    /// The position after the comment that opens at `at`: nested parentheses, counted, no recursion.
-    let private commentEnd (s: ReadOnlySpan<byte>) at =
-        let mutable i = at + 1
-        let mutable depth = 1
-
-        while depth > 0 && i < s.Length do
-            match s[i] with
-            | 40uy -> depth <- depth + 1
-            | 41uy -> depth <- depth - 1
-            | 92uy -> i <- i + 1
-            | _ -> ()
-
-            i <- i + 1
-
-        if depth = 0 then min i s.Length else -1
-
-    let seconds =
-        ValueReader<SecondsValue>(fun octets next fault ->
-            let s = octets.Span
-            let stop = digits s
-            let value = Grammar.number s 0 stop 0xFFFF_FFFFL
-            let after = Grammar.skipBlanks s stop s.Length
-            let hasComment = after < s.Length && s[after] = 40uy
-            let commentStop = if hasComment then commentEnd s after else after
-
-            if value < 0L || commentStop < 0 then
-                next <- fault.At(ParseFault.HeaderValue, 0, "seconds below 2**32")
-                Unchecked.defaultof<SecondsValue>
-            else
-                let comment: string | null =
-                    if hasComment then text s (after + 1) (commentStop - 1) else null
-
-                SecondsValue(uint32 value, comment, withParameters s commentStop &next &fault))
-
-    let private isRefresher (value: string | null) =
-        String.Equals(value, "uac", StringComparison.OrdinalIgnoreCase)
-        || String.Equals(value, "uas", StringComparison.OrdinalIgnoreCase)
-
-    /// Session-Expires: a refresher is uac or uas (RFC 4028, 4).
-    let sessionExpires =
-        ValueReader<SecondsValue>(fun octets next fault ->
-            let found = seconds.Invoke(octets, &next, &fault)
-
-            if next >= 0 then
-                match ParameterScan.find found.Parameters "refresher" with
-                | ValueSome p when not (isRefresher p.Value) ->
-                    next <- fault.At(ParseFault.Parameter, 0, "refresher=uac or uas")
-                | _ -> ()
-
-            found)
-
-    /// name=value with commas between.
-    let private authParameters (s: ReadOnlySpan<byte>) at (fault: byref<Fault>) =
-        let found = List<SipParameter>()
-        let mutable parts = ParameterParts()
-        let mutable next = at
-
-        while next >= 0 && next < s.Length do
-            let stop = ParameterScan.read s next s.Length &parts &fault
-
-            next <-
-                if stop < 0 then
-                    -1
-                elif stop < s.Length && s[stop] <> 44uy then
-                    fault.At(ParseFault.Parameter, stop, "','")
-                else
-                    let start, ending = parts.ValueStart, parts.ValueEnd
-
-                    let value =
-                        if start < 0 then
-                            null
-                        else
-                            Octets.unquoted (s.Slice(start, ending - start))
-
-                    found.Add(SipParameter(text s parts.NameStart parts.NameEnd, value))
-
-                    if stop + 1 = s.Length then
-                        fault.At(ParseFault.Parameter, stop, "a parameter after the comma")
-                    else
-                        stop + 1
-
-        let isTwice =
-            found.DistinctBy(_.Name, StringComparer.OrdinalIgnoreCase).Count() < found.Count
-
-        if next >= 0 && isTwice then
-            next <- fault.At(ParseFault.Parameter, at, "no parameter twice")
-
-        struct (next, found)
-
-    let authentication =
-        ValueReader<AuthenticationValue>(fun octets next fault ->
-            let s = octets.Span
-            let stop = Grammar.token s 0 s.Length
-
-            if stop = 0 then
-                next <- fault.At(ParseFault.HeaderValue, 0, "an authentication scheme")
-                Unchecked.defaultof<AuthenticationValue>
-            else
-                let struct (ended, parameters) =
-                    authParameters s (Grammar.skipBlanks s stop s.Length) &fault
-
-                next <- if ended < 0 then -1 else s.Length
-                AuthenticationValue(text s 0 stop, parameters.AsReadOnly()))
-
-    let authenticationInfo =
-        ValueReader<IReadOnlyList<SipParameter>>(fun octets next fault ->
-            let struct (ended, parameters) = authParameters octets.Span 0 &fault
-            next <- if ended < 0 then -1 else octets.Length
-            parameters.AsReadOnly())
-
     let warning =
         ValueReader<WarningValue>(fun octets next fault ->
             let s = octets.Span
@@ -326,70 +196,3 @@ module ValueReaders =
                 next <- atComma s stop &fault
                 let said = Octets.unquoted (s.Slice(quote, stop - quote))
                 WarningValue(int code, text s agent agentEnd, said))
-
-    let rack =
-        ValueReader<RAckValue>(fun octets next fault ->
-            let s = octets.Span
-            let stop = digits s
-            let rseq = Grammar.number s 0 stop 0xFFFF_FFFFL
-            let second = Grammar.skipBlanks s stop s.Length
-            let mutable method = 0
-            let cseq = CSeq.Scan(s, second, s.Length, &method)
-
-            if rseq < 0L || second = stop || cseq < 0L then
-                next <- fault.At(ParseFault.HeaderValue, 0, "RSeq CSeq method")
-                Unchecked.defaultof<RAckValue>
-            else
-                next <- s.Length
-                RAckValue(uint32 rseq, CSeq(uint32 cseq, SipMethod.OfScanned(s.Slice method))))
-
-    /// Digits, perhaps with a point among them, at `at`: their end and value; or -1.
-    let private decimal (s: ReadOnlySpan<byte>) at (value: byref<decimal>) =
-        let stop = Grammar.run 0x03FF400000000000UL 0UL s at s.Length
-        let style = NumberStyles.AllowDecimalPoint
-        let digits = s.Slice(at, stop - at)
-
-        if Decimal.TryParse(digits, style, CultureInfo.InvariantCulture, &value) then
-            stop
-        else
-            -1
-
-    let timestamp =
-        ValueReader<TimestampValue>(fun octets next fault ->
-            let s = octets.Span
-            let mutable sent, delay = 0m, 0m
-            let stop = decimal s 0 &sent
-            let second = if stop < 0 then 0 else Grammar.skipBlanks s stop s.Length
-            let hasDelay = second > stop && second < s.Length
-            let ended = if hasDelay then decimal s second &delay else second
-
-            if stop < 0 || ended < s.Length then
-                next <- fault.At(ParseFault.HeaderValue, 0, "seconds [seconds]")
-                Unchecked.defaultof<TimestampValue>
-            else
-                next <- s.Length
-                TimestampValue(sent, if hasDelay then Nullable delay else Nullable()))
-
-    /// Only GMT is a SIP date (RFC 3261, 20.17).
-    let date =
-        ValueReader<DateTimeOffset>(fun octets next fault ->
-            let mutable found = DateTimeOffset.MinValue
-            let text = Encoding.Latin1.GetString octets.Span
-            let style = DateTimeStyles.AssumeUniversal
-            let format = "ddd, dd MMM yyyy HH:mm:ss 'GMT'"
-
-            next <-
-                if
-                    DateTimeOffset.TryParseExact(
-                        text,
-                        format,
-                        CultureInfo.InvariantCulture,
-                        style,
-                        &found
-                    )
-                then
-                    octets.Length
-                else
-                    fault.At(ParseFault.HeaderValue, 0, "a date in GMT")
-
-            found)
