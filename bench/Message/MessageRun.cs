@@ -155,7 +155,8 @@ internal sealed class MessageWork(byte[] packet)
 
     private int Write() => Writer.write(_message, in _rewrite, _output);
 
-    private int Framed() => Framing.push(ParseLimits.Default, _stream, Framing.start(StreamSide.Accepted)).Item1.Count;
+    private int Framed() =>
+        Framing.push(ParseLimits.Default, _stream, Framing.start(StreamSide.Accepted)).Item1.Count;
 
     private int Datagrams()
     {
