@@ -27,7 +27,7 @@ public sealed record Limits
 
     /// <summary>
     /// Client transactions that linger after their delivery completed (Timers D, K, M); default
-    /// 1,000,000. Beyond that the oldest is forgotten early.
+    /// 1,000,000. Beyond that a transaction does not linger: its repeats are counted as stray.
     /// </summary>
     public int Lingering { get; init; } = 1_000_000;
 
