@@ -72,7 +72,14 @@ public sealed partial class Dispatcher
         return _engine.Cancel(Core.Which.NewByCallId(callId));
     }
 
-    internal Delivery Deliver(SipMessage message, DeliverOptions options, IReadOnlyList<int>? legs)
+    /// <summary>Delivers over some of the core's legs; a response over the connection that its
+    /// request came by, if it still lives.</summary>
+    internal Delivery Deliver(
+        SipMessage message,
+        DeliverOptions options,
+        IReadOnlyList<int>? legs,
+        long flow = 0
+    )
     {
         ThrowIfDisposed();
 
@@ -100,6 +107,7 @@ public sealed partial class Dispatcher
                 destination: Translate.ToOption(
                     options.Destination is { } hop ? Translate.ToCore(hop) : (Core.Hop?)null
                 ),
+                flow: flow,
                 retransmit: options.Retransmit ?? _options.Retransmit,
                 transports: Translate.ToList(options.Transports),
                 answerWithin: Translate.ToDuration(options.AnswerWithin),

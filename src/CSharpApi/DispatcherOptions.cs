@@ -57,6 +57,14 @@ public sealed record DispatcherOptions
     public ILoggerFactory? LoggerFactory { get; init; }
 
     /// <summary>
+    /// A request of more bytes goes over TCP though UDP was found, and over UDP after all when TCP
+    /// is refused (RFC 3261, 18.1.1); default 1300. 0: never. Not where
+    /// <see cref="DeliverOptions.Transports"/> leaves TCP out or
+    /// <see cref="DeliverOptions.Destination"/> is given.
+    /// </summary>
+    public int LargeRequest { get; init; } = 1300;
+
+    /// <summary>
     /// Sees every packet that goes over a leg, copies and garbage included: for recordings and
     /// capture. Called on the thread pool, one packet at a time, in order; at most
     /// <see cref="Limits.ReceiveQueue"/> wait for it, further ones are counted and not shown.
@@ -73,6 +81,7 @@ public sealed record DispatcherOptions
         ArgumentNullException.ThrowIfNull(Limits);
         ValidateLegs();
         Timers.Validate();
+        ArgumentOutOfRangeException.ThrowIfNegative(LargeRequest);
         Limits.Validate();
         ValidateProxy(OutgoingProxy, nameof(OutgoingProxy));
 

@@ -19,6 +19,12 @@ public sealed record Hop(Transport Transport, IPAddress Address, int Port)
     /// </summary>
     public string? VerifyName { get; init; }
 
+    /// <summary>
+    /// The connection a message came by (<see cref="Received.Source"/>); 0: none. As a
+    /// destination it means this very connection as long as it lives, then the address.
+    /// </summary>
+    public long Flow { get; init; }
+
     /// <summary>Reads a hop as <see cref="ToString"/> writes it: "udp:192.0.2.1:5060".</summary>
     /// <param name="text">Transport, address (IPv6 in brackets) and port, with colons
     /// between.</param>

@@ -53,6 +53,17 @@ public sealed record Limits
     /// carry.</summary>
     public int PacketBytes { get; init; } = 65_507;
 
+    /// <summary>
+    /// Connections of all legs together, accepted ones and those being opened included; default
+    /// 100,000. One more is not accepted, or ends
+    /// <see cref="TransportFault.TooManyConnections"/>.
+    /// </summary>
+    public int Connections { get; init; } = 100_000;
+
+    /// <summary>Packets that wait for one connection to open; default 1,000. One more ends
+    /// <see cref="TransportFault.QueueFull"/>.</summary>
+    public int ConnectQueue { get; init; } = 1_000;
+
     /// <summary>The largest datagram that is looked at, in bytes; default 65,535.</summary>
     public int DatagramBytes { get; init; } = 65_535;
 
@@ -88,6 +99,8 @@ public sealed record Limits
             PerStep,
             HeldCopies,
             PacketBytes,
+            Connections,
+            ConnectQueue,
             DatagramBytes,
             DatagramsPerTurn,
             ReceiveQueue,

@@ -21,7 +21,7 @@ public sealed class Received
     public Leg Leg { get; }
 
     /// <summary>Where it came from, whatever it says of itself.</summary>
-    public Hop Source => Translate.ToHop(_from);
+    public Hop Source => Translate.ToSource(_from);
 
     /// <summary>The dispatcher that received it.</summary>
     public Dispatcher Dispatcher => _engine.Dispatcher;
@@ -45,8 +45,8 @@ public sealed class Received
         return request.CreateResponse(status, tag, reason);
     }
 
-    /// <summary>Sends a response back by the leg that the request came by (RFC 3261,
-    /// 18.2.2).</summary>
+    /// <summary>Sends a response back over the connection, or by the leg, that the request came by
+    /// (RFC 3261, 18.2.2).</summary>
     /// <param name="response">
     /// From <see cref="CreateResponse"/>. A final one ends the transaction.
     /// </param>
@@ -57,7 +57,7 @@ public sealed class Received
         ArgumentNullException.ThrowIfNull(response);
         Request("respond to");
         _finalGiven |= response.IsFinal;
-        return Dispatcher.Deliver(response, DeliverOptions.None, [_number]);
+        return Dispatcher.Deliver(response, DeliverOptions.None, [_number], _from.Flow);
     }
 
     private SipRequest Request(string what) =>

@@ -18,6 +18,8 @@ type private Recorder() =
             this.Packets.Add(packet.ToArray())
             this.Lines.Add $"transmit {number} by {leg} to {hop}, report {report}"
 
+        member this.Connect(leg, hop) = this.Lines.Add $"connect by {leg} to {hop} as {hop.Flow}"
+        member this.Disconnect(leg, flow) = this.Lines.Add $"disconnect {flow} of {leg}"
         member this.Ask question = this.Lines.Add $"ask {question}"
         member this.PassUp(number, leg, source, _) = this.Lines.Add $"up {number} {leg} {source}"
         member this.PassUpStray(leg, source, _) = this.Lines.Add $"stray {leg} {source}"
@@ -120,6 +122,8 @@ let tests =
                     member _.Transmit(a, b, c, d, e) =
                         (recorder :> IEffectHandler).Transmit(a, b, c, d, e)
 
+                    member _.Connect(_, _) = ()
+                    member _.Disconnect(_, _) = ()
                     member _.Ask _ = ()
                     member _.PassUpStray(_, _, _) = ()
                     member _.TellSent(_, _) = ()

@@ -20,12 +20,15 @@ let limits: Limits = {
     ResolveWithin = 15_000L<ms>
     Decisions = 64
     PacketBytes = 65_507
+    Flows = 100
+    FlowQueue = 4
 }
 
 let settings: Settings = {
     Timers = timers
     Limits = limits
     Rules = { DomainProxies = Map.empty; OutgoingProxy = ValueNone; Seed = 7UL }
+    LargeRequest = 1300
     Secret = struct (1UL, 2UL)
 }
 
@@ -135,6 +138,7 @@ let order number (message: SipMessage) : Order = {
     CallId = message.CallId
     Legs = []
     Destination = ValueNone
+    Flow = 0L
     Retransmit = true
     Transports = []
     AnswerWithin = ValueNone

@@ -136,6 +136,22 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
         }
     }
 
+    void Core.IShell.Connect(int leg, Core.Hop hop)
+    {
+        if (Legs.Link(leg) is IFlowLink link)
+        {
+            link.Connect(hop);
+        }
+        else
+        {
+            const string Gone = "the leg was removed";
+            Loop.Post(Core.Input.NewFlowClosed(hop.Flow, TransportFault.LegRemoved, Gone));
+        }
+    }
+
+    void Core.IShell.Disconnect(int leg, long flow) =>
+        (Legs.Link(leg) as IFlowLink)?.Disconnect(flow);
+
     void Core.IShell.Transmit(
         long number,
         int leg,

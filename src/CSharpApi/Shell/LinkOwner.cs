@@ -31,9 +31,35 @@ internal sealed class LinkOwner(Engine engine, ILink link, int leg, string name)
         }
         else
         {
-            Malformed(source, packet.Length, error);
+            CountMalformed(source, packet.Length, error);
         }
     }
+
+    public void Received(in Core.Hop source, SipMessage message)
+    {
+        engine.Tap?.Received(link, source, message.Bytes.Span);
+        Step(Core.Input.NewReceived(engine.NextNumber(), leg, source, message), inTurn: false);
+    }
+
+    public void Malformed(in Core.Hop source, ReadOnlyMemory<byte> octets, ParseError error)
+    {
+        engine.Tap?.Received(link, source, octets.Span);
+        CountMalformed(source, octets.Length, error);
+    }
+
+    public long NextFlow() => engine.NextNumber();
+
+    public void Accepted(in Core.Hop source, IReadOnlyList<string> names) =>
+        engine.Loop.Post(Core.Input.NewFlowAccepted(leg, source, Translate.ToList(names)));
+
+    public void Connected(long flow) => engine.Loop.Post(Core.Input.NewFlowOpened(flow));
+
+    public void Closed(long flow, TransportFault fault, string detail) =>
+        engine.Loop.Post(Core.Input.NewFlowClosed(flow, fault, detail));
+
+    public void Idle(long flow) => engine.Loop.Post(Core.Input.NewFlowIdle(flow));
+
+    public void Expired(long flow) => engine.Loop.Post(Core.Input.NewFlowExpired(flow));
 
     public void Transmitted(long number) => engine.Loop.Post(Core.Input.NewTransmitted(number));
 
@@ -63,7 +89,7 @@ internal sealed class LinkOwner(Engine engine, ILink link, int leg, string name)
         }
     }
 
-    private void Malformed(in Core.Hop source, int length, ParseError error)
+    private void CountMalformed(in Core.Hop source, int length, ParseError error)
     {
         engine.Counters.Add(error.Reason);
 

@@ -14,8 +14,17 @@ internal static class Translate
             VerifyName = hop.VerifyName,
         };
 
+    /// <summary>With the number of its connection.</summary>
+    public static Hop ToSource(Core.Hop hop) => ToHop(hop) with { Flow = hop.Flow };
+
     public static Core.Hop ToCore(Hop hop) =>
-        new(hop.Transport, Core.AddressModule.ofIPAddress(hop.Address), hop.Port, hop.VerifyName);
+        new(
+            hop.Transport,
+            Core.AddressModule.ofIPAddress(hop.Address),
+            hop.Port,
+            hop.VerifyName,
+            hop.Flow
+        );
 
     public static FSharpList<T> ToList<T>(IEnumerable<T>? items) =>
         items is null ? FSharpList<T>.Empty : ListModule.OfSeq(items);
@@ -65,7 +74,8 @@ internal static class Translate
             ),
             ToLimits(options.Limits),
             ToRules(options, seed),
-            secret
+            largeRequest: options.LargeRequest,
+            secret: secret
         );
 
     private static Core.Limits ToLimits(Limits limits) =>
@@ -78,7 +88,9 @@ internal static class Translate
             unansweredFor: Clock.Milliseconds(limits.UnansweredFor),
             resolveWithin: Clock.Milliseconds(limits.ResolveWithin),
             decisions: limits.Decisions,
-            packetBytes: limits.PacketBytes
+            packetBytes: limits.PacketBytes,
+            flows: limits.Connections,
+            flowQueue: limits.ConnectQueue
         );
 
     private static Core.Rules ToRules(DispatcherOptions options, ulong seed) =>

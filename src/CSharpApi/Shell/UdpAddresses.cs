@@ -29,7 +29,7 @@ internal static class UdpAddresses
                     BitConverter.ToUInt32(bytes[Scope..])
                 );
 
-        return new Core.Hop(Transport.Udp, address, port, null);
+        return new Core.Hop(Transport.Udp, address, port, null, 0);
     }
 
     /// <summary>Writes a hop over a socket address of the same family; false for another

@@ -5,21 +5,25 @@ namespace SipFun.Stepping;
 /// <summary>The core's effects in the facade's words.</summary>
 internal sealed class HandlerShell(IEffectHandler handler) : Core.IShell
 {
+    public void Connect(int leg, Core.Hop hop) => handler.Connect(leg, Translate.ToSource(hop));
+
+    public void Disconnect(int leg, long flow) => handler.Disconnect(leg, flow);
+
     public void Transmit(
         long number,
         int leg,
         Core.Hop hop,
         ReadOnlyMemory<byte> packet,
         bool report
-    ) => handler.Transmit(number, leg, Translate.ToHop(hop), packet, report);
+    ) => handler.Transmit(number, leg, Translate.ToSource(hop), packet, report);
 
     public void Ask(Core.Question question) => handler.Ask(DnsMapping.ToDnsQuestion(question));
 
     public void PassUp(long number, int leg, Core.Hop source, SipMessage message) =>
-        handler.PassUp(number, leg, Translate.ToHop(source), message);
+        handler.PassUp(number, leg, Translate.ToSource(source), message);
 
     public void PassUpStray(int leg, Core.Hop source, SipResponse response) =>
-        handler.PassUpStray(leg, Translate.ToHop(source), response);
+        handler.PassUpStray(leg, Translate.ToSource(source), response);
 
     public void TellSent(long number, Core.Hop hop) =>
         handler.TellSent(number, Translate.ToHop(hop));

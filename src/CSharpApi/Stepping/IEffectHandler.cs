@@ -7,7 +7,18 @@ namespace SipFun.Stepping;
 /// </summary>
 public interface IEffectHandler
 {
-    /// <summary>Send the packet. With <paramref name="report"/> post
+    /// <summary>Open a connection, over which packets to <see cref="Hop.Flow"/> will go; post
+    /// <see cref="StepInput.FlowOpened"/> or <see cref="StepInput.FlowClosed"/>.</summary>
+    /// <param name="leg">The leg to connect from.</param>
+    /// <param name="hop">Where to, the name to verify, and the connection's number.</param>
+    void Connect(int leg, Hop hop);
+
+    /// <summary>Close a connection nobody uses; nothing is to be posted.</summary>
+    /// <param name="leg">The leg whose connection it is.</param>
+    /// <param name="flow">The connection's number.</param>
+    void Disconnect(int leg, long flow);
+
+    /// <summary>Send the packet, over the connection <see cref="Hop.Flow"/> if it is not 0. With <paramref name="report"/> post
     /// <see cref="StepInput.Transmitted"/>; a failure is always posted.</summary>
     /// <param name="number">Whose packet it is.</param>
     /// <param name="leg">The leg to send from.</param>

@@ -29,6 +29,10 @@ public abstract record StepInput
         /// <summary>Where to send to, whatever the message says.</summary>
         public Hop? Destination { get; init; }
 
+        /// <summary>Of a response without transaction: the connection its request came by. Default:
+        /// 0, none.</summary>
+        public long Flow { get; init; }
+
         /// <summary>Whether a transaction is kept. Default: yes.</summary>
         public bool Retransmit { get; init; } = true;
 
@@ -94,6 +98,31 @@ public abstract record StepInput
     /// <summary>Complete every delivery <see cref="DeliveryOutcome.Disposed"/>.</summary>
     public sealed record Close : StepInput;
 
+    /// <summary>A peer's connection was accepted.</summary>
+    /// <param name="Leg">The leg it came to.</param>
+    /// <param name="Source">The peer, with a fresh number as <see cref="Hop.Flow"/>.</param>
+    /// <param name="Names">What its verified certificate says it is; empty without one.</param>
+    public sealed record FlowAccepted(int Leg, Hop Source, IReadOnlyList<string> Names) : StepInput;
+
+    /// <summary>A connection asked for is there.</summary>
+    /// <param name="Flow">Its number.</param>
+    public sealed record FlowOpened(long Flow) : StepInput;
+
+    /// <summary>A connection ended, or never came to be.</summary>
+    /// <param name="Flow">Its number.</param>
+    /// <param name="Fault">Why.</param>
+    /// <param name="Detail">In words.</param>
+    public sealed record FlowClosed(long Flow, TransportFault Fault, string Detail) : StepInput;
+
+    /// <summary>A connection was idle for as long as you allow: closed if nobody uses it.</summary>
+    /// <param name="Flow">Its number.</param>
+    public sealed record FlowIdle(long Flow) : StepInput;
+
+    /// <summary>A connection is as old as you allow: used no more, closed when nobody uses
+    /// it.</summary>
+    /// <param name="Flow">Its number.</param>
+    public sealed record FlowExpired(long Flow) : StepInput;
+
     /// <summary>A message came in.</summary>
     /// <param name="Number">Names it in <see cref="IEffectHandler.PassUp"/>.</param>
     /// <param name="Leg">The leg it came by.</param>
@@ -126,6 +155,12 @@ public abstract record StepInput
     /// <param name="Detail">In words.</param>
     public sealed record Failed(long Number, Hop Hop, TransportFault Fault, string Detail)
         : StepInput;
+
+    /// <summary>An ICMP message came back for a datagram of ours.</summary>
+    /// <param name="Branch">Of the top Via of the datagram it quotes.</param>
+    /// <param name="Fault">What it says.</param>
+    /// <param name="Detail">In words.</param>
+    public sealed record Bounced(string Branch, TransportFault Fault, string Detail) : StepInput;
 
     /// <summary>Time has passed: what is due is done.</summary>
     public sealed record Tick : StepInput;

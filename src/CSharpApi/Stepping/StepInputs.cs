@@ -55,7 +55,31 @@ internal static class StepInputs
                 fault,
                 detail
             ),
+            StepInput.Bounced(var branch, var fault, var detail) => Core.Input.NewBounced(
+                branch,
+                fault,
+                detail
+            ),
             StepInput.Tick => Core.Input.Tick,
+            _ => Flows(input),
+        };
+
+    private static Core.Input Flows(StepInput input) =>
+        input switch
+        {
+            StepInput.FlowAccepted(var leg, var source, var names) => Core.Input.NewFlowAccepted(
+                leg,
+                ToCore(source),
+                Translate.ToList(names)
+            ),
+            StepInput.FlowOpened(var flow) => Core.Input.NewFlowOpened(flow),
+            StepInput.FlowClosed(var flow, var fault, var detail) => Core.Input.NewFlowClosed(
+                flow,
+                fault,
+                detail
+            ),
+            StepInput.FlowIdle(var flow) => Core.Input.NewFlowIdle(flow),
+            StepInput.FlowExpired(var flow) => Core.Input.NewFlowExpired(flow),
             _ => throw new UnreachableException(input.GetType().Name),
         };
 
@@ -78,6 +102,7 @@ internal static class StepInputs
             destination: Translate.ToOption(
                 one.Destination is { } hop ? ToCore(hop) : (Core.Hop?)null
             ),
+            flow: one.Flow,
             retransmit: one.Retransmit,
             transports: Translate.ToList(one.Transports),
             answerWithin: Translate.ToDuration(one.AnswerWithin),

@@ -38,6 +38,8 @@ type Order = {
     /// Only these legs; empty: any. A leg of the facade bound to all addresses is several here.
     Legs: int list
     Destination: Hop voption
+    /// Of a response: the connection its request came by; 0: none (18.2.2).
+    Flow: int64
     Retransmit: bool
     Transports: Transport list
     AnswerWithin: Duration voption

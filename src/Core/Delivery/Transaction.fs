@@ -14,6 +14,8 @@ type Attempt = {
     Request: SipRequest
     Schedule: Schedule
     Copies: int
+    /// The UDP target in whose place this one is tried, because the request is large (18.1.1).
+    Instead: Hop voption
     /// The targets after this one.
     Later: Hop list
 }
@@ -45,6 +47,8 @@ type ClientPhase =
 type Client = {
     Sender: Sender
     Method: SipMethod
+    /// The caller named the destination: its transport is not ours to change.
+    IsGiven: bool
     Phase: ClientPhase
     /// The outcome was told: completed, or cancelled.
     Told: bool
@@ -78,7 +82,14 @@ type ReplyPhase =
     /// A final response to INVITE: this server transaction repeats it until the ACK.
     | AwaitingAck of server: int64 * Hop
 
-type Reply = { Sender: Sender; Phase: ReplyPhase; Until: Instant; Trace: Trace }
+type Reply = {
+    Sender: Sender
+    /// The connection that the request came by, tried first; 0: none, or it was tried.
+    Back: int64
+    Phase: ReplyPhase
+    Until: Instant
+    Trace: Trace
+}
 
 /// A copy of a request that came while its receivers were still thinking.
 type Copy = { Number: int64; Leg: int; Source: Hop; Request: SipRequest }

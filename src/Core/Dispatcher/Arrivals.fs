@@ -94,7 +94,7 @@ let private fresh number leg source (request: SipRequest) work =
     if work.State.Receiver.IsNone then
         Work.count Counted.NoReceiver work
     elif work.State.Servers >= work.Settings.Limits.Transactions then
-        Servers.overloaded number leg request work
+        Servers.overloaded number leg source request work
     else
         Servers.offer number leg source request work
 
@@ -134,7 +134,8 @@ let received number leg source (message: SipMessage) work =
         Work.count Counted.UnknownLeg work
     else
         match message with
-        | :? SipRequest as incoming -> request number leg source (stamp source incoming) work
+        | :? SipRequest as incoming ->
+            Flows.alias source incoming work |> request number leg source (stamp source incoming)
         | :? SipResponse as incoming -> response leg source incoming work
         | _ -> work
 
@@ -154,7 +155,7 @@ let receipted number receipt work =
         | _ ->
             Replies.countHeld server work
             |> Work.remove number
-            |> Servers.unhandled number server.Leg first
+            |> Servers.unhandled number server.Leg server.Source first
     | ValueSome _ -> work
     | ValueNone when number = 0L && receipt = Receipt.Pass -> Work.count Counted.StrayAck work
     | ValueNone when number = 0L -> work
@@ -166,5 +167,5 @@ let overflowed number work =
     | ValueSome(ServerEntry({ Phase = Offered(first, _) } as server)) ->
         Replies.countHeld server work
         |> Work.remove number
-        |> Servers.overloaded number server.Leg first
+        |> Servers.overloaded number server.Leg server.Source first
     | _ -> Work.count Counted.Overload work

@@ -5,6 +5,7 @@ module internal SipFun.Core.Cancelling
 open System
 open SipFun
 open SipFun.Core.Requests
+open SipFun.Core.Targets
 
 let private clients number (state: State) =
     match State.tryFind number state with
@@ -53,6 +54,7 @@ let private joined (invite: Attempt) (cancel: SipRequest) work : Attempt =
             Request = routed.PushVia(invite.Request.TopVia.ToString())
             Schedule = schedule work cancel.Method invite.Hop
             Copies = 0
+            Instead = ValueNone
             Later = []
     }
 

@@ -24,7 +24,7 @@ module Dispatcher =
             | :? SipResponse as response -> Replies.deliver order response work
             | :? SipRequest as request when request.Method = SipMethod.Cancel ->
                 Cancelling.deliver order request work
-            | :? SipRequest as request -> Requests.deliver order request work
+            | :? SipRequest as request -> Targets.deliver order request work
             | _ -> work
 
     let private addLeg leg work = {
@@ -53,12 +53,8 @@ module Dispatcher =
         let fault = TransportFault.LegRemoved
 
         match entry with
-        | ClientEntry({ Phase = Proceeding attempt; Told = false } as client) ->
-            Requests.finishBest (Unreachable(attempt.Hop, fault, detail)) client work
-            |> Cancelling.settle number
-        | ClientEntry({ Phase = Calling attempt } as client)
-        | ClientEntry({ Phase = Passing attempt } as client) when not client.Told ->
-            Responses.failed attempt.Hop fault detail client work |> Cancelling.settle number
+        | ClientEntry({ Told = false } as client) when Requests.isOnItsWay client ->
+            Responses.cutOff fault detail client work |> Cancelling.settle number
         | ClientEntry client -> Requests.drop client work |> Cancelling.settle number
         | ServerEntry {
                           Phase = Insisting { Delivery = ValueSome delivery; Sending = sending }
@@ -70,11 +66,46 @@ module Dispatcher =
     /// Whatever used the leg goes on elsewhere or ends, in this very step (S-27).
     let private removeLeg leg work =
         let legs = work.State.Legs |> List.filter (fun each -> each.Number <> leg)
-        let work = { work with State = { work.State with Legs = legs } }
+
+        let work =
+            { work with State = { work.State with Legs = legs } } |> Flows.forgetLeg leg
 
         Queue.toList work.State.Queue
         |> List.filter (fun (_, waiting) -> uses leg waiting.Value)
         |> List.fold (fun work (number, waiting) -> lose number waiting.Value work) work
+
+    let private cutOff flow fault detail work number =
+        match State.tryFind number work.State with
+        | ValueSome(ClientEntry client) when Work.flowOf (ClientEntry client) = flow ->
+            Responses.cutOff fault detail client work |> Cancelling.settle number
+        | ValueSome(ReplyEntry({ Phase = Handing(_, hop, _) } as reply)) when hop.Flow = flow ->
+            Replies.failed hop fault detail reply work
+        | ValueSome(ServerEntry server) -> Servers.cutOff flow number server work
+        | _ -> work
+
+    /// Every transaction on the connection hears of its end in this very step (S-27).
+    let private flowClosed flow fault detail work =
+        let struct (users, work) = Flows.closed flow work
+        List.fold (cutOff flow fault detail) work users
+
+    let private accepted leg (source: Hop) names work =
+        if List.exists (fun (each: Leg) -> each.Number = leg) work.State.Legs then
+            Flows.accepted leg source names work
+        else
+            Work.emit (Effect.Disconnect(leg, source.Flow)) work |> Work.count Counted.UnknownLeg
+
+    /// The datagram was this attempt's, as its unguessable branch shows: nobody off the path can
+    /// have made it up.
+    let private bounced branch fault detail work =
+        match Branch.number branch with
+        | ValueNone -> Work.count Counted.LateInput work
+        | ValueSome number ->
+            match State.tryFind number work.State with
+            | ValueSome(ClientEntry({ Phase = Calling attempt } as client)) when
+                attempt.Branch = branch
+                ->
+                Responses.failed attempt.Hop fault detail client work |> Cancelling.settle number
+            | _ -> Work.count Counted.LateInput work
 
     let private setReceiver receiver work = {
         work with
@@ -84,7 +115,7 @@ module Dispatcher =
     let private answeredOne question answer work number =
         match State.tryFind number work.State with
         | ValueSome(ClientEntry({ Phase = Resolving(request, resolution, pending) } as client)) ->
-            Requests.answered question answer request resolution pending client work
+            Targets.answered question answer request resolution pending client work
         | ValueSome(ReplyEntry({ Phase = Locating(response, resolution, pending) } as reply)) ->
             Replies.answered question answer response resolution pending reply work
         | ValueSome(LookupEntry lookup) -> Lookups.answered number question answer lookup work
@@ -124,7 +155,7 @@ module Dispatcher =
 
     let private close work =
         let entries = Queue.toList work.State.Queue
-        List.fold dispose (setReceiver ValueNone work) entries
+        List.fold dispose (setReceiver ValueNone work) entries |> Flows.forgetAll
 
     let private ring number repeat (due: Instant) work =
         match repeat with
@@ -164,12 +195,18 @@ module Dispatcher =
         | AddTimer(number, due, repeat) -> Work.setTimer number (max due work.Now) repeat work
         | CancelTimer number -> cancelTimer number work
         | Close -> close work
+        | FlowAccepted(leg, source, names) -> accepted leg source names work
+        | FlowOpened flow -> Flows.opened flow work
+        | FlowClosed(flow, fault, detail) -> flowClosed flow fault detail work
+        | FlowIdle flow -> Flows.idle flow work
+        | FlowExpired flow -> Flows.expired flow work
         | Received(number, leg, source, message) -> Arrivals.received number leg source message work
         | Receipted(number, receipt) -> Arrivals.receipted number receipt work
         | Overflowed number -> Arrivals.overflowed number work
         | Input.Answered(question, answer) -> answered question answer work
         | Transmitted number -> transmitted number work
         | Input.Failed(number, hop, fault, detail) -> failed number hop fault detail work
+        | Bounced(branch, fault, detail) -> bounced branch fault detail work
         | Tick -> tick work.Settings.Limits.PerStep work
 
     let step (settings: Settings) (now: Instant) input (state: State) =

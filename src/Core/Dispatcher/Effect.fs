@@ -31,6 +31,8 @@ type Counted =
     | Unanswerable = 10
     /// As many transactions linger as the limit allows: this one was forgotten at once.
     | NotLingering = 11
+    /// A packet nobody waits for found its connection closed or full.
+    | Undeliverable = 12
 
 /// What ResolveUri found.
 type Found = {
@@ -41,7 +43,11 @@ type Found = {
 
 [<RequireQualifiedAccess>]
 type Effect =
-    /// Give the packet to the leg. With `report`, say `Transmitted`; a failure is always said.
+    /// Open a connection; its number is the hop's. `FlowOpened` or `FlowClosed` says what came of it.
+    | Connect of leg: int * hop: Hop
+    /// Close a connection nobody uses. No word of it comes back.
+    | Disconnect of leg: int * flow: int64
+    /// Give the packet to the leg, over the hop's connection if it bears one. With `report`, say `Transmitted`; a failure is always said.
     | Transmit of number: int64 * leg: int * hop: Hop * packet: ReadOnlyMemory<byte> * report: bool
     | Ask of Question
     /// Offer a message to the receivers; what they say comes back as `Receipted number`.
@@ -63,6 +69,9 @@ type Effect =
 
 /// The shell: one method an effect. Starts work, never waits, never throws.
 type IShell =
+    abstract Connect: leg: int * hop: Hop -> unit
+    abstract Disconnect: leg: int * flow: int64 -> unit
+
     abstract Transmit:
         number: int64 * leg: int * hop: Hop * packet: ReadOnlyMemory<byte> * report: bool -> unit
 
@@ -80,6 +89,8 @@ type IShell =
 module Effect =
     let perform (shell: IShell) effect =
         match effect with
+        | Effect.Connect(leg, hop) -> shell.Connect(leg, hop)
+        | Effect.Disconnect(leg, flow) -> shell.Disconnect(leg, flow)
         | Effect.Transmit(number, leg, hop, packet, report) ->
             shell.Transmit(number, leg, hop, packet, report)
         | Effect.Ask question -> shell.Ask question

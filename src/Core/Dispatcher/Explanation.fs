@@ -43,9 +43,21 @@ let private dns decision =
     | LegRejected(leg, why) -> $"not from leg {leg}: {why}"
     | _ -> ""
 
+let private ended (hop: Hop) =
+    match hop.VerifyName with
+    | NonNull name when SipFun.Core.TransportName.isSecure hop.Transport ->
+        $"{Hop.toString hop}, verified as {name}"
+    | _ -> Hop.toString hop
+
 let private sending decision =
     match decision with
     | SizeIs bytes -> $"the packet has {bytes} bytes"
+    | LargeGoesOverTcp(bytes, limit) ->
+        $"{bytes} bytes are more than {limit}: over TCP instead of UDP (RFC 3261, 18.1.1)"
+    | LargeGoesOverUdp hop ->
+        $"TCP was refused: over UDP after all, to {Hop.toString hop} (RFC 3261, 18.1.1)"
+    | GoesOverFlow(hop, true) -> $"opens a connection to {ended hop}"
+    | GoesOverFlow(hop, false) -> $"uses the connection to {ended hop}"
     | FirstSent hop -> $"sent to {Hop.toString hop}"
     | CopySent copy -> $"copy {copy} sent"
     | ResponseCame(status, source) -> $"{status} from {Hop.toString source}"

@@ -29,6 +29,17 @@ type Input =
     | AddTimer of number: int64 * due: Instant * repeat: Duration voption
     | CancelTimer of number: int64
     | Close
+    /// A peer's connection was accepted, handshakes done; the source bears its number, which is
+    /// fresh, and whose certificate names these are.
+    | FlowAccepted of leg: int * source: Hop * names: string list
+    /// The connection that `Connect` asked for is there.
+    | FlowOpened of flow: int64
+    /// A connection ended, or never came to be.
+    | FlowClosed of flow: int64 * TransportFault * detail: string
+    /// Nothing went over this connection for as long as its leg allows.
+    | FlowIdle of flow: int64
+    /// This connection is as old as its leg allows.
+    | FlowExpired of flow: int64
     /// A message came in: `number` is fresh, as an order's is.
     | Received of number: int64 * leg: int * source: Hop * SipMessage
     | Receipted of number: int64 * Receipt
@@ -37,4 +48,6 @@ type Input =
     | Answered of Question * Answer
     | Transmitted of number: int64
     | Failed of number: int64 * Hop * TransportFault * detail: string
+    /// An ICMP message came back for the datagram with this branch of ours.
+    | Bounced of branch: string * TransportFault * detail: string
     | Tick

@@ -23,8 +23,8 @@ let private ofOrder settings number (sender: Sender) named = [
     | _ -> ()
 ]
 
-/// The index rows an entry must have.
-let private owed settings (number, waiting: Waiting<Entry>) =
+/// The index rows an entry must have, but that of its connection.
+let private ownRows settings (number, waiting: Waiting<Entry>) =
     match waiting.Value with
     | ClientEntry client -> [
         yield! ofOrder settings number client.Sender (not client.Told)
@@ -44,11 +44,28 @@ let private owed settings (number, waiting: Waiting<Entry>) =
     | LookupEntry _
     | TimerEntry _ -> []
 
+let private owed settings (number, waiting: Waiting<Entry>) = [
+    yield! ownRows settings (number, waiting)
+
+    match Work.flowOf waiting.Value with
+    | 0L -> ()
+    | flow -> row "ByFlow" number (uint64 flow)
+]
+
+/// The rows that connections must have.
+let private owedByFlows settings (state: State) = [
+    for _, flow in Trie.toList state.Flows do
+        for peer in flow.Peers do
+            row "ByPeer" flow.Hop.Flow (Keys.hash settings peer)
+]
+
 let private present (state: State) = [
     yield! rows "ByCallId" state.ByCallId
     yield! rows "ByName" state.ByName
     yield! rows "ByKey" state.ByKey
     yield! rows "ByAck" state.ByAck
+    yield! rows "ByFlow" state.ByFlow
+    yield! rows "ByPeer" state.ByPeer
 
     for invite, cancel in Trie.toList state.Cancels do
         row "Cancels" cancel invite
@@ -63,7 +80,9 @@ let private pending entry =
 
 /// D7: every table has the rows its entries own, and no others.
 let private tables settings state entries = [
-    let expected = entries |> List.collect (owed settings) |> Set.ofList
+    let expected =
+        (entries |> List.collect (owed settings)) @ owedByFlows settings state |> Set.ofList
+
     let actual = present state |> Set.ofList
 
     for row in expected - actual do
@@ -109,6 +128,18 @@ let private counts (state: State) entries = [
         |> count (function
             | ServerEntry _ -> true
             | _ -> false)
+
+    let flows = Trie.toList state.Flows
+
+    if state.FlowCount <> flows.Length then
+        "S-13: the count of connections differs from what there is"
+
+    for number, flow in flows do
+        if number <> uint64 flow.Hop.Flow then
+            $"S-13: connection {flow.Hop.Flow} is kept under another number"
+
+        if not (List.exists (fun (leg: Leg) -> leg.Number = flow.Leg) state.Legs) then
+            $"D7: connection {flow.Hop.Flow} has no leg"
 
     if (deliveries, lingering, servers) <> (state.Deliveries, state.Lingering, state.Servers) then
         "S-13: a count differs from what there is"

@@ -62,7 +62,7 @@ let countHeld (server: Server) work =
 /// Only a response that an ACK answers is repeated: by Timer G over UDP, a 2xx over all (13.3.1.4).
 let private insisting sending delivery work =
     let schedule = Schedule.response work.Settings.Timers work.Now
-    let isReliable = sending.Hop.Transport <> Transport.Udp
+    let isReliable = TransportName.isReliable sending.Hop.Transport
 
     {
         Sending = sending
@@ -87,7 +87,7 @@ let private toInvite (response: SipResponse) sending struct (number, server: Ser
 
 /// Timer J: over a reliable transport no copy can come (17.2.2).
 let private toOther sending struct (number, server: Server) reply work =
-    let isReliable = sending.Hop.Transport <> Transport.Udp
+    let isReliable = TransportName.isReliable sending.Hop.Transport
     let until = if isReliable then work.Now else work.Now + work.Settings.Timers.Long
 
     Work.set number (ServerEntry { server with Phase = Concluded sending; Until = until }) work
@@ -117,8 +117,20 @@ let private keep (response: SipResponse) sending (struct (_, server: Server) as 
     else
         toOther sending found reply work
 
+/// Where repeats go: over this connection while it lives, then to the address of 18.2.2, which is
+/// never the ephemeral port the connection came from.
+let private repeatsTo (response: SipResponse) (hop: Hop) (reply: Reply) work =
+    if hop.Flow = 0L then
+        hop
+    else
+        let wishes = Targets.wishes reply.Sender
+
+        match Resolution.ofResponse work.Settings.Rules work.State.Legs wishes 0L response with
+        | struct (Resolved(stamped :: _), _) -> { stamped with Flow = hop.Flow }
+        | _ -> hop
+
 /// Hands the packet to the leg, and to the transaction if there is one.
-let private handOver (response: SipResponse) (leg: Leg) hop later (reply: Reply) work =
+let private handOver (response: SipResponse) leg (hop: Hop) later (reply: Reply) work =
     let reply = {
         note (FirstSent hop) work reply with
             Phase = Handing(response, hop, later)
@@ -126,15 +138,13 @@ let private handOver (response: SipResponse) (leg: Leg) hop later (reply: Reply)
     }
 
     let sending = {
-        Leg = leg.Number
-        Hop = hop
+        Leg = leg
+        Hop = repeatsTo response hop reply work
         Packet = response.Bytes
         StatusCode = response.StatusCode
     }
 
-    let transmit work =
-        Effect.Transmit(reply.Sender.Number, leg.Number, hop, response.Bytes, true)
-        |> fun effect -> Work.emit effect work
+    let transmit work = Flows.transmit reply.Sender.Number leg hop response.Bytes true work
 
     match tryFindServer response work with
     | Some(struct (_, server)) when isFinal server ->
@@ -142,22 +152,32 @@ let private handOver (response: SipResponse) (leg: Leg) hop later (reply: Reply)
     | Some found -> keep response sending found reply work |> transmit
     | None -> set reply work |> transmit
 
+let private fits (response: SipResponse) (hop: Hop) work =
+    TransportName.isReliable hop.Transport
+    || response.Bytes.Length <= work.Settings.Limits.PacketBytes
+
 let rec private tryNext (response: SipResponse) hops best (reply: Reply) work =
     match hops with
     | [] -> finish best reply work
     | hop :: later ->
-        let struct (leg, decisions) =
-            LegChoice.choose work.State.Legs (Requests.wishes reply.Sender) hop
-
+        let wishes = Targets.wishes reply.Sender
+        let struct (leg, decisions) = Targets.legFor wishes hop work
         let reply = noteAll decisions work reply
 
         match leg with
         | ValueNone -> tryNext response later best reply work
-        | ValueSome leg when response.Bytes.Length <= work.Settings.Limits.PacketBytes ->
-            handOver response leg hop later reply work
+        | ValueSome leg when fits response hop work ->
+            tryFrom response leg.Number hop later reply work
         | ValueSome _ ->
             let size = $"{response.Bytes.Length} bytes are too many for one packet"
             finish (Unreachable(hop, TransportFault.TooLarge, size)) reply work
+
+and private tryFrom response leg hop later reply work =
+    match Flows.claim leg hop work with
+    | struct (Ok hop, work) -> handOver response (Flows.legOf leg hop work) hop later reply work
+    | struct (Error(struct (fault, detail)), work) ->
+        let reply = note (HopFailed(hop, fault, detail)) work reply
+        tryNext response later (Unreachable(hop, fault, detail)) reply work
 
 let private noLeg =
     Unresolved {
@@ -196,11 +216,26 @@ let private wishesOf (order: Order) response work =
     else
         { order with Legs = legs }
 
+/// By the top Via, when the connection that the request came by is gone (18.2.2).
+let private locate number response (reply: Reply) work =
+    let rules = work.Settings.Rules
+    let wishes = Targets.wishes reply.Sender
+    let progress = Resolution.ofResponse rules work.State.Legs wishes number response
+    proceed response progress [] reply work
+
+/// The connection that the request came by; 0: none.
+let private wayBack (order: Order) response work =
+    match tryFindServer response work with
+    | Some(struct (_, server)) -> server.Source.Flow
+    | None -> order.Flow
+
 let deliver (order: Order) (response: SipResponse) work =
     let order = wishesOf order response work
+    let back = wayBack order response work
 
     let reply = {
         Sender = Sender.ofOrder order
+        Back = back
         Phase = Handing(response, Unchecked.defaultof<Hop>, [])
         Until = work.Now + work.Settings.Limits.ResolveWithin
         Trace = Trace.empty work.Settings.Limits.Decisions
@@ -209,13 +244,9 @@ let deliver (order: Order) (response: SipResponse) work =
     match order.Destination with
     | ValueSome hop -> tryNext response [ hop ] noLeg (note (DestinationGiven hop) work reply) work
     | ValueNone ->
-        let rules = work.Settings.Rules
-        let wishes = Requests.wishes reply.Sender
-
-        let progress =
-            Resolution.ofResponse rules work.State.Legs wishes order.Number response
-
-        proceed response progress [] reply work
+        match Flows.tryFind back work with
+        | ValueSome flow -> tryNext response [ flow.Hop ] noLeg reply work
+        | ValueNone -> locate order.Number response reply work
 
 let answered question answer response resolution pending (reply: Reply) work =
     let rules = work.Settings.Rules
@@ -242,6 +273,8 @@ let failed hop fault detail (reply: Reply) work =
     let outcome = Unreachable(hop, fault, detail)
 
     match reply.Phase with
+    | Handing(response, _, []) when reply.Back <> 0L && reply.Back = hop.Flow ->
+        locate reply.Sender.Number response { reply with Back = 0L } work
     | Handing(response, _, later) when not later.IsEmpty ->
         tryNext response later outcome reply work
     | AwaitingAck _ -> set reply work |> Cancelling.stop outcome reply.Sender.Number

@@ -1,5 +1,5 @@
-// A request on its way out: its hops, one target after the other, and how it ends.
-// RFC 3261, 8.1.2 and 18.1.1; RFC 3263, 4.3. What comes back is Responses.fs's.
+// How a request that is on its way out is remembered, explained and ended: with one outcome, told once.
+// Where it goes is Targets.fs's, what comes back Responses.fs's (RFC 3261, 17.1; RFC 6026).
 module internal SipFun.Core.Requests
 
 open System
@@ -14,6 +14,14 @@ let noteAll decisions work (client: Client) = {
     client with
         Trace = Trace.addAll work.Now decisions client.Trace
 }
+
+/// Its packet is out, or waits for its connection, and nothing final has come back.
+let isOnItsWay (client: Client) =
+    match client.Phase with
+    | Calling _
+    | Proceeding _
+    | Passing _ -> true
+    | _ -> false
 
 let isInvite (client: Client) = client.Method = SipMethod.Invite
 
@@ -124,161 +132,3 @@ let best outcome (client: Client) work =
 let finishBest outcome (client: Client) work =
     let struct (outcome, work) = best outcome client work
     finish outcome client work
-
-let wishes (sender: Sender) : Wishes = { Transports = sender.Transports; Legs = sender.Legs }
-
-let private viaOf transport (leg: Leg) branch =
-    String.Concat(
-        String.Concat("SIP/2.0/", TransportName.via transport, " ", leg.SentBy),
-        ";rport;branch=",
-        branch
-    )
-
-/// Reliable transports repeat nothing; Timers B and F still end it (17.1.1.2, 17.1.2.2).
-let schedule work (method: SipMethod) (hop: Hop) =
-    let timers = work.Settings.Timers
-
-    let schedule =
-        if method = SipMethod.Invite then
-            Schedule.invite timers work.Now
-        else
-            Schedule.request timers work.Now
-
-    if hop.Transport = Transport.Udp then
-        schedule
-    else
-        Schedule.once schedule
-
-let transmit (client: Client) (attempt: Attempt) report work =
-    let packet = attempt.Request.Bytes
-    let number = client.Sender.Number
-    Work.emit (Effect.Transmit(number, attempt.Leg, attempt.Hop, packet, report)) work
-
-/// Puts the attempt's packet on its way and waits for what comes of it.
-let start (attempt: Attempt) (client: Client) work =
-    let transaction = client.Sender.Retransmit && client.Method <> SipMethod.Ack
-    let report = client.Sender.TellSent || not transaction
-
-    let client = {
-        note (FirstSent attempt.Hop) work client with
-            Phase = (if transaction then Calling attempt else Passing attempt)
-            Attempts = client.Attempts + 1
-            Until = Queue.never
-    }
-
-    set client work |> transmit client attempt report
-
-let private attempt (request: SipRequest) (client: Client) (leg: Leg) (hop: Hop) later work =
-    let branch = Branch.make client.Sender.Number client.Sender.Token client.Attempts
-
-    {
-        Leg = leg.Number
-        Hop = hop
-        Branch = branch
-        Request = request.PushVia(viaOf hop.Transport leg branch)
-        Schedule = schedule work client.Method hop
-        Copies = 0
-        Later = later
-    }
-
-let private noLeg =
-    Unresolved {
-        Stage = ResolutionStage.Legs
-        Fault = ResolutionFault.NoLeg
-        Detail = "no leg can reach the target: add one of its transport and address family"
-    }
-
-let private exhausted (client: Client) work =
-    finishBest (ValueOption.defaultValue noLeg client.Best) client work
-
-/// The next target that some leg can reach; after the last, the best outcome of all (RFC 3263, 4.3).
-let rec tryNext (request: SipRequest) hops (client: Client) work =
-    match hops with
-    | [] -> exhausted client work
-    | hop :: later ->
-        let struct (leg, decisions) =
-            LegChoice.choose work.State.Legs (wishes client.Sender) hop
-
-        let client = noteAll decisions work client
-
-        match leg with
-        | ValueNone -> tryNext request later client work
-        | ValueSome leg -> send request leg hop later client work
-
-and private send request leg hop later client work =
-    let attempt = attempt request client leg hop later work
-    let size = attempt.Request.Bytes.Length
-    let client = note (SizeIs size) work client
-
-    if size <= work.Settings.Limits.PacketBytes then
-        start attempt client work
-    else
-        let detail = $"{size} bytes are more than {work.Settings.Limits.PacketBytes}"
-        let client = note (HopFailed(hop, TransportFault.TooLarge, detail)) work client
-        let client = better (Unreachable(hop, TransportFault.TooLarge, detail)) client
-        tryNext request later client work
-
-/// The targets after this one; none once a CANCEL belongs to the request: it stays with its target,
-/// and nobody wants another one to ring (9.1).
-let later (attempt: Attempt) (client: Client) work =
-    if Trie.contains (uint64 client.Sender.Number) work.State.Cancels then
-        []
-    else
-        attempt.Later
-
-/// The request without our Via, anew, to the targets after this one.
-let tryLater (attempt: Attempt) (client: Client) work =
-    match later attempt client work with
-    | [] -> exhausted client work
-    | hops -> tryNext (attempt.Request.WithoutTopVia()) hops client work
-
-/// Goes on as far as the resolution allows: to the first target, or to the next answer.
-let proceed request (struct (progress, decisions)) pending (client: Client) work =
-    let client = noteAll decisions work client
-
-    match progress with
-    | Resolved hops -> tryNext request hops client work
-    | Waiting(resolution, questions) ->
-        let phase = Resolving(request, resolution, pending @ questions)
-        set { client with Phase = phase } work
-    | Progress.Failed failure -> finish (Unresolved failure) client work
-
-/// A client that waits for its first hop.
-let fresh (order: Order) (request: SipRequest) work : Client = {
-    Sender = Sender.ofOrder order
-    Method = request.Method
-    Phase = Held request
-    Told = false
-    Until = work.Now + work.Settings.Limits.ResolveWithin
-    AnswerBy =
-        match order.AnswerWithin with
-        | ValueSome within -> work.Now + within
-        | ValueNone -> Queue.never
-    Attempts = 0
-    Best = ValueNone
-    Past = []
-    Invite = ValueNone
-    Trace = Trace.empty work.Settings.Limits.Decisions
-}
-
-let deliver (order: Order) (request: SipRequest) work =
-    let client = fresh order request work
-
-    match order.Destination with
-    | ValueSome hop -> tryNext request [ hop ] (note (DestinationGiven hop) work client) work
-    | ValueNone ->
-        let rules = work.Settings.Rules
-        let wishes = wishes client.Sender
-
-        let progress =
-            Resolution.ofRequest rules work.State.Legs wishes order.Number request
-
-        proceed request progress [] client work
-
-/// An answer to a question that this request's resolution waits for.
-let answered question answer request resolution pending (client: Client) work =
-    let rules = work.Settings.Rules
-
-    let progress = Resolution.answered rules work.State.Legs question answer resolution
-
-    proceed request progress (List.except [ question ] pending) client work

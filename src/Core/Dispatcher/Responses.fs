@@ -4,6 +4,7 @@ module internal SipFun.Core.Responses
 
 open SipFun
 open SipFun.Core.Requests
+open SipFun.Core.Targets
 
 /// Up to the caller, without our Via.
 let private handUp (client: Client) (response: SipResponse) work =
@@ -18,16 +19,14 @@ let private endedBy (attempt: Attempt) ack : Ended = {
 
 let private acknowledge (client: Client) (ended: Ended) work =
     match ended.Ack with
-    | ValueSome packet ->
-        let number = client.Sender.Number
-        Work.emit (Effect.Transmit(number, ended.Leg, ended.Hop, packet, false)) work
+    | ValueSome packet -> Flows.send client.Sender.Number ended.Leg ended.Hop packet work
     | ValueNone -> work
 
 /// How long repeats may still come: Timer D or K, none where nothing is repeated (17.1.1.2, 17.1.2.2).
 let private linger work (client: Client) (hop: Hop) =
     let timers = work.Settings.Timers
 
-    if hop.Transport <> Transport.Udp then 0L<ms>
+    if TransportName.isReliable hop.Transport then 0L<ms>
     elif isInvite client then timers.Long
     else timers.T4
 
@@ -147,12 +146,7 @@ let failed hop fault detail (client: Client) work =
     match client.Phase with
     | Calling attempt
     | Passing attempt when attempt.Hop = hop && not client.Told ->
-        let client =
-            client
-            |> note (HopFailed(hop, fault, detail)) work
-            |> better (Unreachable(hop, fault, detail))
-
-        tryLater attempt client work
+        Targets.failed attempt (later attempt client work) fault detail client work
     | _ -> Work.count Counted.LateInput work
 
 /// The shell gave the first packet to the socket.
@@ -230,3 +224,14 @@ let due (client: Client) work =
     | Calling attempt
     | Proceeding attempt when attempt.Schedule.NextAt <= now -> copy attempt client work
     | _ -> set client work
+
+/// The connection it went over is closed, or its leg is gone: what nobody answered yet goes on to the
+/// next target, what somebody works on has an outcome now (17.1.4).
+let cutOff fault detail (client: Client) work =
+    match client.Phase with
+    | Proceeding attempt when not client.Told ->
+        let client = note (HopFailed(attempt.Hop, fault, detail)) work client
+        finishBest (Unreachable(attempt.Hop, fault, detail)) client work
+    | Calling attempt
+    | Passing attempt -> failed attempt.Hop fault detail client work
+    | _ -> work

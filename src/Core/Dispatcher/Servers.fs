@@ -7,26 +7,26 @@ open SipFun
 let private set number server work = Work.set number (ServerEntry server) work
 
 let private transmit number (sending: Sending) work =
-    Effect.Transmit(number, sending.Leg, sending.Hop, sending.Packet, false)
-    |> fun effect -> Work.emit effect work
+    Flows.send number sending.Leg sending.Hop sending.Packet work
 
-/// Where a response of our own goes: a stamped top Via needs no DNS (18.2.2).
-let private sendingTo leg (response: SipResponse) work : Sending voption =
+/// Where a response of our own goes: over the connection its request came by, else by its stamped
+/// top Via, which needs no DNS (18.2.2).
+let private sendingTo leg (source: Hop) (response: SipResponse) work : Sending voption =
     let wishes: Wishes = { Transports = Replies.transportsOf [ leg ] work; Legs = [ leg ] }
 
     match Resolution.ofResponse work.Settings.Rules work.State.Legs wishes 0L response with
     | struct (Resolved(hop :: _), _) ->
         ValueSome {
             Leg = leg
-            Hop = hop
+            Hop = { hop with Flow = source.Flow }
             Packet = response.Bytes
             StatusCode = response.StatusCode
         }
     | _ -> ValueNone
 
 /// A response that leaves no trace here (8.2.7).
-let answerStatelessly number leg (response: SipResponse) work =
-    match sendingTo leg response work with
+let answerStatelessly number leg source (response: SipResponse) work =
+    match sendingTo leg source response work with
     | ValueSome sending -> transmit number sending work
     | ValueNone -> Work.count Counted.Unanswerable work
 
@@ -94,10 +94,10 @@ let acknowledged number (server: Server) (repeating: Repeating) work =
     let until =
         if success then
             repeating.Schedule.GiveUpAt // Timer L (RFC 6026, 7.1)
-        elif repeating.Sending.Hop.Transport = Transport.Udp then
-            work.Now + timers.T4 // Timer I
-        else
+        elif TransportName.isReliable repeating.Sending.Hop.Transport then
             work.Now
+        else
+            work.Now + timers.T4 // Timer I
 
     let confirmed = { server with Phase = Confirmed repeating.Sending; Until = until }
     let work = set number confirmed work
@@ -110,7 +110,7 @@ let private hundred number (server: Server) (request: SipRequest) work =
     let until = work.Now + work.Settings.Limits.UnansweredFor
     let response = request.CreateResponse(100, null)
 
-    match sendingTo server.Leg response work with
+    match sendingTo server.Leg server.Source response work with
     | ValueSome sending ->
         set number { server with Phase = Answering sending; Until = until } work
         |> transmit number sending
@@ -175,7 +175,7 @@ let private refusal (receiver: Receiver) (request: SipRequest) work =
     else 405
 
 /// Nobody took it: answered without state, as every element may (8.2.1, 8.2.7, 12.2.2).
-let unhandled number leg (request: SipRequest) work =
+let unhandled number leg source (request: SipRequest) work =
     match work.State.Receiver with
     | ValueNone -> Work.count Counted.NoReceiver work
     | ValueSome receiver ->
@@ -189,14 +189,21 @@ let unhandled number leg (request: SipRequest) work =
             else
                 response
 
-        answerStatelessly number leg response work
+        answerStatelessly number leg source response work
 
 /// More than `Limits` allows: 503, and when to try again (21.5.4). An ACK is never answered.
-let overloaded number leg (request: SipRequest) work =
+let overloaded number leg source (request: SipRequest) work =
     let work = Work.count Counted.Overload work
 
     if request.Method = SipMethod.Ack then
         work
     else
         let response = (tagged work request 503).WithHeader("Retry-After", "5")
-        answerStatelessly number leg response work
+        answerStatelessly number leg source response work
+
+/// The connection is closed over which a final response to INVITE went: it may not have arrived, so it
+/// goes out once more, now to the address of 18.2.2.
+let cutOff flow number (server: Server) work =
+    match server.Phase with
+    | Insisting { Sending = sending } when sending.Hop.Flow = flow -> transmit number sending work
+    | _ -> work

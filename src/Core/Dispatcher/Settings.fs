@@ -23,12 +23,19 @@ type Limits = {
     Decisions: int
     /// The largest packet that is sent.
     PacketBytes: int
+    /// Connections, those being opened included.
+    Flows: int
+    /// Packets that wait for one connection to open.
+    FlowQueue: int
 }
 
 type Settings = {
     Timers: Timers
     Limits: Limits
     Rules: Rules
+    /// A request of more bytes goes over TCP instead of UDP, where that is allowed (RFC 3261,
+    /// 18.1.1); 0: never.
+    LargeRequest: int
     /// The two words that key the hashes of tables and To tags.
     Secret: struct (uint64 * uint64)
 }

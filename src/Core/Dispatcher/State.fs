@@ -22,6 +22,15 @@ type State = {
     Cancels: Trie<int64>
     /// Who waits for the answer to a question under way.
     Questions: Map<Question, int64 list>
+    /// Connections, open or being opened, by number: rising from 1 the shell's, falling from -1 ours.
+    Flows: Trie<Flow>
+    /// Connections by remote end and verified name.
+    ByPeer: Index
+    /// Who uses a connection, by its number.
+    ByFlow: Index
+    FlowCount: int
+    /// The number of the last connection asked for.
+    Dialled: int64
     /// Deliveries not completed, client transactions that linger, server transactions.
     Deliveries: int
     Lingering: int
@@ -40,6 +49,11 @@ module State =
         ByAck = Trie.empty
         Cancels = Trie.empty
         Questions = Map.empty
+        Flows = Trie.empty
+        ByPeer = Trie.empty
+        ByFlow = Trie.empty
+        FlowCount = 0
+        Dialled = 0L
         Deliveries = 0
         Lingering = 0
         Servers = 0
@@ -67,5 +81,17 @@ module State =
         | ValueSome(LookupEntry lookup) -> ValueSome lookup.Trace
         | _ -> ValueNone
 
-    /// Nothing in any table but the legs and the receiver.
-    let idle (state: State) = { state with Now = 0L<ms>; Legs = []; Receiver = ValueNone } = empty
+    /// Nothing in any table but the legs, their connections, and the receiver.
+    let idle (state: State) =
+        let kept = {
+            empty with
+                Now = state.Now
+                Legs = state.Legs
+                Receiver = state.Receiver
+                Flows = state.Flows
+                ByPeer = state.ByPeer
+                FlowCount = state.FlowCount
+                Dialled = state.Dialled
+        }
+
+        state = kept

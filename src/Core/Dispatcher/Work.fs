@@ -37,7 +37,26 @@ module Work =
 
         { state with ByCallId = byCallId }
 
+    /// The connection that this entry uses; 0: none.
+    let flowOf entry =
+        match entry with
+        | ClientEntry { Told = false; Phase = Calling attempt }
+        | ClientEntry { Told = false; Phase = Proceeding attempt }
+        | ClientEntry { Told = false; Phase = Passing attempt } -> attempt.Hop.Flow
+        | ReplyEntry { Phase = Handing(_, hop, _) } -> hop.Flow
+        | ServerEntry { Phase = Concluded _ }
+        | ServerEntry { Phase = Confirmed _ } -> 0L
+        | ServerEntry server -> server.Source.Flow
+        | _ -> 0L
+
+    let private flows change number entry (state: State) =
+        match flowOf entry with
+        | 0L -> state
+        | flow -> { state with ByFlow = change (uint64 flow) number state.ByFlow }
+
     let private indexed change settings number entry (state: State) =
+        let state = flows change number entry state
+
         match entry with
         | ClientEntry client ->
             let state = calls change settings number client.Sender state

@@ -36,6 +36,9 @@ type Decision =
     | LegChosen of leg: string * rule: string
     | LegRejected of leg: string * why: string
     | SizeIs of bytes: int
+    | LargeGoesOverTcp of bytes: int * limit: int
+    | LargeGoesOverUdp of Hop
+    | GoesOverFlow of Hop * isNew: bool
     | FirstSent of Hop
     | CopySent of copy: int
     | ResponseCame of status: int * from: Hop

@@ -52,8 +52,24 @@ type TransportFault =
     | TooLarge = 2
     /// The leg was removed.
     | LegRemoved = 3
-    /// The flow was closed.
+    /// The connection was closed or reset.
     | Closed = 4
+    /// No connection within `LegOptions.ConnectTimeout`.
+    | ConnectTimedOut = 5
+    /// No TLS or WebSocket handshake within `LegOptions.HandshakeTimeout`.
+    | HandshakeTimedOut = 6
+    /// The peer failed the TLS or WebSocket handshake, or speaks another protocol.
+    | HandshakeFailed = 7
+    /// The peer's certificate does not bear the name, or nobody vouches for it (RFC 5922, 7).
+    | CertificateRefused = 8
+    /// The peer read nothing within `LegOptions.WriteTimeout`.
+    | WriteTimedOut = 9
+    /// As many packets wait for this connection as the limits allow.
+    | QueueFull = 10
+    /// As many connections are open as the limits allow, or the system has no more descriptors.
+    | TooManyConnections = 11
+    /// The peer's host or network cannot be reached, as the system or an ICMP message says.
+    | HostUnreachable = 12
 
 namespace SipFun.Core
 

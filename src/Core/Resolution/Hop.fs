@@ -108,6 +108,8 @@ type Hop = {
     Port: int
     /// The name a certificate must bear: TARGET's host before NAPTR and SRV (RFC 5922, 7.4).
     VerifyName: string | null
+    /// The connection to go over as long as it lives, or come by; 0: none, the address decides.
+    Flow: int64
 }
 
 module Hop =
@@ -116,6 +118,7 @@ module Hop =
         Address = address
         Port = port
         VerifyName = null
+        Flow = 0L
     }
 
     /// "udp:192.0.2.1:5060", as logs and explanations show it.

@@ -1,0 +1,251 @@
+// A request on its way out: its hops, one target after the other (RFC 3263, 4.3), over TCP when it is
+// large (RFC 3261, 18.1.1), each with a branch of its own (8.1.1.7).
+module internal SipFun.Core.Targets
+
+open System
+open SipFun
+open SipFun.Core.Requests
+
+let wishes (sender: Sender) : Wishes = { Transports = sender.Transports; Legs = sender.Legs }
+
+let private viaOf transport (leg: Leg) branch =
+    String.Concat(
+        String.Concat("SIP/2.0/", TransportName.via transport, " ", leg.SentBy),
+        ";rport;branch=",
+        branch
+    )
+
+/// Reliable transports repeat nothing; Timers B and F still end it (17.1.1.2, 17.1.2.2).
+let schedule work (method: SipMethod) (hop: Hop) =
+    let timers = work.Settings.Timers
+
+    let schedule =
+        if method = SipMethod.Invite then
+            Schedule.invite timers work.Now
+        else
+            Schedule.request timers work.Now
+
+    if TransportName.isReliable hop.Transport then
+        Schedule.once schedule
+    else
+        schedule
+
+let transmit (client: Client) (attempt: Attempt) report work =
+    let packet = attempt.Request.Bytes
+    Flows.transmit client.Sender.Number attempt.Leg attempt.Hop packet report work
+
+/// Puts the attempt's packet on its way and waits for what comes of it.
+let start (attempt: Attempt) (client: Client) work =
+    let transaction = client.Sender.Retransmit && client.Method <> SipMethod.Ack
+    let report = client.Sender.TellSent || not transaction
+
+    let client = {
+        note (FirstSent attempt.Hop) work client with
+            Phase = (if transaction then Calling attempt else Passing attempt)
+            Attempts = client.Attempts + 1
+            Until = Queue.never
+    }
+
+    set client work |> transmit client attempt report
+
+let private attempt (request: SipRequest) (client: Client) (leg: Leg) (hop: Hop) later work =
+    let branch = Branch.make client.Sender.Number client.Sender.Token client.Attempts
+
+    {
+        Leg = leg.Number
+        Hop = hop
+        Branch = branch
+        Request = request.PushVia(viaOf hop.Transport leg branch)
+        Schedule = schedule work client.Method hop
+        Copies = 0
+        Instead = ValueNone
+        Later = later
+    }
+
+let private noLeg =
+    Unresolved {
+        Stage = ResolutionStage.Legs
+        Fault = ResolutionFault.NoLeg
+        Detail = "no leg can reach the target: add one of its transport and address family"
+    }
+
+let private exhausted (client: Client) work =
+    finishBest (ValueOption.defaultValue noLeg client.Best) client work
+
+let private legAt number work =
+    work.State.Legs |> List.tryFind (fun (leg: Leg) -> leg.Number = number) |> Option.toValueOption
+
+/// A hop that names a living connection leaves by its leg, any other by the leg that suits it.
+let legFor (wishes: Wishes) (hop: Hop) work : struct (Leg voption * Decision list) =
+    match Flows.tryFind hop.Flow work with
+    | ValueSome flow when wishes.Legs.IsEmpty || List.contains flow.Leg wishes.Legs ->
+        let leg = legAt flow.Leg work
+
+        struct (leg,
+                [
+                    for leg in ValueOption.toList leg do
+                        LegChosen(Leg.toString leg, "its connection")
+                ])
+    | _ -> LegChoice.choose work.State.Legs wishes hop
+
+/// Why a request goes over TCP though UDP was found: it is larger than the limit, its sender neither
+/// named the hop nor ruled TCP out, and some leg can (18.1.1).
+let private overTcp size (hop: Hop) (client: Client) work =
+    let limit = work.Settings.LargeRequest
+    let wishes = wishes client.Sender
+
+    let mayUseTcp =
+        wishes.Transports.IsEmpty || List.contains Transport.Tcp wishes.Transports
+
+    if
+        limit > 0
+        && size > limit
+        && hop.Transport = Transport.Udp
+        && mayUseTcp
+        && not client.IsGiven
+    then
+        let tcp = { hop with Transport = Transport.Tcp }
+
+        match legFor wishes tcp work with
+        | struct (ValueSome leg, _) -> ValueSome(struct (leg, tcp))
+        | _ -> ValueNone
+    else
+        ValueNone
+
+/// The peer's host is there, but refuses TCP: UDP is tried in spite of the size (18.1.1).
+let private refusesTcp fault =
+    fault = TransportFault.ConnectionRefused || fault = TransportFault.Closed
+
+/// The next target that some leg can reach; after the last, the best outcome of all (RFC 3263, 4.3).
+let rec tryNext (request: SipRequest) hops (client: Client) work =
+    match hops with
+    | [] -> exhausted client work
+    | hop :: later ->
+        let struct (leg, decisions) = legFor (wishes client.Sender) hop work
+        let client = noteAll decisions work client
+
+        match leg with
+        | ValueNone -> tryNext request later client work
+        | ValueSome leg -> tryFrom leg hop request later client work
+
+and private tryFrom leg (hop: Hop) request later client work =
+    let direct = attempt request client leg hop later work
+    let size = direct.Request.Bytes.Length
+
+    match overTcp size hop client work with
+    | ValueSome(struct (leg, tcp)) ->
+        let client = note (LargeGoesOverTcp(size, work.Settings.LargeRequest)) work client
+        let instead = attempt request client leg tcp later work
+        put { instead with Instead = ValueSome hop } client work
+    | ValueNone -> put direct client work
+
+and private put (attempt: Attempt) client work =
+    let size = attempt.Request.Bytes.Length
+    let client = note (SizeIs size) work client
+    let limit = work.Settings.Limits.PacketBytes
+
+    if size > limit && attempt.Hop.Transport = Transport.Udp then
+        let detail = $"{size} bytes are more than {limit}"
+        failed attempt attempt.Later TransportFault.TooLarge detail client work
+    else
+        match Flows.claim attempt.Leg attempt.Hop work with
+        | struct (Ok hop, next) -> begin' attempt hop client work next
+        | struct (Error(struct (fault, detail)), work) ->
+            failed attempt attempt.Later fault detail client work
+
+/// `before`: the work before the connection was claimed, to tell whether it is new.
+and private begin' attempt (hop: Hop) client before work =
+    let client =
+        if hop.Flow = 0L then
+            client
+        else
+            note (GoesOverFlow(hop, (Flows.tryFind hop.Flow before).IsNone)) work client
+
+    let leg = Flows.legOf attempt.Leg hop work
+    start { attempt with Hop = hop; Leg = leg } client work
+
+/// This target is given up: over UDP after all, or the next one.
+and failed (attempt: Attempt) later fault detail (client: Client) work =
+    let client =
+        client
+        |> note (HopFailed(attempt.Hop, fault, detail)) work
+        |> better (Unreachable(attempt.Hop, fault, detail))
+
+    let request = attempt.Request.WithoutTopVia()
+
+    match attempt.Instead with
+    | ValueSome udp when refusesTcp fault -> tryUdp udp request later client work
+    | _ -> tryNext request later client work
+
+and private tryUdp (udp: Hop) request later client work =
+    let client = note (LargeGoesOverUdp udp) work client
+
+    match legFor (wishes client.Sender) udp work with
+    | struct (ValueSome leg, _) -> put (attempt request client leg udp later work) client work
+    | _ -> tryNext request later client work
+
+/// The targets after this one; none once a CANCEL belongs to the request: it stays with its target,
+/// and nobody wants another one to ring (9.1).
+let later (attempt: Attempt) (client: Client) work =
+    if Trie.contains (uint64 client.Sender.Number) work.State.Cancels then
+        []
+    else
+        attempt.Later
+
+/// The request without our Via, anew, to the targets after this one.
+let tryLater (attempt: Attempt) (client: Client) work =
+    match later attempt client work with
+    | [] -> exhausted client work
+    | hops -> tryNext (attempt.Request.WithoutTopVia()) hops client work
+
+/// Goes on as far as the resolution allows: to the first target, or to the next answer.
+let private proceed request (struct (progress, decisions)) pending (client: Client) work =
+    let client = noteAll decisions work client
+
+    match progress with
+    | Resolved hops -> tryNext request hops client work
+    | Waiting(resolution, questions) ->
+        let phase = Resolving(request, resolution, pending @ questions)
+        set { client with Phase = phase } work
+    | Progress.Failed failure -> finish (Unresolved failure) client work
+
+/// A client that waits for its first hop.
+let fresh (order: Order) (request: SipRequest) work : Client = {
+    Sender = Sender.ofOrder order
+    Method = request.Method
+    IsGiven = order.Destination.IsSome
+    Phase = Held request
+    Told = false
+    Until = work.Now + work.Settings.Limits.ResolveWithin
+    AnswerBy =
+        match order.AnswerWithin with
+        | ValueSome within -> work.Now + within
+        | ValueNone -> Queue.never
+    Attempts = 0
+    Best = ValueNone
+    Past = []
+    Invite = ValueNone
+    Trace = Trace.empty work.Settings.Limits.Decisions
+}
+
+let deliver (order: Order) (request: SipRequest) work =
+    let client = fresh order request work
+
+    match order.Destination with
+    | ValueSome hop -> tryNext request [ hop ] (note (DestinationGiven hop) work client) work
+    | ValueNone ->
+        let rules = work.Settings.Rules
+        let wishes = wishes client.Sender
+
+        let progress =
+            Resolution.ofRequest rules work.State.Legs wishes order.Number request
+
+        proceed request progress [] client work
+
+/// An answer to a question that this request's resolution waits for.
+let answered question answer request resolution pending (client: Client) work =
+    let rules = work.Settings.Rules
+
+    let progress = Resolution.answered rules work.State.Legs question answer resolution
+
+    proceed request progress (List.except [ question ] pending) client work
