@@ -45,7 +45,8 @@ public sealed partial class Dispatcher
 
         var wishes = new Core.Wishes(
             Translate.ToList(options.Transports),
-            Translate.ToList(options.Legs?.SelectMany(leg => leg.Numbers))
+            Translate.ToList(options.Legs?.SelectMany(leg => leg.Numbers)),
+            Microsoft.FSharp.Core.FSharpValueOption<long>.ValueNone
         );
         return ResolveAsync(uri, wishes, cancel);
     }

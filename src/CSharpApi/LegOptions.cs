@@ -54,6 +54,14 @@ public sealed record LegOptions
         }
     }
 
+    /// <summary>
+    /// The networks that are reached by this leg, and no others: <c>[IPNetwork.Parse("10.0.0.0/8")]</c>
+    /// for a leg of an inner network. For an address in them it comes before legs without
+    /// networks. Responses go back by the leg of their request, whatever its networks. Default:
+    /// none, which means every address of its family.
+    /// </summary>
+    public IReadOnlyList<IPNetwork> Networks { get; init; } = [];
+
     internal IPEndPoint? Bind { get; }
 
     internal Socket? Socket { get; }

@@ -139,6 +139,7 @@ let private resolving =
     let toName = requestTo names "OPTIONS" "call-1" 1
     let a = Question.create "b.test" DnsType.A
     let srv = Question.create "_sip._udp.b.test" DnsType.Srv
+    let naptr = Question.create "b.test" DnsType.Naptr
 
     let record name data = { Name = name; Ttl = 60; Data = data }
     let found = Answer.ok [| record "b.test" (AddressOf(address "127.0.0.7")) |]
@@ -155,10 +156,12 @@ let private resolving =
     ]
 
     testList "names" [
-        testCase "a name: SRV, then A, then the packet leaves"
+        testCase "a name: NAPTR, SRV, then A, then the packet leaves"
         <| fun () ->
             let _, rig = byName toName start
-            Expect.contains (asked rig) srv "SRV first (RFC 3263, 4.2)"
+            same (asked rig) [ naptr ] "NAPTR first (RFC 3263, 4.1)"
+            let rig = give (Input.Answered(naptr, unfound)) rig
+            same (asked rig) [ naptr; srv ] "then SRV (RFC 3263, 4.2)"
             let rig = give (Input.Answered(srv, unfound)) rig
             let rig = give (Input.Answered(a, found)) rig
             same [ for _, hop, _ in wire rig -> hop.Port ] [ 5060 ] "sent"
@@ -167,7 +170,8 @@ let private resolving =
         <| fun () ->
             let _, rig = byName toName start
             let _, rig = byName (requestTo names "OPTIONS" "call-2" 1) rig
-            same (asked rig |> List.filter ((=) srv)).Length 1 "once"
+            let rig = give (Input.Answered(naptr, unfound)) rig
+            same (asked rig) [ naptr; srv ] "each once"
             let rig = give (Input.Answered(srv, unfound)) rig |> give (Input.Answered(a, found))
             same (wire rig).Length 2 "both were answered"
 
@@ -176,7 +180,7 @@ let private resolving =
             let number, rig = byName toName start
             let rig = give (CancelDelivery(ByNumber number)) rig
             expectIdle rig
-            let after = give (Input.Answered(srv, unfound)) rig
+            let after = give (Input.Answered(naptr, unfound)) rig
             same (counted Counted.LateInput after) 1 "counted"
             expectUnchanged rig after
 
@@ -203,7 +207,7 @@ let private resolving =
 
         testCase "ResolveUri finds the candidates and the legs that reach them"
         <| fun () ->
-            let wishes: Wishes = { Transports = []; Legs = [] }
+            let wishes = Wishes.none
             let rig = give (ResolveUri(9L, uri "sip:127.0.0.7:5070", wishes)) start
 
             match List.map snd rig.Log |> List.head with

@@ -23,6 +23,7 @@ let private byName () =
     let number, rig =
         deliverWith anywhere (requestTo "sip:bob@example.com" "OPTIONS" "c1" 1) start
 
+    let naptr = Question.create "example.com" DnsType.Naptr
     let srv = Question.create "_sip._udp.example.com" DnsType.Srv
     let a = Question.create "gw.example.com" DnsType.A
 
@@ -30,6 +31,7 @@ let private byName () =
 
     let rig =
         rig
+        |> give (Input.Answered(naptr, Answer.failed DnsStatus.NoData))
         |> give (
             Input.Answered(
                 srv,
@@ -57,6 +59,10 @@ let tests =
             "   0.000  the domain map has nothing for example.com"
             "   0.000  no outgoing proxy"
             "   0.000  transports: udp, tcp, tls, ws, wss (the usual order)"
+            "   0.000  not over tcp, tls, ws, wss: no leg speaks them"
+            "   0.000  no IPv6 addresses: no leg has one"
+            "   0.000  asked the DNS for NAPTR example.com"
+            "   0.000  NAPTR example.com: NoData"
             "   0.000  asked the DNS for SRV _sip._udp.example.com"
             "   0.000  SRV _sip._udp.example.com: Ok, 1 of them, TTL 300 s"
             "   0.000  asked the DNS for A gw.example.com"

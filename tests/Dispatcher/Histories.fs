@@ -155,7 +155,7 @@ let private other kind rig =
     | 1 -> give (SetReceiver(ValueSome { receiver with ForwardsResponses = true })) rig
     | 2 -> give (AddTimer(own, rig.Now + int64 kind * 100L<ms>, every)) next
     | 3 -> give (CancelTimer(int64 kind)) rig
-    | 4 -> give (ResolveUri(own, uri "sip:two.test", { Transports = []; Legs = [] })) next
+    | 4 -> give (ResolveUri(own, uri "sip:two.test", Wishes.none)) next
     | 5 ->
         match pick kind (offered rig) with
         | Some(number, _) -> give (Overflowed number) rig

@@ -40,6 +40,7 @@ let leg number text port : Leg = {
     Address = address text
     Port = port
     SentBy = $"{Address.toHost (address text)}:{port}"
+    Networks = []
 }
 
 let own = leg 1 "127.0.0.1" 5060

@@ -19,7 +19,7 @@ let private check lines legs wishes text stage fault (words: string) =
     Expect.stringContains failure.Detail words text
     Expect.isTrue (failure.Detail.EndsWith '.') "a sentence"
 
-let private only name = { Transports = [ transport name ]; Legs = [] }
+let private only name = { Wishes.none with Transports = [ transport name ] }
 
 let private host = "sip:example.com:5060"
 
@@ -50,7 +50,7 @@ let tests =
             check [] everyLeg (only "tcp") "sip:a;transport=udp" stage fault "asked for"
             check [] everyLeg (only "udp") "sips:a" stage fault "asked for"
             check [] udp4 anything "sip:a;transport=tcp" stage fault "Add a TCP leg."
-            check [] udp4 anything "sips:a" stage fault "No leg speaks TLS."
+            check [] udp4 anything "sips:a" stage fault "No leg speaks TLS or WSS."
 
         testCase "no leg"
         <| fun () ->
@@ -58,7 +58,7 @@ let tests =
             let v6 = "Add a UDP leg with an IPv6 address."
             check [] udp4 anything "sip:[2001:db8::1]" ResolutionStage.Legs fault v6
             check [] [] anything "sip:192.0.2.1" ResolutionStage.Legs fault "Add a leg."
-            let gone = { Transports = []; Legs = [ 9 ] }
+            let gone = { Wishes.none with Legs = [ 9 ] }
             check [] udp4 gone "sip:192.0.2.1" ResolutionStage.Legs fault "asked for"
 
         testCase "name not found, no address"

@@ -41,6 +41,64 @@ let tests =
             let story = tell both udp4 port
             Expect.equal (texts story) [ "udp:192.0.2.1:5060"; "udp:192.0.2.2:5060" ] "IPv4 only"
             Expect.equal (asked story) [ "A example.com" ] "no AAAA"
+            let why = "no leg has one"
+            Expect.contains story.Decisions (FamilySkipped(Family.V6, why)) "told"
+
+        testCase "an address outside the networks of every leg is skipped, with the reason"
+        <| fun () ->
+            let inner = [ { udp4.Head with Networks = [ (Network.parse "192.0.2.0/31").Value ] } ]
+            let story = tell both inner port
+
+            let outside =
+                AddressSkipped(address "192.0.2.2", "outside the networks of every leg")
+
+            Expect.equal (texts story) [ "udp:192.0.2.1:5060" ] "the other one"
+            Expect.contains story.Decisions outside "told"
+
+            let services = [
+                "_sip._udp.example.com SRV 0 0 5060 a.example.com"
+                "a.example.com A 192.0.2.9"
+            ]
+
+            for lines, text in
+                [
+                    services, "sip:example.com"
+                    [ "example.com A 192.0.2.9" ], port
+                    [], "sip:192.0.2.9"
+                ] do
+                match (tell lines inner text).Outcome with
+                | Error failure ->
+                    Expect.equal failure.Fault SipFun.ResolutionFault.NoLeg text
+                    Expect.stringContains failure.Detail "outside the Networks" text
+                | Ok hops -> failtest $"{text}: {hops}"
+
+        testCase "RFC 3263, 4.4: with a key, a turned order of records changes nothing"
+        <| fun () ->
+            let lines = [
+                "_sip._udp.example.com SRV 1 5 5060 a.example.com"
+                "_sip._udp.example.com SRV 1 5 5060 b.example.com"
+                "a.example.com A 192.0.2.1"
+                "a.example.com A 192.0.2.2"
+                "b.example.com A 192.0.2.3"
+                "b.example.com A 192.0.2.4"
+            ]
+
+            let found key number lines =
+                let wishes = { anything with Key = key }
+
+                Resolution.ofUri rules udp4 wishes number (uri "sip:example.com")
+                |> tellWith (fun _ -> 0) (answer (zone lines)) udp4 rules
+                |> texts
+
+            let keyed key number lines = found (ValueSome key) number lines
+
+            for key in 1L .. 20L do
+                Expect.equal (keyed key 1L lines) (keyed key 2L (List.rev lines)) "the same"
+
+            let firsts = [ for key in 1L .. 20L -> (keyed key 1L lines).Head ]
+            Expect.equal (List.distinct firsts).Length 2 "keys share the load"
+            let turned = found ValueNone 1L (List.rev lines)
+            Expect.notEqual (found ValueNone 1L lines) turned "without: the server's order"
 
         testCase "P-33: addresses that no leg suits come last (RFC 6724, 6, rule 2)"
         <| fun () ->

@@ -8,7 +8,7 @@ let private choose texts (wanted: int list) to' =
     let legs = legs texts
 
     let struct (leg, said) =
-        LegChoice.choose legs { Transports = []; Legs = wanted } (hop to')
+        LegChoice.choose legs { Wishes.none with Legs = wanted } (hop to')
 
     let chosen =
         match leg with
@@ -69,6 +69,36 @@ let tests =
             Expect.equal (chosen various [ 1; 2 ] "udp:127.0.0.2:5060") various[1] "best of both"
             Expect.equal (chosen various [ 4 ] "udp:127.0.0.2:5060") "none" "other transport"
             Expect.equal (chosen various [ 99 ] "udp:127.0.0.2:5060") "none" "not there"
+
+        testCase "a leg with networks reaches these only, and is the first choice for them"
+        <| fun () ->
+            let networks text = [ (Network.parse text).Value ]
+
+            let both = [
+                (legs various)[0]
+                { (legs various)[2] with Networks = networks "10.0.0.0/8" }
+            ]
+
+            let choose wanted to' =
+                LegChoice.choose both { Wishes.none with Legs = wanted } (hop to')
+
+            let struct (inside, told) = choose [] "udp:10.1.2.3:5060"
+            Expect.equal inside (ValueSome both[1]) "its network"
+
+            Expect.equal
+                told
+                [
+                    LegChosen(various[2], "its networks have the address")
+                    LegRejected(various[0], "bound to all addresses")
+                ]
+                "told"
+
+            let struct (outside, told) = choose [] "udp:11.1.2.3:5060"
+            Expect.equal outside (ValueSome both[0]) "another network"
+            Expect.contains told (LegRejected(various[2], "not one of its networks")) "told"
+
+            let struct (asked, _) = choose [ 3 ] "udp:11.1.2.3:5060"
+            Expect.equal asked (ValueSome both[1]) "an explicit leg goes anywhere"
 
         testCase "why one, and why not the others"
         <| fun () ->

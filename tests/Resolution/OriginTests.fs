@@ -127,6 +127,28 @@ let tests =
             goes (response "TLS uac.example.org") "tls:192.0.2.2:5098" "_sips._tcp"
             goes (response "TCP uac.example.org") "tcp:192.0.2.3:5060" "no SRV for TCP"
 
+        testCase "a response that did not get to its source goes by sent-by (RFC 3263, 5)"
+        <| fun () ->
+            let bySentBy via =
+                match parse (lines "SIP/2.0 200 OK" [ $"Via: SIP/2.0/{via};branch=z9hG4bK1" ]) with
+                | Choice2Of2 response ->
+                    Resolution.ofSentBy rules legs anything 1L response
+                    |> tellWith (fun _ -> 0) (answer zone) legs rules
+                | _ -> failtest "a request"
+
+            for via, expected in
+                [
+                    "UDP 192.0.2.9:5070;received=192.0.2.4;rport=6000", "udp:192.0.2.9:5070"
+                    "TCP 192.0.2.9;received=192.0.2.4", "tcp:192.0.2.9:5060"
+                    "TLS 192.0.2.9;received=192.0.2.4", "tls:192.0.2.9:5061"
+                    "UDP uac.example.org:5070;received=192.0.2.4", "udp:192.0.2.3:5070"
+                    "UDP uac.example.org;received=192.0.2.4", "udp:192.0.2.2:5099"
+                    "TLS uac.example.org;received=192.0.2.4", "tls:192.0.2.2:5098"
+                ] do
+                let story = bySentBy via
+                goes story expected via
+                Expect.isFalse (asked story |> List.exists _.StartsWith("NAPTR")) "no NAPTR"
+
         testCase "responses over streams: received with the port of sent-by, no rport, no maddr"
         <| fun () ->
             for via, expected in

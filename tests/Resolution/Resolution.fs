@@ -5,14 +5,17 @@ open Expecto
 
 let tests =
     testList "Resolution" [
+        NetworkTests.tests
         DrawTests.tests
         BookTests.tests
         LegChoiceTests.tests
         HostsTests.tests
+        PointersTests.tests
         ServicesTests.tests
         TableTests.tests
         AdviceTests.tests
         RouteTests.tests
         OriginTests.tests
         ResolutionTests.tests
+        OrderTests.tests
     ]

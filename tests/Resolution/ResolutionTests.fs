@@ -32,15 +32,18 @@ let private line =
         let! either = Gen.elements (names @ services)
         let! target = Gen.elements ("." :: "192.0.2.77" :: "localhost" :: names @ names)
         let! n = Gen.choose (0, 5)
+        let! kind = Gen.elements [ "SIP+D2U"; "SIP+D2T"; "SIPS+D2T"; "SIP+D2W"; "SIP+D2S" ]
 
         return!
             Gen.frequency [
+                4, Gen.constant $"{name} NAPTR {n % 2} {n} s {kind} \"\" {service}"
                 8, Gen.constant $"{service} SRV {n % 2} {n} {5060 * n} {target}"
                 5, Gen.constant $"{name} A 192.0.2.{n + 1}"
                 4, Gen.constant $"{name} AAAA 2001:db8::{n + 1}"
                 4, Gen.constant $"{either} CNAME {target}"
                 1, Gen.constant $"{name} A SERVFAIL"
                 1, Gen.constant $"{service} SRV TIMEOUT"
+                1, Gen.constant $"{name} NAPTR SERVFAIL"
                 1, Gen.constant $"{name} AAAA REFUSED"
             ]
     }
@@ -79,7 +82,7 @@ let private world =
             Lines = lines
             Uri = uri
             Legs = legs
-            Wishes = { Transports = wished; Legs = pinned }
+            Wishes = { Wishes.none with Transports = wished; Legs = pinned }
             Seed = uint64 seed
             Picks = picks
         }

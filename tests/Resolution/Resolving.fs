@@ -38,6 +38,7 @@ let legs texts : Leg list =
             Address = hop.Address
             Port = hop.Port
             SentBy = text
+            Networks = []
         })
 
 /// One leg of each transport, IPv4.
@@ -51,7 +52,7 @@ let udp46 = legs [ "udp:192.0.2.200:5060"; "udp:[2001:db8::200]:5060" ]
 
 let rules = { DomainProxies = Map.empty; OutgoingProxy = ValueNone; Seed = 1UL }
 
-let anything = { Transports = []; Legs = [] }
+let anything = Wishes.none
 
 type Zone = { Records: Record list; Failures: Map<Question, DnsStatus> }
 
@@ -62,6 +63,15 @@ let private data (words: string list) =
     | [ "CNAME"; name ] -> AliasOf(Question.normal name)
     | [ "SRV"; priority; weight; port; target ] ->
         ServiceAt(int priority, int weight, int port, Question.normal target)
+    | [ "NAPTR"; order; preference; flags; service; regexp; replacement ] ->
+        PointerTo(
+            int order,
+            int preference,
+            flags.Trim '"',
+            service.Trim '"',
+            regexp.Trim '"',
+            Question.normal replacement
+        )
     | words -> failwith $"not a record: {words}"
 
 let private status (word: string) =
@@ -75,7 +85,8 @@ let question (kind: string) name =
     Question.create name (System.Enum.Parse<DnsType>(kind, ignoreCase = true))
 
 /// Lines such as "a.example.com A 192.0.2.1", "c.example.com A SERVFAIL",
-/// "b.example.com CNAME a.example.com" and "_sip._udp.example.com SRV 10 60 5060 a.example.com".
+/// "b.example.com CNAME a.example.com", "_sip._udp.example.com SRV 10 60 5060 a.example.com" and
+/// "example.com NAPTR 10 20 s SIP+D2U "" _sip._udp.example.com".
 let zone (lines: string list) =
     let add zone (line: string) =
         match line.Split(' ', System.StringSplitOptions.RemoveEmptyEntries) |> List.ofArray with
@@ -97,6 +108,7 @@ let private isWanted kind data =
     | DnsType.A, AddressOf a -> a.Family = Family.V4
     | DnsType.Aaaa, AddressOf a -> a.Family = Family.V6
     | DnsType.Srv, ServiceAt _
+    | DnsType.Naptr, PointerTo _
     | _, AliasOf _ -> true
     | _ -> false
 

@@ -141,6 +141,10 @@ let tests =
                         [ for name in [ "udp"; "tcp"; "tls"; "ws"; "wss" ] -> transport name ],
                         "the usual order"
                     )
+                    TransportsSkipped(
+                        [ for name in [ "tcp"; "tls"; "ws"; "wss" ] -> transport name ],
+                        "no leg speaks them"
+                    )
                     HostIsNumeric(address "192.0.2.8")
                     CandidateIs(hop "udp:192.0.2.8:5060")
                 ]

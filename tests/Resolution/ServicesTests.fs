@@ -12,6 +12,16 @@ let private a = "a.example.com A 192.0.2.1"
 let private b = "b.example.com A 192.0.2.2"
 let private own = "example.com A 192.0.2.10"
 
+let private enough = "there are enough others"
+
+/// Five targets of equal priority, each with an address of both families.
+let private dualStack service = [
+    for n in 1..5 do
+        $"{service} SRV 1 0 5060 h{n}.example.com"
+        $"h{n}.example.com A 192.0.2.{n}"
+        $"h{n}.example.com AAAA 2001:db8::{n}"
+]
+
 let private check lines legs expected why = Expect.equal (hops lines legs domain) expected why
 
 let tests =
@@ -54,7 +64,12 @@ let tests =
 
             Expect.equal
                 asked
-                [ "SRV _sip._udp.example.com"; "SRV _sip._tcp.example.com"; "A example.com" ]
+                [
+                    "NAPTR example.com"
+                    "SRV _sip._udp.example.com"
+                    "SRV _sip._tcp.example.com"
+                    "A example.com"
+                ]
                 "and no TLS"
 
         testCase "without SRV: UDP; TCP when only a TCP leg is there"
@@ -130,12 +145,40 @@ let tests =
 
             let story = tell lines udp4 domain
 
-            Expect.equal
-                (texts story)
-                [ for n in 1..8 -> $"udp:192.0.2.{n}:5060" ]
-                "the first eight"
+            Expect.equal (texts story) [ for n in 1..10 -> $"udp:192.0.2.{n}:5060" ] "the first ten"
 
-            Expect.equal story.Questions.Length 9 "one SRV, eight A"
+            Expect.equal story.Questions.Length 12 "NAPTR, SRV, ten A"
+            Expect.contains story.Decisions (ServiceSkipped("h11.example.com", enough)) "told"
+
+        testCase "five equal targets on a dual stack: both addresses of each are candidates"
+        <| fun () ->
+            let found legs = tell (dualStack "_sip._udp.example.com") (Resolving.legs legs) domain
+
+            let story = found [ "udp:192.0.2.200:5060"; "udp:[2001:db8::200]:5060" ]
+            Expect.equal (texts story).Length 10 "ten candidates"
+            Expect.equal story.Questions.Length 12 "NAPTR, SRV, five A, five AAAA"
+
+        testCase "where the bound is tight, no target is lost for another's second family"
+        <| fun () ->
+            let all = [
+                for name in [ "udp"; "tcp"; "tls" ] do
+                    $"{name}:192.0.2.200:5060"
+                    $"{name}:[2001:db8::200]:5060"
+            ]
+
+            let story = tell (dualStack "_sip._udp.example.com") (legs all) domain
+            let found = texts story
+            Expect.equal story.Questions.Length 12 "NAPTR, three SRV, five A, three AAAA"
+
+            for n in 1..5 do
+                Expect.contains found $"udp:192.0.2.{n}:5060" "each target"
+
+            Expect.equal (found |> List.filter _.Contains("[")).Length 3 "three of them by IPv6 too"
+
+            let unasked =
+                story.Decisions |> List.filter (fun decision -> decision.IsQuestionSkipped)
+
+            Expect.equal unasked.Length 2 "and two are told of"
 
         testCase "a target of two transports is asked for once"
         <| fun () ->
@@ -148,7 +191,7 @@ let tests =
 
             let story = tell lines udpTcp domain
             Expect.equal (texts story).Length 16 "eight hosts, two transports"
-            Expect.equal story.Questions.Length 10 "two SRV, eight A"
+            Expect.equal story.Questions.Length 11 "NAPTR, two SRV, eight A"
 
         testCase "a host with a hundred addresses gives at most 32 hops"
         <| fun () ->

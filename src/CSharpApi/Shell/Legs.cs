@@ -116,7 +116,7 @@ internal sealed class Legs(Engine engine)
             var name = $"{link.Transport.ToString().ToLowerInvariant()}:{link.LocalEndPoint}";
             link.Attach(new LinkOwner(engine, link, number, name));
             _byNumber[number] = (link, leg);
-            engine.Loop.Order(Core.Input.NewAddLeg(ToCore(link, number, leg.SentBys[index])));
+            engine.Loop.Order(Core.Input.NewAddLeg(ToCore(leg, index)));
         }
 
         foreach (var link in leg.Links)
@@ -135,14 +135,18 @@ internal sealed class Legs(Engine engine)
         }
     }
 
-    private static Core.Leg ToCore(ILink link, int number, string sentBy) =>
-        new(
-            number,
+    private static Core.Leg ToCore(Leg leg, int index)
+    {
+        var link = leg.Links[index];
+        return new(
+            leg.Numbers[index],
             link.Transport,
             Core.AddressModule.ofIPAddress(link.LocalEndPoint.Address),
             link.LocalEndPoint.Port,
-            sentBy
+            leg.SentBys[index],
+            Translate.ToNetworks(leg.Options.Networks)
         );
+    }
 
     private async Task Stop(Leg leg)
     {

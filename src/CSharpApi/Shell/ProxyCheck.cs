@@ -29,7 +29,7 @@ internal static class ProxyCheck
             FSharpValueOption<SipUri>.ValueNone,
             0
         );
-        var wishes = new Core.Wishes(FSharpList<Transport>.Empty, FSharpList<int>.Empty);
+        var wishes = Core.WishesModule.none;
         var (progress, _) = Core.ResolutionModule.ofUri(rules, legs, wishes, 0, proxy);
 
         if (progress is Core.Progress.Failed { Item: var failure } && IsOurs(failure.Stage))

@@ -1,5 +1,6 @@
 // Between the facade's words and the core's. Each pair of functions is total.
 using System.Diagnostics;
+using System.Net;
 using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
 
@@ -25,6 +26,18 @@ internal static class Translate
             hop.VerifyName,
             hop.Flow
         );
+
+    public static FSharpList<Core.Network> ToNetworks(IEnumerable<IPNetwork> networks) =>
+        ToList(networks.Select(ToNetwork));
+
+    /// <summary>IPv4 within IPv6 is IPv4 (RFC 5118, 4.10).</summary>
+    private static Core.Network ToNetwork(IPNetwork network) =>
+        network.BaseAddress.IsIPv4MappedToIPv6 && network.PrefixLength >= 96
+            ? ToNetwork(network.BaseAddress.MapToIPv4(), network.PrefixLength - 96)
+            : ToNetwork(network.BaseAddress, network.PrefixLength);
+
+    private static Core.Network ToNetwork(IPAddress address, int length) =>
+        Core.NetworkModule.create(Core.AddressModule.ofIPAddress(address), length);
 
     public static FSharpList<T> ToList<T>(IEnumerable<T>? items) =>
         items is null ? FSharpList<T>.Empty : ListModule.OfSeq(items);

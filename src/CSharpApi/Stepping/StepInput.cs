@@ -63,7 +63,11 @@ public abstract record StepInput
         IPAddress Address,
         int Port,
         string SentBy
-    ) : StepInput;
+    ) : StepInput
+    {
+        /// <summary>It reaches these only. Default: everything of its family.</summary>
+        public IReadOnlyList<IPNetwork> Networks { get; init; } = [];
+    }
 
     /// <summary>A leg is gone.</summary>
     /// <param name="Number">Which.</param>

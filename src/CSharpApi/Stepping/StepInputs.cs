@@ -22,7 +22,7 @@ internal static class StepInputs
             StepInput.ResolveUri(var number, var uri) => Core.Input.NewResolveUri(
                 number,
                 uri,
-                new Core.Wishes(Translate.ToList<Transport>(null), Translate.ToList<int>(null))
+                Core.WishesModule.none
             ),
             StepInput.AddTimer(var number, var due, var repeat) => Core.Input.NewAddTimer(
                 number,
@@ -115,7 +115,8 @@ internal static class StepInputs
             one.Transport,
             Core.AddressModule.ofIPAddress(one.Address),
             one.Port,
-            one.SentBy
+            one.SentBy,
+            Translate.ToNetworks(one.Networks)
         );
 
     private static FSharpValueOption<Core.Receiver> ToReceiver(StepInput.SetReceiver one) =>

@@ -29,10 +29,18 @@ let private dns decision =
     | HostIsLocalhost host -> $"{host} is this machine: no DNS (RFC 6761, 6.3)"
     | MaddrReplaces maddr -> $"maddr replaces the host: {maddr}"
     | PortIsExplicit port -> $"the port is given: {port}; no SRV (RFC 3263, 4.2)"
+    | TransportsSkipped(transports, why) -> $"not over {names transports}: {why}"
+    | FamilySkipped(family, why) -> $"no IP{family.ToString().ToLowerInvariant()} addresses: {why}"
     | Asked question -> $"asked the DNS for {Question.toString question}"
     | Got(question, status, records, ttl) when records > 0 ->
         $"{Question.toString question}: {status}, {records} of them, TTL {ttl} s"
     | Got(question, status, _, _) -> $"{Question.toString question}: {status}"
+    | PointerTaken(order, preference, service, replacement) ->
+        $"NAPTR {service} to {replacement}, order {order}, preference {preference}"
+    | PointerSkipped(service, replacement, why) ->
+        $"NAPTR {service} to {replacement} skipped: {why}"
+    | PointersEmpty -> "no SRV records where NAPTR points to: the domain's own"
+    | QuestionSkipped question -> $"not asked for {Question.toString question}: enough was asked"
     | ServiceDrawn(name, port, priority, weight, draw, total) ->
         $"SRV {name}:{port}, priority {priority}, weight {weight} (draw {draw} of {total})"
     | ServiceSkipped(name, why) -> $"SRV {name} skipped: {why}"

@@ -4,12 +4,7 @@ module internal SipFun.Core.Lookups
 open SipFun
 
 let private legsFor (lookup: Lookup) work (hop: Hop) =
-    work.State.Legs
-    |> List.filter (fun leg ->
-        leg.Transport = hop.Transport
-        && leg.Address.Family = hop.Address.Family
-        && (lookup.Wishes.Legs.IsEmpty || List.contains leg.Number lookup.Wishes.Legs))
-    |> List.map (fun leg -> leg.Number)
+    LegChoice.able work.State.Legs lookup.Wishes hop |> List.map (fun leg -> leg.Number)
 
 let private finish number hops failure (lookup: Lookup) work =
     let found = {

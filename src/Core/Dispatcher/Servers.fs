@@ -12,7 +12,8 @@ let private transmit number (sending: Sending) work =
 /// Where a response of our own goes: over the connection its request came by, else by its stamped
 /// top Via, which needs no DNS (18.2.2).
 let private sendingTo leg (source: Hop) (response: SipResponse) work : Sending voption =
-    let wishes: Wishes = { Transports = Replies.transportsOf [ leg ] work; Legs = [ leg ] }
+    let transports = Replies.transportsOf [ leg ] work
+    let wishes = { Wishes.none with Transports = transports; Legs = [ leg ] }
 
     match Resolution.ofResponse work.Settings.Rules work.State.Legs wishes 0L response with
     | struct (Resolved(hop :: _), _) ->

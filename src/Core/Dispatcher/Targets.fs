@@ -6,7 +6,11 @@ open System
 open SipFun
 open SipFun.Core.Requests
 
-let wishes (sender: Sender) : Wishes = { Transports = sender.Transports; Legs = sender.Legs }
+let wishes (sender: Sender) = {
+    Wishes.none with
+        Transports = sender.Transports
+        Legs = sender.Legs
+}
 
 let private viaOf transport (leg: Leg) branch =
     String.Concat(

@@ -56,6 +56,14 @@ module Advice =
               {Address.toString address} needs. Add a {upper transports.Head} leg with an \
               {version address.Family} address."
 
+    /// Legs of the transport and family are there, and their `Networks` leave the address out.
+    let outsideNetworks (transports: Transport list) (address: Address) =
+        failure
+            ResolutionStage.Legs
+            ResolutionFault.NoLeg
+            $"{Address.toString address} is outside the Networks of every {alternatives transports} \
+              leg. Add a network to one of them, or a leg."
+
     let serviceAbsent (host: string) =
         failure
             ResolutionStage.ServiceRecords

@@ -27,9 +27,13 @@ module ResolutionBounds =
     [<Literal>]
     let Questions = 12
 
+    /// How many NAPTR records are followed; those after them are left out.
+    [<Literal>]
+    let Pointers = 5
+
     /// How many address questions the targets of SRV records may need; later targets are left out.
     [<Literal>]
-    let AddressQuestions = 8
+    let AddressQuestions = 10
 
     [<Literal>]
     let Hops = 32
@@ -74,5 +78,12 @@ module Book =
         | Some answer when answer.Status <> DnsStatus.Ok -> Reading.Lacking answer.Status
         | Some answer when (dataOf name answer).IsEmpty -> Reading.Lacking DnsStatus.NoData
         | Some answer -> follow book kind aliases name answer
+
+    /// How many questions about services are in the book: what they took of the bound.
+    let services (book: Book) =
+        book
+        |> Map.filter (fun question _ ->
+            question.Type = DnsType.Srv || question.Type = DnsType.Naptr)
+        |> Map.count
 
     let read (question: Question) (book: Book) = ask book question.Type 0 question.Name

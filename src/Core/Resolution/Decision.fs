@@ -20,8 +20,14 @@ type Decision =
     | HostIsLocalhost of host: string
     | MaddrReplaces of maddr: string
     | PortIsExplicit of int
+    | TransportsSkipped of Transport list * why: string
+    | FamilySkipped of Family * why: string
     | Asked of Question
     | Got of Question * DnsStatus * records: int * ttl: int
+    | PointerTaken of order: int * preference: int * service: string * replacement: string
+    | PointerSkipped of service: string * replacement: string * why: string
+    | PointersEmpty
+    | QuestionSkipped of Question
     | ServiceDrawn of
         target: string *
         port: int *

@@ -56,6 +56,13 @@ module Hosts =
         | Reading.Found data -> List.choose addressOf data
         | _ -> []
 
+    /// A server may turn the order of its records with each answer; a sender without state must not.
+    let private ordered sight addresses =
+        if sight.Target.Wishes.Key.IsSome then
+            addresses |> List.sortBy Address.toString
+        else
+            addresses
+
     /// One of each list in turn, until all are used up.
     let private inTurns (lists: Address list list) =
         lists
@@ -63,28 +70,57 @@ module Hosts =
         |> List.sortBy (fun (struct (place, _)) -> place)
         |> List.map (fun (struct (_, address)) -> address)
 
+    let private able sight transport address =
+        LegChoice.able sight.Legs sight.Target.Wishes (Hop.create transport address 0)
+
     /// The legs that are left to send to the address have one that suits it.
     let private isSuited sight transport address =
-        match LegChoice.able sight.Legs sight.Target.Wishes (Hop.create transport address 0) with
+        match able sight transport address with
         | leg :: _ -> Fit.ofAddress address leg <= Fit.AnyAddress
         | [] -> false
 
-    let private addresses sight transport (families: Family list) host =
+    let private addresses sight (families: Family list) host =
         let all =
             match known host with
             | ValueSome addresses -> addresses
-            | ValueNone -> questions families host |> List.map (answered sight.Book) |> inTurns
+            | ValueNone ->
+                questions families host
+                |> List.map (answered sight.Book >> ordered sight)
+                |> inTurns
 
-        let ofFamilies = all |> List.filter (fun a -> List.contains a.Family families)
-        let suited, others = ofFamilies |> List.partition (isSuited sight transport)
+        all |> List.filter (fun a -> List.contains a.Family families)
+
+    /// Those that some leg reaches, what suits its address first.
+    let private reached sight transport families host =
+        let suited, others =
+            addresses sight families host
+            |> List.filter (able sight transport >> List.isEmpty >> not)
+            |> List.partition (isSuited sight transport)
+
         suited @ others
+
+    /// The addresses of a host that lie outside the networks of every leg.
+    let outside sight transport families host =
+        addresses sight families host |> List.filter (able sight transport >> List.isEmpty)
+
+    /// Why the address cannot be sent to.
+    let noLeg sight address =
+        let isOfFamily (struct (_: Transport, families)) = List.contains address.Family families
+        let transports = sight.Target.Transports
+
+        if Reach.transports sight.Legs sight.Target |> List.exists isOfFamily then
+            Advice.outsideNetworks transports address
+        else
+            Advice.noLegForAddress transports address
+
+    let skip address = AddressSkipped(address, "outside the networks of every leg")
 
     /// The hops of a host over one transport.
     let hops sight transport families host port =
         let named: string | null =
             if TransportName.isSecure transport then sight.Target.Named else null
 
-        addresses sight transport families host
+        reached sight transport families host
         |> List.map (fun address -> { Hop.create transport address port with VerifyName = named })
 
     let private isGone readings (name: string) =

@@ -7,13 +7,15 @@ open SipFun
 /// How well a leg's address suits a hop's, best first.
 type Fit =
     | SameAddress = 0
+    /// The leg's networks name it.
+    | OwnNetwork = 1
     /// Loopback to loopback, link to link, unique local to unique local, the rest to the rest.
-    | SameScope = 1
+    | SameScope = 2
     /// The leg is bound to all addresses: the system chooses.
-    | AnyAddress = 2
-    | OtherScope = 3
+    | AnyAddress = 3
+    | OtherScope = 4
     /// A leg bound to loopback reaches nobody else.
-    | OnlyLoopback = 4
+    | OnlyLoopback = 5
 
 module Fit =
     /// How far an address is valid (RFC 4291, 2.4; RFC 4193, 3.1). Private IPv4 has NAT: global.
@@ -32,15 +34,23 @@ module Fit =
         | _ -> Global
 
     let ofAddress (address: Address) (leg: Leg) =
-        if leg.Address = address then Fit.SameAddress
-        elif Address.isUnspecified leg.Address then Fit.AnyAddress
-        elif scope leg.Address = scope address then Fit.SameScope
-        elif Address.isLoopback leg.Address then Fit.OnlyLoopback
-        else Fit.OtherScope
+        if leg.Address = address then
+            Fit.SameAddress
+        elif List.exists (Network.contains address) leg.Networks then
+            Fit.OwnNetwork
+        elif Address.isUnspecified leg.Address then
+            Fit.AnyAddress
+        elif scope leg.Address = scope address then
+            Fit.SameScope
+        elif Address.isLoopback leg.Address then
+            Fit.OnlyLoopback
+        else
+            Fit.OtherScope
 
     let name fit =
         match fit with
         | Fit.SameAddress -> "same address"
+        | Fit.OwnNetwork -> "its networks have the address"
         | Fit.SameScope -> "same scope"
         | Fit.AnyAddress -> "bound to all addresses"
         | Fit.OtherScope -> "other scope"
@@ -54,13 +64,21 @@ module LegChoice =
         else
             legs |> List.filter (fun leg -> List.contains leg.Number wishes.Legs)
 
-    let private reaches transport (address: Address) (leg: Leg) =
-        leg.Transport = transport && leg.Address.Family = address.Family
+    /// A leg that was asked for goes anywhere.
+    let private isOutside wishes (address: Address) (leg: Leg) =
+        wishes.Legs.IsEmpty
+        && not leg.Networks.IsEmpty
+        && not (List.exists (Network.contains address) leg.Networks)
+
+    let private reaches wishes transport (address: Address) (leg: Leg) =
+        leg.Transport = transport
+        && leg.Address.Family = address.Family
+        && not (isOutside wishes address leg)
 
     /// The allowed legs that can reach the hop, best first; equal ones as they were added.
     let able legs wishes (hop: Hop) =
         allowed legs wishes
-        |> List.filter (reaches hop.Transport hop.Address)
+        |> List.filter (reaches wishes hop.Transport hop.Address)
         |> List.sortBy (Fit.ofAddress hop.Address)
 
     let private whyNot wishes (hop: Hop) (leg: Leg) =
@@ -70,6 +88,8 @@ module LegChoice =
             "other transport"
         elif leg.Address.Family <> hop.Address.Family then
             "other address family"
+        elif isOutside wishes hop.Address leg then
+            "not one of its networks"
         else
             Fit.name (Fit.ofAddress hop.Address leg)
 

@@ -60,6 +60,16 @@ module Origin =
         | _, NonNull received -> struct (string received, receivedPort transports via, [])
         | _ -> struct (via.Host, written via.Port, [])
 
+    /// The target that the sent-by of a response's top Via names (RFC 3263, 5), if it has one.
+    let ofSentBy wishes number (response: SipResponse) =
+        if response.ViaCount = 0 then
+            ValueNone
+        else
+            let via = response.TopVia
+            let transports = transports wishes via
+            let target = Target.ofParts wishes number transports via.Host (written via.Port)
+            ValueSome(struct (target, [ TargetIsVia via.SentBy ]))
+
     /// The target of a response, if it has a Via at all.
     let ofResponse wishes number (response: SipResponse) =
         if response.ViaCount = 0 then

@@ -47,7 +47,11 @@ module Resolution =
         Legs = legs
         Target = resolution.Target
         Book = resolution.Book
-        Chance = { Seed = rules.Seed; Number = resolution.Target.Number }
+        Chance = {
+            Seed = rules.Seed
+            Number =
+                resolution.Target.Wishes.Key |> ValueOption.defaultValue resolution.Target.Number
+        }
     }
 
     /// Asks as many as the bound allows. The others count as failed: nobody will answer them.
@@ -85,8 +89,18 @@ module Resolution =
                 | struct (resolution, asked) ->
                     struct (Waiting(resolution, asked), told @ List.map Asked asked)
 
+    /// The transports that come into question and that no leg speaks.
+    let private unspoken legs (target: Target) =
+        let spoken =
+            Reach.transports legs target |> List.map (fun struct (transport, _) -> transport)
+
+        match List.except spoken target.Transports with
+        | [] -> []
+        | _ when spoken.IsEmpty -> []
+        | skipped -> [ TransportsSkipped(skipped, "no leg speaks them") ]
+
     let private start rules legs told target =
-        advance rules legs told {
+        advance rules legs (told @ unspoken legs target) {
             Target = target
             Stages = Stage.all
             Book = Map.empty
@@ -119,6 +133,13 @@ module Resolution =
     /// Where a response goes when there is no flow to send it over: by its top Via.
     let ofResponse rules legs wishes number (response: SipResponse) =
         match Origin.ofResponse wishes number response with
+        | ValueSome(struct (target, said)) -> start rules legs said target
+        | ValueNone -> ended [] Advice.noVia
+
+    /// Where a response goes when it could not be sent to where its request came from: by the
+    /// sent-by of its top Via (RFC 3263, 5).
+    let ofSentBy rules legs wishes number (response: SipResponse) =
+        match Origin.ofSentBy wishes number response with
         | ValueSome(struct (target, said)) -> start rules legs said target
         | ValueNone -> ended [] Advice.noVia
 

@@ -11,6 +11,8 @@ type Leg = {
     Port: int
     /// What stands in our Via: never the unspecified address (RFC 3261, 18.1.1).
     SentBy: string
+    /// It reaches these only; empty: everything of its family.
+    Networks: Network list
 }
 
 module Leg =
@@ -32,4 +34,10 @@ type Wishes = {
     Transports: Transport list
     /// Only these legs, by number; empty: all.
     Legs: int list
+    /// Equal keys find equal hops in equal order, whatever the order of records: what a sender
+    /// without state needs (RFC 3263, 4.4). None: each delivery draws for itself.
+    Key: int64 voption
 }
+
+module Wishes =
+    let none = { Transports = []; Legs = []; Key = ValueNone }

@@ -4,21 +4,6 @@ namespace SipFun.Core
 
 open SipFun
 
-/// What a stage says after a look at the book.
-[<RequireQualifiedAccess>]
-type Look =
-    /// Found: at least one.
-    | Settled of Hop list
-    /// Look again when these are answered; at least one.
-    | Needs of Question list
-    /// Nothing here: the next stage may.
-    | Silent
-    /// Nothing here, and no later stage may look.
-    | Ended of ResolutionFailure
-
-/// SRV records to look for: the transport they are of, its families, and where they are.
-type Sought = { Transport: Transport; Families: Family list; Question: Question }
-
 module Services =
     let private prefix transport =
         match transport with
@@ -72,37 +57,61 @@ module Services =
     let private questions (struct (sought: Sought, offer: Drawn)) =
         Hosts.questions sought.Families offer.Service.Target
 
-    /// As many as can be looked up; the others are left out, in order of preference.
-    let private bounded offers =
-        let take struct (asked: Question list, kept, left) offer =
-            let more = questions offer |> List.except asked
+    /// How many address questions the bound leaves, after those about services.
+    let private room sight =
+        min
+            ResolutionBounds.AddressQuestions
+            (ResolutionBounds.Questions - Book.services sight.Book)
 
-            if asked.Length + more.Length > ResolutionBounds.AddressQuestions then
-                struct (asked, kept, offer :: left)
-            else
-                struct (asked @ more, offer :: kept, left)
+    /// One question for each target, as far as the bound goes: targets beyond it are left out. Of
+    /// both families the usual one, IPv4: no target is lost for another's second family.
+    let private first room offers =
+        let take struct (asked: Question list, kept, left) offer =
+            match questions offer |> List.tryLast with
+            | Some question when not (List.contains question asked) ->
+                if asked.Length < room then
+                    struct (asked @ [ question ], offer :: kept, left)
+                else
+                    struct (asked, kept, offer :: left)
+            | _ -> struct (asked, offer :: kept, left)
 
         let struct (asked, kept, left) = offers |> List.fold take (struct ([], [], []))
         struct (asked, List.rev kept, List.rev left)
+
+    /// As many as can be looked up, in order of preference; then their other families, as far as
+    /// there is room. What is left out is told.
+    let private bounded room offers =
+        let struct (asked, kept, left) = first room offers
+        let others = kept |> List.collect questions |> List.distinct |> List.except asked
+        let more = List.truncate (room - asked.Length) others
+        struct (asked @ more, kept, left, List.skip more.Length others)
 
     let private hops sight (struct (sought: Sought, offer: Drawn)) =
         let service = offer.Service
         Hosts.hops sight sought.Transport sought.Families service.Target service.Port
 
+    let private outside sight (struct (sought: Sought, offer: Drawn)) =
+        Hosts.outside sight sought.Transport sought.Families offer.Service.Target
+
     let private tooMany (struct (_: Sought, offer: Drawn)) =
         ServiceSkipped(offer.Service.Target, "there are enough others")
 
     let private settle sight said offers : struct (Look * Decision list) =
-        let struct (asked, kept, left) = bounded offers
+        let struct (asked, kept, left, unasked) = bounded (room sight) offers
 
         match Hosts.unread sight.Book asked with
         | [] ->
             let order = kept |> List.map (fun (struct (_, offer)) -> drawn offer)
-            let said = said @ order @ List.map tooMany left
+            let omitted = List.map tooMany left @ List.map QuestionSkipped unasked
+            let said = said @ order @ omitted
 
-            match kept |> List.collect (hops sight) with
-            | [] -> struct (Look.Ended(Hosts.failure sight.Book [] asked), said)
-            | hops -> struct (Look.Settled hops, said)
+            let outside = kept |> List.collect (outside sight) |> List.distinct
+            let said = said @ List.map Hosts.skip outside
+
+            match kept |> List.collect (hops sight), outside with
+            | [], [] -> struct (Look.Ended(Hosts.failure sight.Book [] asked), said)
+            | [], address :: _ -> struct (Look.Ended(Hosts.noLeg sight address), said)
+            | hops, _ -> struct (Look.Settled hops, said)
         | unread -> struct (Look.Needs unread, [])
 
     /// No transport is offered; but where the DNS failed, it might have been.

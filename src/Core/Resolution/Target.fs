@@ -14,6 +14,9 @@ type Target = {
     Port: int voption
     /// In order of preference; what the legs offer is not yet taken into account.
     Transports: Transport list
+    /// The URI's transport parameter or the Via names the transport: NAPTR has no say (RFC 3263,
+    /// 4.1).
+    Fixed: bool
     Wishes: Wishes
     Number: int64
 }
@@ -33,7 +36,7 @@ module Target =
     let private offered secure (parameter: string | null) =
         match parameter, secure with
         | null, false -> all
-        | null, true -> [ Transport.Tls ]
+        | null, true -> [ Transport.Tls; Transport.Wss ]
         | name, _ ->
             match TransportName.tryParse name with
             | ValueSome transport when secure -> secured transport
@@ -78,6 +81,7 @@ module Target =
         Named = certified host
         Port = port
         Transports = wished wishes transports
+        Fixed = true
         Wishes = wishes
         Number = number
     }
@@ -86,7 +90,11 @@ module Target =
     let ofUri wishes number secure (uri: SipUri) : struct (Target * Decision list) =
         let secure = secure || uri.IsSips
         let transports = offered secure uri.Transport
-        let named = ofParts wishes number transports uri.Host (port uri.Port)
+
+        let named = {
+            ofParts wishes number transports uri.Host (port uri.Port) with
+                Fixed = not (isNull uri.Transport)
+        }
 
         let target =
             match uri.Maddr with
