@@ -17,6 +17,7 @@ let private tests =
         CSharpApi.Dns.Dns.tests
         Model.OneDelivery.tests
         Model.TwoTargets.tests
+        Model.Connections.tests
         CSharpApi.CSharpApi.tests
         Interop.Interop.tests
         Cli.Cli.tests

@@ -6,6 +6,9 @@ open Expecto
 let tests =
     testList "Dispatcher" [
         KeysTests.tests
+        FlowsTests.tests
+        FlowRepliesTests.tests
+        LargeTests.tests
         RequestsTests.tests
         ResponsesTests.tests
         CancellingTests.tests

@@ -21,6 +21,7 @@ type Event =
     | Resolve of question: int * fails: bool
     | Cancel of which: int
     | Legs of leg: int * add: bool
+    | Flow of kind: int * which: int
     | Other of kind: int
     | Wait of duration: int
     | Late of duration: int
@@ -33,12 +34,15 @@ let private targets = [|
     "sip:b@127.0.0.7:5070"
     "sip:b@gone.test"
     "sip:b@[::1]"
+    "sip:b@127.0.0.7:5070;transport=tcp"
+    "sip:b@two.test:5061;transport=tcp"
 |]
 
 let private vias = [|
     "SIP/2.0/UDP 127.0.0.7:5070;branch=z9hG4bKin1"
     "SIP/2.0/UDP 127.0.0.7:5070;branch=z9hG4bKin2;rport"
     "SIP/2.0/TCP old.test;branch=1"
+    "SIP/2.0/TCP 127.0.0.7:5070;branch=z9hG4bKin3"
 |]
 
 let private event =
@@ -46,11 +50,12 @@ let private event =
     let pair a b case = Gen.map2 (fun x y -> case (x, y)) (up a) (up b)
 
     Gen.frequency [
-        5, Gen.map3 (fun m t w -> Send(m, t, w)) (up 4) (up 3) (up 1023)
+        5, Gen.map3 (fun m t w -> Send(m, t, w)) (up 4) (up 5) (up 1023)
         6, pair 6 20 Respond
         1, Gen.map Fail (up 20)
         2, Gen.map Word (up 20)
-        3, pair 4 2 Ask
+        4, pair 5 6 Flow
+        3, pair 4 3 Ask
         3, pair 2 10 Receipt
         2, pair 6 10 Reply
         3, Gen.map2 (fun q fails -> Resolve(q, (fails = 0))) (up 20) (up 4)
@@ -132,6 +137,42 @@ let private send method target bits rig =
 let private ask method via rig =
     receive (incoming vias[via] methods[method] (if method = 3 then "our-tag" else "")) rig
 
+/// Connections asked for and accepted, ended ones too.
+let private flows rig = [
+    for _, effect in effects rig do
+        match effect with
+        | Effect.Connect(_, hop) -> hop.Flow
+        | _ -> ()
+
+    70L
+    71L
+]
+
+/// Over a connection that was accepted; 70 and 71 are those of two peers.
+let private askOver method via flow rig =
+    let source = { Hop.create Transport.Tcp (address "127.0.0.7") 40_000 with Flow = flow }
+    let own, rig = number rig
+    let message = incoming vias[via] methods[method] (if method = 3 then "our-tag" else "")
+    give (Received(own, 5, source, message)) rig
+
+let private accept flow rig =
+    let port = 40_000 + int flow % 2
+    let source = { Hop.create Transport.Tcp (address "127.0.0.7") port with Flow = flow }
+
+    match Trie.tryFind (uint64 flow) rig.State.Flows with
+    | ValueSome _ -> rig
+    | ValueNone -> give (FlowAccepted(5, source, [])) rig
+
+let private flow kind which rig =
+    match pick which (flows rig), kind with
+    | None, _ -> rig
+    | Some flow, 0
+    | Some flow, 1 -> give (FlowOpened flow) rig
+    | Some flow, 2 -> give (FlowClosed(flow, TransportFault.Closed, "gone")) rig
+    | Some flow, 3 -> give (FlowIdle flow) rig
+    | Some flow, 4 -> give (FlowExpired flow) rig
+    | Some _, _ -> accept (70L + int64 (which % 2)) rig |> askOver 1 3 (70L + int64 (which % 2))
+
 let private cancelled which =
     match which % 4 with
     | 0 -> ByNumber(int64 which)
@@ -198,6 +239,7 @@ let give1 rig event =
         | None -> rig
     | Cancel which -> give (CancelDelivery(cancelled which)) rig
     | Legs(leg, add) -> legs (1 + leg) add rig
+    | Flow(kind, which) -> flow kind which rig
     | Other kind -> other kind rig
     | Wait duration -> runFor (int64 duration * 1L<ms>) rig
     | Late duration -> { rig with Now = rig.Now + int64 duration * 1L<ms> } |> give Tick
@@ -213,9 +255,13 @@ let tight = {
                 PerStep = 3
                 HeldCopies = 2
                 Decisions = 5
+                Flows = 3
+                FlowQueue = 2
         }
 }
 
-let started settings = withSettings settings |> receiving |> legs 2 true
+let private tcp = { leg 5 "127.0.0.1" 5060 with Transport = Transport.Tcp }
+
+let started settings = withSettings settings |> receiving |> legs 2 true |> give (AddLeg tcp)
 
 let history settings events = List.fold give1 (started settings) events

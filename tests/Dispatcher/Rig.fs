@@ -56,9 +56,19 @@ type Rig = {
     Number: int64
 }
 
+/// S-27: nothing is given to a connection that is not open.
+let private expectOpen (state: State) input effect =
+    match effect with
+    | Effect.Transmit(_, _, hop, _, _) when TransportName.isReliable hop.Transport ->
+        match Trie.tryFind (uint64 hop.Flow) state.Flows with
+        | ValueSome { Phase = Open } -> ()
+        | other -> failtestf "after %A: written to %A" input other
+    | _ -> ()
+
 /// One step; a broken law fails the test that took it.
 let give input rig =
     let struct (state, effects) = Dispatcher.step rig.Settings rig.Now input rig.State
+    effects.ToArray() |> Array.iter (expectOpen state input)
 
     match Laws.violations rig.Settings state with
     | [] -> ()
@@ -69,7 +79,7 @@ let give input rig =
 
     { rig with State = state; Log = log }
 
-let private rooted settings legs =
+let rooted settings legs =
     {
         Settings = settings
         State = Dispatcher.start

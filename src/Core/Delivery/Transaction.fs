@@ -86,6 +86,8 @@ type Reply = {
     Sender: Sender
     /// The connection that the request came by, tried first; 0: none, or it was tried.
     Back: int64
+    /// It was handed to a leg before: the server transaction's final response is this one.
+    WasHanded: bool
     Phase: ReplyPhase
     Until: Instant
     Trace: Trace

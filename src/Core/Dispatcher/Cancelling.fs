@@ -72,7 +72,13 @@ let private release attempt (invite: Client) (cancel: Client) work =
     match cancel.Phase with
     | Held request ->
         let cancel = note (CancelJoined invite.Sender.Number) work cancel
-        hurry attempt invite work |> start (joined attempt request work) cancel
+        let work = hurry attempt invite work
+
+        match Flows.claim attempt.Leg attempt.Hop work with
+        | struct (Ok hop, work) ->
+            start { joined attempt request work with Hop = hop } cancel work
+        | struct (Error(struct (fault, detail)), work) ->
+            finish (Unreachable(attempt.Hop, fault, detail)) cancel work
     | _ -> work
 
 /// Looks after the CANCEL that waits for this INVITE: sent with the first provisional, given up

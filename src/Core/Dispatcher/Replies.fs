@@ -131,8 +131,11 @@ let private repeatsTo (response: SipResponse) (hop: Hop) (reply: Reply) work =
 
 /// Hands the packet to the leg, and to the transaction if there is one.
 let private handOver (response: SipResponse) leg (hop: Hop) later (reply: Reply) work =
+    let wasHanded = reply.WasHanded
+
     let reply = {
         note (FirstSent hop) work reply with
+            WasHanded = true
             Phase = Handing(response, hop, later)
             Until = Queue.never
     }
@@ -147,7 +150,7 @@ let private handOver (response: SipResponse) leg (hop: Hop) later (reply: Reply)
     let transmit work = Flows.transmit reply.Sender.Number leg hop response.Bytes true work
 
     match tryFindServer response work with
-    | Some(struct (_, server)) when isFinal server ->
+    | Some(struct (_, server)) when isFinal server && not wasHanded ->
         finish (Refused RefusalReason.AlreadyAnswered) reply work
     | Some found -> keep response sending found reply work |> transmit
     | None -> set reply work |> transmit
@@ -236,6 +239,7 @@ let deliver (order: Order) (response: SipResponse) work =
     let reply = {
         Sender = Sender.ofOrder order
         Back = back
+        WasHanded = false
         Phase = Handing(response, Unchecked.defaultof<Hop>, [])
         Until = work.Now + work.Settings.Limits.ResolveWithin
         Trace = Trace.empty work.Settings.Limits.Decisions

@@ -1,0 +1,267 @@
+// An INVITE and an OPTIONS to a name with two addresses over TCP, through the real `step`: connections
+// that open, are refused, close, idle and expire, answers and cancels, in every order (configuration C7).
+module SipFun.Tests.Model.Connections
+
+open Expecto
+open SipFun
+open SipFun.Core
+open SipFun.Tests
+open SipFun.Tests.Rig
+open SipFun.Tests.Model.Explorer
+
+type Action =
+    | Ring
+    | Opens of flow: int64
+    | Closes of flow: int64 * TransportFault
+    | Idle of flow: int64
+    | Expire of flow: int64
+    | Answer of number: int64 * status: int
+    | CancelDelivery of number: int64
+
+type World = {
+    Rig: Rig
+    /// Per delivery: how often its request was written, to which targets, and its outcome.
+    Written: Map<int64, string list>
+    Outcomes: Map<int64, string list>
+    /// The requests written last, and over which connection.
+    Last: Map<int64, SipRequest * int64>
+    /// Some connection was asked for while another to the same end was there.
+    WasDoubled: bool
+}
+
+let private tcp = { own with Transport = Transport.Tcp }
+let private quiet = { settings with Limits = { limits with Decisions = 0; Flows = 6 } }
+let private a = Question.create "b.test" DnsType.A
+let private target = "sip:b@b.test:5070;transport=tcp"
+
+let private addresses =
+    Answer.ok [|
+        for text in [ "127.0.0.11"; "127.0.0.12" ] do
+            { Name = "b.test"; Ttl = 60; Data = AddressOf(address text) }
+    |]
+
+let private named outcome =
+    match outcome with
+    | Outcome.Answered response -> $"answered {response.StatusCode}"
+    | Unreachable(_, fault, _) -> $"unreachable {fault}"
+    | other -> $"{other}"
+
+let private adding key value map =
+    Map.add key (value :: (Map.tryFind key map |> Option.defaultValue [])) map
+
+let private live (state: State) = Trie.toList state.Flows |> List.map snd
+
+let private observe world effect =
+    match effect with
+    | Effect.Transmit(number, _, hop, bytes, _) ->
+        match packet bytes with
+        | :? SipRequest as request when request.Method <> SipMethod.Ack -> {
+            world with
+                Written = adding number (Address.toString hop.Address) world.Written
+                Last = Map.add number (request, hop.Flow) world.Last
+          }
+        | _ -> world
+    | Effect.Connect(leg, hop) ->
+        let same (flow: Flow) =
+            flow.Hop.Flow <> hop.Flow
+            && List.contains (Flow.peer leg hop hop.VerifyName) flow.Peers
+
+        {
+            world with
+                WasDoubled = world.WasDoubled || List.exists same (live world.Rig.State)
+        }
+    | Effect.Complete(number, outcome, _, _) -> {
+        world with
+            Outcomes = adding number (named outcome) world.Outcomes
+      }
+    | _ -> world
+
+let private taken world rig =
+    let world =
+        List.foldBack (fun (_, effect) world -> observe world effect) rig.Log world
+
+    { world with Rig = { rig with Log = [] } }
+
+let private actions world = [
+    if (Dispatcher.alarm world.Rig.State).IsSome then
+        Ring
+
+    for flow in live world.Rig.State do
+        let number = flow.Hop.Flow
+
+        match flow.Phase with
+        | Opening _ ->
+            Opens number
+            Closes(number, TransportFault.ConnectionRefused)
+        | Open ->
+            Closes(number, TransportFault.Closed)
+            Idle number
+
+        if not flow.Peers.IsEmpty then
+            Expire number
+
+    for number in Map.keys world.Last do
+        for status in [ 180; 200; 503 ] do
+            Answer(number, status)
+
+    for number in [ 1L; 2L ] do
+        if State.isUnderWay number world.Rig.State then
+            CancelDelivery number
+]
+
+let private answered number (status: int) world =
+    let request, flow = world.Last[number]
+    let source = { Hop.create Transport.Tcp (address "127.0.0.11") 5070 with Flow = flow }
+    let response = request.CreateResponse(status, "peer")
+    give (Received(0L, 1, source, response)) world.Rig
+
+let private next world action =
+    match action with
+    | Ring ->
+        let at = (Dispatcher.alarm world.Rig.State).Value
+        { world.Rig with Now = max at world.Rig.Now } |> give Tick
+    | Opens flow -> give (FlowOpened flow) world.Rig
+    | Closes(flow, fault) -> give (FlowClosed(flow, fault, "")) world.Rig
+    | Idle flow -> give (FlowIdle flow) world.Rig
+    | Expire flow -> give (FlowExpired flow) world.Rig
+    | Answer(number, status) -> answered number status world
+    | CancelDelivery number -> give (Input.CancelDelivery(ByNumber number)) world.Rig
+    |> taken world
+
+let private from now (instant: Instant) =
+    if instant = Queue.never then "-" else string (instant - now)
+
+/// Connections by age among those there are, so that their numbers do not tell worlds apart.
+let private alias world =
+    let flows =
+        [
+            for flow in live world.Rig.State do
+                flow.Hop.Flow
+            for _, flow in Map.values world.Last do
+                flow
+        ]
+        |> List.distinct
+        |> List.sortDescending
+
+    fun flow -> List.tryFindIndex ((=) flow) flows |> Option.defaultValue -1
+
+let private phaseKey alias now phase =
+    let attempt (each: Attempt) =
+        $"{alias each.Hop.Flow} {Address.toString each.Hop.Address} {from now each.Schedule.GiveUpAt} {each.Later.Length}"
+
+    match phase with
+    | Calling each -> $"calling {attempt each}"
+    | Proceeding each -> $"proceeding {attempt each}"
+    | Completed _ -> "completed"
+    | Accepted _ -> "accepted"
+    | Passing _
+    | Resolving _
+    | Held _ -> "other"
+
+let private entryKey alias now (number, waiting: Waiting<Entry>) =
+    match waiting.Value with
+    | ClientEntry client ->
+        let best = ValueOption.map named client.Best
+        $"{number} {phaseKey alias now client.Phase} {client.Told} {from now waiting.Due} {best} {client.Past.Length}"
+    | other -> $"%A{other}"
+
+let private flowKey alias (flow: Flow) =
+    let parked =
+        match flow.Phase with
+        | Opening(_, parked) -> parked |> List.map (fun each -> each.Number, each.IsOwned)
+        | Open -> []
+
+    $"{alias flow.Hop.Flow} {Address.toString flow.Hop.Address} {flow.Phase.IsOpen} {parked} {flow.Peers.Length}"
+
+let private key world =
+    let now = world.Rig.Now
+    let alias = alias world
+    let state = world.Rig.State
+
+    let entries = Queue.toList state.Queue |> List.map (entryKey alias now)
+    let flows = live state |> List.map (flowKey alias) |> List.sort
+    let last = Map.toList world.Last |> List.map (fun (n, (_, flow)) -> n, alias flow)
+    $"{entries} {flows} {last} {Map.toList world.Written} {Map.toList world.Outcomes} {world.WasDoubled}"
+
+let private outcomes number world = Map.tryFind number world.Outcomes |> Option.defaultValue []
+let private written number world = Map.tryFind number world.Written |> Option.defaultValue []
+let private any fault world = List.exists (fun n -> outcomes n world = [ fault ]) [ 1L; 2L ]
+
+let private always = [
+    law "D1: at most one outcome each" (fun world ->
+        List.forall (fun n -> (outcomes n world).Length <= 1) [ 1L; 2L ])
+    law "S-07, S-11: at most one packet a target, and each target once" (fun world ->
+        List.forall (fun n -> written n world = List.distinct (written n world)) [ 1L; 2L ])
+    law "one connect under way for one end" (fun world -> not world.WasDoubled)
+    law "D7 and its kin" (fun world -> Laws.violations quiet world.Rig.State = [])
+    law "L-1: what is not answered ends" (fun world ->
+        (Dispatcher.alarm world.Rig.State).IsSome
+        || List.forall
+            (fun n ->
+                not (State.isUnderWay n world.Rig.State)
+                || match State.tryFind n world.Rig.State with
+                   | ValueSome(ClientEntry { Phase = Proceeding _ }) -> true
+                   | _ -> false)
+            [ 1L; 2L ])
+]
+
+let private sometimes = [
+    law "the second target was asked" (fun world -> (written 1L world).Length = 2)
+    law "both were refused" (any "unreachable ConnectionRefused")
+    law "the connection died while it rang" (any "unreachable Closed")
+    law "it was answered" (any "answered 200")
+    law "the last 503 was the answer" (any "answered 503")
+    law "it timed out" (any "TimedOut")
+    law "it was cancelled before anything was written" (fun world ->
+        outcomes 1L world = [ "Cancelled" ] && written 1L world = [])
+    law "no connection and nothing else is left" (fun world ->
+        State.idle world.Rig.State && Trie.isEmpty world.Rig.State.Flows)
+]
+
+let private sent method rig =
+    let message = requestTo target method $"call-{method}" 1
+    deliverWith (fun order -> { order with Destination = ValueNone }) message rig |> snd
+
+let private model methods =
+    let rig = rooted quiet [ tcp ]
+    let rig = List.fold (fun rig method -> sent method rig) rig methods
+    let rig = give (Input.Answered(a, addresses)) rig
+
+    let start = {
+        Rig = rig
+        Written = Map.empty
+        Outcomes = Map.empty
+        Last = Map.empty
+        WasDoubled = false
+    }
+
+    {
+        Start = taken start rig
+        Actions = actions
+        Next = next
+        Key = key
+        Always = always
+        Sometimes = sometimes
+    }
+
+let private explored name most methods =
+    let explored = explore most (model methods)
+
+    printfn
+        $"C7, {name}: {explored.States} distinct states, {explored.Transitions} transitions, depth {explored.Depth}, closed {explored.Closed}"
+
+    Expect.equal explored.Broken None "no law is broken anywhere"
+    Expect.equal explored.NeverSeen [] "and all that should happen was seen"
+    explored.Closed
+
+let tests =
+    testList "Connections" [
+        testCase "C7: an INVITE over two TCP targets, every reachable state"
+        <| fun () ->
+            Expect.isTrue (explored "INVITE over TCP" 200_000 [ "INVITE" ]) "every state was visited"
+
+        testCase "C7: an INVITE and an OPTIONS sharing connections"
+        <| fun () ->
+            let most = if Suite.long then 10_000_000 else 20_000
+            explored "INVITE and OPTIONS over TCP" most [ "INVITE"; "OPTIONS" ] |> ignore
+    ]
