@@ -86,7 +86,8 @@ let private answers = [
         let request, rig = handled (asked "INVITE")
         let number, rig = respond 486 request rig
         let rig = give (Transmitted number) rig |> gone |> opened
-        same (statuses rig |> List.map snd) [ 486; 486 ] "once more, to the Via's port"
+        same (statuses rig |> List.map snd) [ 486; 486 ] "once more"
+        same (connects rig |> List.map (fun (_, hop) -> hop.Port)) [ 5070 ] "to the Via's port"
 
     testCase "Timers I and J are zero over a stream"
     <| fun () ->
