@@ -69,7 +69,10 @@ let private answers = [
         let request, rig = handled (asked "INVITE")
         let number, rig = respond 200 request rig
         let rig = give (Transmitted number) rig |> runFor 4000L<ms>
-        let at = responses rig |> List.filter (fun (_, status) -> status = 200) |> List.map fst
+
+        let at =
+            responses rig |> List.filter (fun (_, status) -> status = 200) |> List.map fst
+
         same at [ 0; 500; 1500; 3500 ] "T1 doubling"
 
     testCase "S-07: a 300-699 is not repeated over a stream"
@@ -103,7 +106,8 @@ let private answers = [
         let rig = give (Receipted(number, Receipt.Pass)) rig
         same (statuses rig) [ 70L, 480 ] "without state"
 
-    testCase "an answer without state whose connection is gone is tried at the Via's port, or counted"
+    testCase
+        "an answer without state whose connection is gone is tried at the Via's port, or counted"
     <| fun () ->
         let rig = asked "OPTIONS"
         let number, _ = List.last (offered rig)
@@ -132,7 +136,9 @@ let private peers = [
         let rig =
             start
             |> acceptAs [] 3 Transport.Tls "127.0.0.7" 40_000 70L
-            |> sendTo { over Transport.Tls "127.0.0.7" 40_000 with Flow = 70L } (request "NOTIFY" "n")
+            |> sendTo
+                { over Transport.Tls "127.0.0.7" 40_000 with Flow = 70L }
+                (request "NOTIFY" "n")
             |> snd
 
         same (written rig |> List.map fst) [ 70L ] "over it"

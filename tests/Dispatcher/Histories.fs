@@ -150,14 +150,25 @@ let private flows rig = [
 
 /// Over a connection that was accepted; 70 and 71 are those of two peers.
 let private askOver method via flow rig =
-    let source = { Hop.create Transport.Tcp (address "127.0.0.7") 40_000 with Flow = flow }
+    let source = {
+        Hop.create Transport.Tcp (address "127.0.0.7") 40_000 with
+            Flow = flow
+    }
+
     let own, rig = number rig
-    let message = incoming vias[via] methods[method] (if method = 3 then "our-tag" else "")
+
+    let message =
+        incoming vias[via] methods[method] (if method = 3 then "our-tag" else "")
+
     give (Received(own, 5, source, message)) rig
 
 let private accept flow rig =
     let port = 40_000 + int flow % 2
-    let source = { Hop.create Transport.Tcp (address "127.0.0.7") port with Flow = flow }
+
+    let source = {
+        Hop.create Transport.Tcp (address "127.0.0.7") port with
+            Flow = flow
+    }
 
     match Trie.tryFind (uint64 flow) rig.State.Flows with
     | ValueSome _ -> rig

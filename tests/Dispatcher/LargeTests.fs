@@ -13,7 +13,9 @@ let private sized bytes =
     let plain = request "OPTIONS" "large"
 
     let sent (message: SipRequest) =
-        let _, rig = deliverWith (fun order -> { order with Destination = ValueNone }) message start
+        let _, rig =
+            deliverWith (fun order -> { order with Destination = ValueNone }) message start
+
         rig
 
     let packetOf rig =
@@ -29,8 +31,7 @@ let private deliverLarge change rig =
     deliverWith (fun order -> change { order with Destination = ValueNone }) (sized 1301) rig
 
 let private transports rig =
-    wire rig
-    |> List.map (fun (_, hop, message) -> hop.Transport, message.TopVia.Transport)
+    wire rig |> List.map (fun (_, hop, message) -> hop.Transport, message.TopVia.Transport)
 
 let private explained number rig =
     effects rig
@@ -70,7 +71,8 @@ let private size = [
         | _, Unreachable(_, TransportFault.ConnectTimedOut, _) -> ()
         | other -> failtestf "%A" other
 
-    testCase "the rule is off where TCP is not allowed, the hop was given, no leg can, or the limit is 0"
+    testCase
+        "the rule is off where TCP is not allowed, the hop was given, no leg can, or the limit is 0"
     <| fun () ->
         let over change rig =
             let _, rig = deliverLarge change rig

@@ -63,8 +63,7 @@ let private observe world effect =
         | _ -> world
     | Effect.Connect(leg, hop) ->
         let same (flow: Flow) =
-            flow.Hop.Flow <> hop.Flow
-            && List.contains (Flow.peer leg hop hop.VerifyName) flow.Peers
+            flow.Hop.Flow <> hop.Flow && List.contains (Flow.peer leg hop hop.VerifyName) flow.Peers
 
         {
             world with
@@ -111,7 +110,12 @@ let private actions world = [
 
 let private answered number (status: int) world =
     let request, flow = world.Last[number]
-    let source = { Hop.create Transport.Tcp (address "127.0.0.11") 5070 with Flow = flow }
+
+    let source = {
+        Hop.create Transport.Tcp (address "127.0.0.11") 5070 with
+            Flow = flow
+    }
+
     let response = request.CreateResponse(status, "peer")
     give (Received(0L, 1, source, response)) world.Rig
 
@@ -258,7 +262,9 @@ let tests =
     testList "Connections" [
         testCase "C7: an INVITE over two TCP targets, every reachable state"
         <| fun () ->
-            Expect.isTrue (explored "INVITE over TCP" 200_000 [ "INVITE" ]) "every state was visited"
+            Expect.isTrue
+                (explored "INVITE over TCP" 200_000 [ "INVITE" ])
+                "every state was visited"
 
         testCase "C7: an INVITE and an OPTIONS sharing connections"
         <| fun () ->

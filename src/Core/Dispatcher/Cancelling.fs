@@ -75,8 +75,7 @@ let private release attempt (invite: Client) (cancel: Client) work =
         let work = hurry attempt invite work
 
         match Flows.claim attempt.Leg attempt.Hop work with
-        | struct (Ok hop, work) ->
-            start { joined attempt request work with Hop = hop } cancel work
+        | struct (Ok hop, work) -> start { joined attempt request work with Hop = hop } cancel work
         | struct (Error(struct (fault, detail)), work) ->
             finish (Unreachable(attempt.Hop, fault, detail)) cancel work
     | _ -> work
