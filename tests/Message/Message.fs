@@ -9,6 +9,7 @@ let tests =
         GrammarTests.tests
         OctetsTests.tests
         ParametersTests.tests
+        GlanceTests.tests
         UriScanTests.tests
         UriComparisonTests.tests
         SipUriTests.tests

@@ -19,17 +19,17 @@ type CSeq(number: uint32, method: SipMethod) =
     /// Number, blanks, method in s[at..stop): the number, and where the method stands; or -1.
     static member internal Scan(s: ReadOnlySpan<byte>, at, stop, method: byref<int>) : int64 =
         let mutable digits = at
+        let mutable number = 0L
 
         while digits < stop && Grammar.isDigit s[digits] do
+            number <- min 0x8000_0000L (number * 10L + int64 (s[digits] - 48uy))
             digits <- digits + 1
 
         method <- Grammar.skipBlanks s digits stop
         let isToken = method < stop && Grammar.token s method stop = stop
 
-        if method > digits && isToken then
-            Grammar.number s at digits 0x7FFF_FFFFL
-        else
-            -1L
+        let isNumber = digits > at && number < 0x8000_0000L
+        if isNumber && method > digits && isToken then number else -1L
 
     /// <summary>The sequence number, below 2**31.</summary>
     member _.Number = number

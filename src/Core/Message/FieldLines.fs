@@ -26,6 +26,16 @@ type FieldLines(bytes: ReadOnlyMemory<byte>, index: MessageIndex, id: HeaderId) 
         else
             index.ValuesPerField
 
+    /// Whether the topmost Via was scanned when the message came.
+    member _.HasTopVia = index.ViaLine >= 0
+
+    member _.ViaCount = index.ViaCount
+
+    member _.TopVia = Via.OfScanned(bytes, index.TopVia)
+
+    /// Where the topmost Via ends, in the value of its line.
+    member _.TopViaEnd = index.TopVia.End - index.Lines[index.ViaLine].ValueStart
+
     member _.Offset(line: int) = index.Lines[line].ValueStart
 
     member _.Value(line: int) =
@@ -97,14 +107,24 @@ module FieldReader =
         else
             ReadField<'T>(found, null)
 
+    /// The next value after the comma, if any, at `comma`.
+    let private afterComma (value: ReadOnlyMemory<byte>) comma (fault: byref<Fault>) =
+        let next = Grammar.skipBlanks value.Span (min (comma + 1) value.Length) value.Length
+
+        if comma < value.Length && next >= value.Length then
+            fault.At(ParseFault.HeaderValue, comma, "a value after the comma")
+        else
+            next
+
     let private addValues
         (read: ValueReader<'T>)
         (value: ReadOnlyMemory<byte>)
+        start
         (found: byref<ValueList<'T>>)
         (most: int)
         (fault: byref<Fault>)
         =
-        let mutable at = 0
+        let mutable at = start
 
         while at >= 0 && at < value.Length do
             let mutable next = 0
@@ -117,24 +137,20 @@ module FieldReader =
                 at <- fault.At(ParseFault.TooLarge, at, "fewer values")
             else
                 found.Add item
-                let comma = at + next
-
-                let following =
-                    Grammar.skipBlanks value.Span (min (comma + 1) value.Length) value.Length
-
-                at <-
-                    if comma < value.Length && following >= value.Length then
-                        fault.At(ParseFault.HeaderValue, comma, "a value after the comma")
-                    else
-                        following
+                at <- afterComma value (at + next) &fault
 
         at
 
-    /// All values of all lines, at most as many as the limits allow.
-    let private values isNoneAllowed (read: ValueReader<'T>) (lines: FieldLines) =
+    /// All values of all lines, at most as many as the limits allow; the first line from `start`.
+    let private valuesFrom
+        isNoneAllowed
+        (read: ValueReader<'T>)
+        (found: byref<ValueList<'T>>)
+        start
+        (lines: FieldLines)
+        =
         let mutable line = lines.Next 0
-        let commas = (lines.Value line).Span.Count 44uy
-        let mutable found = ValueList<'T>(1 + min 15 commas)
+        let mutable at = start
         let mutable fault = Fault()
         let mutable failure: ParseError | null = null
 
@@ -146,21 +162,35 @@ module FieldReader =
             if isEmpty then
                 fault.At(ParseFault.HeaderValue, 0, "a value") |> ignore
 
-            if isEmpty || addValues read value &found lines.Most &fault < 0 then
-                let error = fault.ToError value.Length
-
-                failure <-
-                    ParseError(error.Reason, lines.Offset line + error.Offset, error.Expected)
+            if isEmpty || addValues read value at &found lines.Most &fault < 0 then
+                failure <- shifted fault (lines.Offset line) value
 
             line <- lines.Next(line + 1)
+            at <- 0
 
         match failure with
         | null -> ReadField<IReadOnlyList<'T>>(found.ToList(), null)
         | error -> failed error
 
+    let private values isNoneAllowed (read: ValueReader<'T>) (lines: FieldLines) =
+        let commas = (lines.Value(lines.Next 0)).Span.Count 44uy
+        let mutable found = ValueList<'T>(1 + min 15 commas)
+        valuesFrom isNoneAllowed read &found 0 lines
+
     /// At least one value a line.
     let list (read: ValueReader<'T>) (lines: FieldLines) : ReadField<IReadOnlyList<'T>> =
         values false read lines
+
+    /// The same for Via, whose topmost value was scanned when the message came.
+    let vias (lines: FieldLines) : ReadField<IReadOnlyList<Via>> =
+        if lines.HasTopVia then
+            let mutable found = ValueList<Via> lines.ViaCount
+            let mutable fault = Fault()
+            found.Add lines.TopVia
+            let start = afterComma (lines.Value(lines.Next 0)) lines.TopViaEnd &fault
+            valuesFrom false ValueReaders.via &found start lines
+        else
+            list ValueReaders.via lines
 
     /// The same, but a line may be empty (RFC 3261, 25.1: Accept*, Allow, Supported).
     let listOrNone (read: ValueReader<'T>) (lines: FieldLines) : ReadField<IReadOnlyList<'T>> =

@@ -66,11 +66,12 @@ module Framing =
     let private measure
         limits
         (s: ReadOnlySpan<byte>)
-        last
+        (head: inref<SectionEnd>)
         (index: byref<MessageIndex | null>)
         (fault: byref<Fault>)
         =
-        index <- Indexer.readHead limits s last &fault
+        let last = head.Last
+        index <- Indexer.readHead limits s last head.Lines &fault
 
         match index with
         | NonNull whole -> total limits whole &fault
@@ -97,8 +98,9 @@ module Framing =
         | NonNull index -> Frame.Message(SipMessage.Framed(octets, index))
         | _ -> Frame.Malformed(fault.ToError length, ReadOnlyMemory<byte> octets)
 
-    /// Where the header section ends; or -1, and a fault if it never will.
-    let private search
+    /// Where a section ends that was searched before, or that is not plain; or -1, and a fault if it
+    /// never will.
+    let private searchOn
         (limits: ParseLimits)
         (s: ReadOnlySpan<byte>)
         searched
@@ -114,6 +116,16 @@ module Framing =
         else
             found
 
+    /// Where the header section ends, and how many lines it has when one look told.
+    let private search limits (s: ReadOnlySpan<byte>) searched (fault: byref<Fault>) =
+        let mutable head = SectionEnd()
+
+        if searched > 0 || not (head.Find s) then
+            head.Lines <- -1
+            head.Last <- searchOn limits s searched &fault
+
+        head
+
     /// The message at s[0], if it is all there: its length, and the frame; 0 and a state that
     /// waits or has failed otherwise.
     let private message
@@ -125,8 +137,8 @@ module Framing =
         =
         let mutable fault = Fault()
         let mutable index: MessageIndex | null = null
-        let last = search limits s (min state.Searched s.Length) &fault
-        let length = if last < 0 then -1 else measure limits s last &index &fault
+        let head = search limits s (min state.Searched s.Length) &fault
+        let length = if head.Last < 0 then -1 else measure limits s &head &index &fault
 
         if length >= 0 && length <= s.Length then
             frame <- take s length index fault
@@ -136,7 +148,7 @@ module Framing =
 
             length
         elif length >= 0 then
-            next <- { state with Wanted = length; Searched = last }
+            next <- { state with Wanted = length; Searched = head.Last }
             0
         elif fault.Expected = null then
             next <- { state with Wanted = s.Length + 1; Searched = max 0 (s.Length - 3) }

@@ -18,7 +18,7 @@ type HeaderFields private () =
     static let routes id = list id ValueReaders.bracketed
     static let information id = list id ValueReaders.information
 
-    static let viaField = list HeaderId.Via ValueReaders.via
+    static let viaField = HeaderField<IReadOnlyList<Via>>(HeaderId.Via, FieldReader.vias)
 
     static let contactField =
         HeaderField<IReadOnlyList<NameAddr>>(HeaderId.Contact, FieldReader.contact)

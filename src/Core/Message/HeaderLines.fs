@@ -3,6 +3,7 @@
 namespace SipFun.Core
 
 open System
+open System.Runtime.CompilerServices
 open SipFun
 
 /// Reads header lines.
@@ -32,6 +33,16 @@ module HeaderLines =
                 ended <- found
 
         ended
+
+    /// The same in a section that is known to be plain.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let private plainLineEnd (s: ReadOnlySpan<byte>) stop (ends: byref<LineEnds>) =
+        let mutable lf = -1
+
+        while lf < 0 || lf + 1 < stop && (s[lf + 1] = 32uy || s[lf + 1] = 9uy) do
+            lf <- ends.Next s
+
+        lf - 1
 
     /// Every NUL of s[at..stop) must be escaped inside a quoted string (RFC 3261, 25.1).
     let private strayNul (s: ReadOnlySpan<byte>) at stop =
@@ -63,22 +74,33 @@ module HeaderLines =
 
         i
 
-    /// The line s[at..stop) into the next slot.
-    let private line (s: ReadOnlySpan<byte>) at stop (index: MessageIndex) (fault: byref<Fault>) =
+    let private add (s: ReadOnlySpan<byte>) id at nameEnd colon stop (index: MessageIndex) =
+        let value = Grammar.skipBlanks s (colon + 1) stop
+        index.Lines[index.Count] <- HeaderLine(id, at, nameEnd, value, Grammar.trimEnd s value stop)
+        index.Note id
+        stop + 2
+
+    /// Any line: an unknown name, a compact form, blanks before the colon.
+    let private anyLine (s: ReadOnlySpan<byte>) at stop index (fault: byref<Fault>) =
         let nameEnd = Grammar.token s at stop
         let colon = colon s nameEnd stop
 
         if nameEnd = at || s[colon] <> 58uy then
             fault.At(ParseFault.HeaderName, at, "header name and colon")
         else
-            let id = HeaderName.identify s at nameEnd
-            let value = Grammar.skipBlanks s (colon + 1) stop
+            add s (HeaderName.identify s at nameEnd) at nameEnd colon stop index
 
-            index.Lines[index.Count] <-
-                HeaderLine(id, at, nameEnd, value, Grammar.trimEnd s value stop)
+    /// The line s[at..stop) into the next slot.
+    let private line (s: ReadOnlySpan<byte>) at stop (index: MessageIndex) (fault: byref<Fault>) =
+        let mutable nameEnd = 0
+        let isShort = stop - at < 16
 
-            index.Note id
-            stop + 2
+        let id = if isShort then HeaderId.Unknown else HeaderName.glance s at &nameEnd
+
+        if id = HeaderId.Unknown then
+            anyLine s at stop index &fault
+        else
+            add s id at nameEnd nameEnd stop index
 
     let private checkNuls (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
         let mutable i = 0
@@ -90,7 +112,9 @@ module HeaderLines =
 
         if stray < 0 then 0 else fault.At(ParseFault.LineEnd, stray, "no NUL")
 
-    /// All lines from HeadersStart to HeadersEnd: 0, or -1 and the fault.
+    /// All lines from HeadersStart to HeadersEnd: 0, or -1 and the fault. Not inlined, so that what
+    /// it calls for each line is.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let read
         (limits: ParseLimits)
         (s: ReadOnlySpan<byte>)
@@ -99,9 +123,17 @@ module HeaderLines =
         =
         let section = s.Slice(0, index.HeadersEnd)
         let mutable at = index.HeadersStart
+        let mutable ends = LineEnds()
+
+        if index.IsPlain then
+            ends.Next s |> ignore
 
         while at >= 0 && at < section.Length do
-            let stop = lineEnd section at &fault
+            let stop =
+                if index.IsPlain then
+                    plainLineEnd s section.Length &ends
+                else
+                    lineEnd section at &fault
 
             if stop < 0 then
                 at <- -1
@@ -111,6 +143,9 @@ module HeaderLines =
                 at <- line s at stop index &fault
                 index.Count <- index.Count + 1
 
-        if at < 0 then -1
-        elif section.IndexOf 0uy >= 0 then checkNuls s index &fault
-        else 0
+        if at < 0 then
+            -1
+        elif not index.IsPlain && section.IndexOf 0uy >= 0 then
+            checkNuls s index &fault
+        else
+            0

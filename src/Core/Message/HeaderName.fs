@@ -3,6 +3,7 @@
 namespace SipFun.Core
 
 open System
+open System.Numerics
 open System.Runtime.Intrinsics
 
 /// A header field known by name; Unknown for all others.
@@ -228,6 +229,21 @@ module HeaderName =
                 Octets.sameText (s.Slice(at, length)) (ReadOnlySpan<byte> octets[int id])
 
         if isSame then id else HeaderId.Unknown
+
+    /// The field whose usual name, of up to 15 bytes, stands right before a colon at `at`; Unknown
+    /// for all others. 16 bytes must be there.
+    let glance (s: ReadOnlySpan<byte>) at (nameEnd: byref<int>) : HeaderId =
+        let colons =
+            Vector128.Equals(Vector128.Create<byte>(s.Slice(at, 16)), Vector128.Create 58uy)
+
+        let length = BitOperations.TrailingZeroCount(colons.ExtractMostSignificantBits())
+
+        if length > 15 || length < 2 then
+            HeaderId.Unknown
+        else
+            nameEnd <- at + length
+            let id = slots[slotOf s at nameEnd]
+            if wide[int id].IsAt(s, at, length) then id else HeaderId.Unknown
 
     /// Which field s[at..stop) is the name of, in full or compact, in any case.
     let identify (s: ReadOnlySpan<byte>) at stop : HeaderId =

@@ -4,23 +4,28 @@
 namespace SipFun.Core
 
 open System
+open System.Runtime.CompilerServices
 
 /// Host and port, shared by URIs and Via.
 [<RequireQualifiedAccess>]
 module HostScan =
     /// Four numbers up to 255 that are all of s[at..stop).
     let private isIpv4 (s: ReadOnlySpan<byte>) at stop =
-        let mutable next = at
-        let mutable parts = 0
+        let mutable i = at
+        let mutable dots = 0
+        let mutable digits = 0
+        let mutable octet = 0u
 
-        while next >= at && next < stop do
-            let length = s.Slice(next, stop - next).IndexOf 46uy
-            let last = if length < 0 then stop else next + length
-            parts <- parts + 1
-            let isOctet = last - next <= 3 && Grammar.number s next last 255L >= 0L
-            next <- if not isOctet || last = stop - 1 then -1 else last + 1
+        while i < stop do
+            let c = s[i]
+            let isEnd = c = 46uy && digits > 0
+            let isDigit = Grammar.isDigit c && digits < 3
+            octet <- if isEnd then 0u else octet * 10u + uint32 (c - 48uy)
+            digits <- if isEnd then 0 else digits + 1
+            dots <- if isEnd then dots + 1 else dots
+            i <- if (isEnd || isDigit) && octet <= 255u then i + 1 else Int32.MaxValue
 
-        next > stop && parts = 4
+        i = stop && dots = 3 && digits > 0
 
     let private hexEnd (s: ReadOnlySpan<byte>) at stop =
         let mutable i = at
@@ -99,23 +104,29 @@ module HostScan =
 
         i < at || s[i] = 46uy
 
+    let private isNameOrIpv4 (s: ReadOnlySpan<byte>) at stop =
+        if stop - at <= HostGlance.Most && at + HostGlance.Most <= s.Length then
+            HostGlance.isGood s at (stop - at)
+        else
+            isName s at stop && (not (endsInNumber s at stop) || isIpv4 s at stop)
+
     /// The end of the host at `at`, or -1.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let host (s: ReadOnlySpan<byte>) at stop =
         if at < stop && s[at] = 91uy then
             bracketed s at stop
         else
             let last = Grammar.run Grammar.HostLow Grammar.HostHigh s at stop
-
-            if last = at || not (isName s at last) then -1
-            elif endsInNumber s at last && not (isIpv4 s at last) then -1
-            else last
+            if last > at && isNameOrIpv4 s at last then last else -1
 
     /// The end of the digits at `at`; the port, or -1 when there are none or too large.
     let port (s: ReadOnlySpan<byte>) at stop (value: byref<int>) =
         let mutable i = at
+        let mutable sum = 0
 
         while i < stop && Grammar.isDigit s[i] do
+            sum <- min 65_536 (sum * 10 + int (s[i] - 48uy))
             i <- i + 1
 
-        value <- int (Grammar.number s at i 65_535L)
+        value <- if i = at || sum > 65_535 then -1 else sum
         i

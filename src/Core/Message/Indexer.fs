@@ -81,10 +81,22 @@ module Indexer =
         index.HeadersEnd <- headersEnd
         index
 
+    /// How many lines there are up to the CRLF CRLF at `last`; -1 when the section is not plain.
+    let private countLines (s: ReadOnlySpan<byte>) last =
+        let mutable found = SectionEnd()
+        if found.Find(s.Slice(0, last + 4)) then found.Lines else -1
+
     /// An empty index, the start line's end found.
-    let private prepared (limits: ParseLimits) (s: ReadOnlySpan<byte>) last (fault: byref<Fault>) =
-        let startEnd = s.Slice(0, last + 2).IndexOfAny(13uy, 10uy)
-        let lineCount = s.Slice(startEnd, last - startEnd + 2).Count 10uy
+    let private prepared
+        (limits: ParseLimits)
+        (s: ReadOnlySpan<byte>)
+        last
+        count
+        (fault: byref<Fault>)
+        =
+        let section = s.Slice(0, last + 2)
+        let startEnd = section.IndexOfAny(13uy, 10uy)
+        let lineCount = if count < 0 then section.Slice(startEnd).Count 10uy else count
 
         if s[startEnd] <> 13uy || s[startEnd + 1] <> 10uy then
             fault.At(ParseFault.LineEnd, startEnd, "CRLF, no CR or LF alone") |> ignore
@@ -94,16 +106,19 @@ module Indexer =
             null
         else
             let lines = min (lineCount - 1) limits.HeaderLines
-            create lines (startEnd + 2) (last + 2) limits.ValuesPerField
+            let index = create lines (startEnd + 2) (last + 2) limits.ValuesPerField
+            index.IsPlain <- count >= 0
+            index
 
     /// Start line and header lines of a section that ends at `last`, no field checked.
     let private linesAt
         limits
         (s: ReadOnlySpan<byte>)
         last
+        count
         (fault: byref<Fault>)
         : MessageIndex | null =
-        match prepared limits s last &fault with
+        match prepared limits s last count &fault with
         | null -> null
         | index ->
             if StartLine.read s (index.HeadersStart - 2) index &fault < 0 then
@@ -115,17 +130,19 @@ module Indexer =
 
     /// Start line and header lines, no field checked; null and a fault.
     let lines limits (s: ReadOnlySpan<byte>) (fault: byref<Fault>) : MessageIndex | null =
-        let last = headerEnd s 0
+        let mutable found = SectionEnd()
+        let isPlain = found.Find s
+        let last = if isPlain then found.Last else headerEnd s 0
 
         if last < 0 then
             unfinished s &fault |> ignore
             null
         else
-            linesAt limits s last &fault
+            linesAt limits s last (if isPlain then found.Lines else -1) &fault
 
     /// The lines alone, whatever the start line and the fields are.
     let linesOnly limits (s: ReadOnlySpan<byte>) last (fault: byref<Fault>) : MessageIndex | null =
-        match prepared limits s last &fault with
+        match prepared limits s last (countLines s last) &fault with
         | null -> null
         | index -> if HeaderLines.read limits s index &fault < 0 then null else index
 
@@ -148,10 +165,18 @@ module Indexer =
             elif body s index &fault < 0 then null
             else index
 
-    /// The index of a message on a stream, whose header section ends at `last`; the body may not be
-    /// there yet, and End is 0.
-    let readHead limits (s: ReadOnlySpan<byte>) last (fault: byref<Fault>) : MessageIndex | null =
-        match linesAt limits s last &fault with
+    /// The index of a message on a stream, whose header section ends at `last`, `count` lines if they
+    /// were counted; the body may not be there yet, and End is 0.
+    let readHead
+        limits
+        (s: ReadOnlySpan<byte>)
+        last
+        count
+        (fault: byref<Fault>)
+        : MessageIndex | null =
+        let count = if count < 0 then countLines s last else count
+
+        match linesAt limits s last count &fault with
         | null -> null
         | index ->
             if Mandatory.checkAll true limits s index &fault < 0 then

@@ -20,11 +20,12 @@ module Mandatory =
         let mutable at = line.ValueStart
 
         while at >= 0 do
-            let next = ViaScan.scan s at line.ValueEnd &parts &fault
-
-            if next >= 0 && index.ViaCount = 0 then
-                index.TopVia <- parts
-                index.ViaLine <- i
+            let next =
+                if index.ViaCount = 0 then
+                    index.ViaLine <- i
+                    ViaScan.scan s at line.ValueEnd &index.TopVia &fault
+                else
+                    ViaScan.scan s at line.ValueEnd &parts &fault
 
             index.ViaCount <- index.ViaCount + 1
 

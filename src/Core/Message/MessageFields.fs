@@ -33,13 +33,7 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         if index.ViaLine < 0 then
             invalidOp "The message was built here and has no Via yet."
 
-        let mutable next = 0
-        let mutable fault = Fault()
-        let line = index.Lines[index.ViaLine]
-
-        match Via.ReadFirst(slice index.TopVia.Start line.ValueEnd, &next, &fault) with
-        | null -> raise (SipParseException(fault.ToError bytes.Length))
-        | found -> found
+        Via.OfScanned(bytes, index.TopVia)
 
     let text start stop = Octets.toText (bytes.Span.Slice(start, stop - start))
 

@@ -110,6 +110,10 @@ type MessageIndex(lines: HeaderLine[]) =
     [<DefaultValue>]
     val mutable ContentLength: int64
 
+    /// Whether every CR and LF of the header section is half of a CRLF, and no byte is NUL.
+    [<DefaultValue>]
+    val mutable IsPlain: bool
+
     /// The limit on typed values, which are read later.
     [<DefaultValue>]
     val mutable ValuesPerField: int

@@ -34,23 +34,14 @@ module NameAddrScan =
         let length = s.Slice(at, stop - at).IndexOfAny(ScanSets.addrSpecEnd)
         if length < 0 then stop else at + length
 
-    let private isTag (s: ReadOnlySpan<byte>) (p: inref<ParameterParts>) =
-        let at = p.NameStart
+    /// "tag" as ParameterNames.word gives it.
+    [<Literal>]
+    let private Tag = 0x6761742020202020UL
 
-        p.NameEnd - at = 3
-        && (s[at] ||| 0x20uy) = 116uy
-        && (s[at + 1] ||| 0x20uy) = 97uy
-        && (s[at + 2] ||| 0x20uy) = 103uy
-
-    let private tag
-        (s: ReadOnlySpan<byte>)
-        (p: inref<ParameterParts>)
-        (parts: byref<NameAddrParts>)
-        (fault: byref<Fault>)
-        =
+    let private tag (p: inref<ParameterParts>) (parts: byref<NameAddrParts>) (fault: byref<Fault>) =
         if parts.TagStart >= 0 then
             fault.At(ParseFault.Parameter, p.NameStart, "only one tag")
-        elif p.ValueStart < 0 || Grammar.token s p.ValueStart p.ValueEnd < p.ValueEnd then
+        elif not p.IsToken then
             fault.At(ParseFault.Parameter, p.NameStart, "tag=token")
         else
             parts.TagStart <- p.ValueStart
@@ -72,10 +63,11 @@ module NameAddrScan =
         while next >= 0 && next < stop && s[next] = 59uy do
             next <- ParameterScan.read s (next + 1) stop &p &fault
 
-            if next >= 0 && isTag s &p && tag s &p &parts &fault < 0 then
-                next <- -1
+            let word = ParameterScan.word s &p
+            seen.Add word
 
-            ParameterScan.note s &p &seen
+            if next >= 0 && word = Tag && tag &p &parts &fault < 0 then
+                next <- -1
 
         parts.End <- next
 

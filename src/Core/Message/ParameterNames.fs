@@ -3,6 +3,7 @@
 namespace SipFun.Core
 
 open System
+open System.Buffers.Binary
 
 /// The names seen so far, one bit each; doubtful when two share a bit.
 [<Struct; NoEquality; NoComparison>]
@@ -11,8 +12,9 @@ type NamesSeen =
     val mutable Count: int
     val mutable IsDoubtful: bool
 
-    member this.Add(hash: uint64) =
-        let bit = 1UL <<< int ((hash ^^^ (hash >>> 23)) &&& 63UL)
+    /// The factor spreads the names that parameters usually have over different bits.
+    member this.Add(word: uint64) =
+        let bit = 1UL <<< int ((word * 0xC4647159C324C985UL) >>> 58)
         this.IsDoubtful <- this.IsDoubtful || this.Bits &&& bit <> 0UL
         this.Bits <- this.Bits ||| bit
         this.Count <- this.Count + 1
@@ -20,6 +22,9 @@ type NamesSeen =
 /// Names as numbers.
 [<RequireQualifiedAccess>]
 module ParameterNames =
+    [<Literal>]
+    let private Lower = 0x2020202020202020UL
+
     let private hex (c: byte) = if c <= 57uy then c - 48uy else (c ||| 0x20uy) - 87uy
 
     let private isEscape (s: ReadOnlySpan<byte>) i stop =
@@ -39,6 +44,31 @@ module ParameterNames =
             i <- if isEscaped then i + 3 else i + 1
 
         sum
+
+    let private eightAt (s: ReadOnlySpan<byte>) at =
+        BinaryPrimitives.ReadUInt64LittleEndian(s.Slice at)
+
+    let private byteByByte (s: ReadOnlySpan<byte>) start stop =
+        let mutable word = 0UL
+
+        for i in start .. stop - 1 do
+            word <- (word >>> 8) ||| (uint64 s[i] <<< 56)
+
+        word ||| Lower
+
+    /// The name in lower case as one number: its last letter in the highest byte, blanks below the
+    /// first. Exact for one to eight letters; of a longer name, a mixture of its first and last
+    /// eight. (In no set of bytes for names do two differ by 0x20 alone but letters.)
+    let word (s: ReadOnlySpan<byte>) start stop =
+        let length = stop - start
+
+        if length > 8 then
+            ((eightAt s start ||| Lower) * 0x9E3779B97F4A7C15UL)
+            ^^^ (eightAt s (stop - 8) ||| Lower)
+        elif length > 0 && start + 8 <= s.Length then
+            (eightAt s start <<< (8 * (8 - length))) ||| Lower
+        else
+            byteByByte s start stop
 
     /// Whether a number comes twice; sorts them.
     let hasTwo (hashes: uint64[]) =

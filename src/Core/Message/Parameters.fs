@@ -26,6 +26,8 @@ type SipParameter(name: string, value: string | null) =
 namespace SipFun.Core
 
 open System
+open System.Runtime.CompilerServices
+open System.Buffers.Binary
 open System.Collections.Generic
 open SipFun
 
@@ -36,10 +38,24 @@ type ParameterParts =
     val mutable NameEnd: int
     val mutable ValueStart: int
     val mutable ValueEnd: int
+    /// Whether the value is a token, or there is none.
+    val mutable IsToken: bool
 
 /// Reads parameters one after the other.
 [<RequireQualifiedAccess>]
 module ParameterScan =
+    /// A value without quotes: a token, most often.
+    let private plainValue (s: ReadOnlySpan<byte>) at stop (parts: byref<ParameterParts>) =
+        let last = Grammar.token s at stop
+        parts.IsToken <- last = stop || s[last] = 59uy || s[last] = 44uy
+
+        if parts.IsToken then
+            last
+        else
+            let last = Grammar.run Grammar.ValueLow Grammar.ValueHigh s last stop
+            parts.IsToken <- last = Grammar.token s at stop
+            last
+
     let private value
         (s: ReadOnlySpan<byte>)
         at
@@ -53,7 +69,7 @@ module ParameterScan =
             if first < stop && s[first] = 34uy then
                 Grammar.quoted s first stop
             else
-                Grammar.run Grammar.ValueLow Grammar.ValueHigh s first stop
+                plainValue s first stop &parts
 
         if last <= first then
             fault.At(ParseFault.Parameter, first, "parameter value")
@@ -62,12 +78,35 @@ module ParameterScan =
             parts.ValueEnd <- last
             Grammar.skipBlanks s last stop
 
+    /// The end of a name that nearly every message has, known by its bytes; other names are scanned.
+    let private nameEnd (s: ReadOnlySpan<byte>) at stop =
+        let word =
+            if at + 8 < stop then
+                BinaryPrimitives.ReadUInt64LittleEndian(s.Slice at)
+            else
+                0UL
+
+        let rport = word &&& 0xFFFFFFFFFFFFUL
+
+        if word &&& 0xFFFFFFFFFFFFFFUL = 0x3D68636E617262UL then
+            at + "branch".Length
+        elif word &&& 0xFFFFFFFFUL = 0x3D676174UL then
+            at + "tag".Length
+        elif word = 0x6465766965636572UL && s[at + 8] = 61uy then
+            at + "received".Length
+        elif rport = 0x3B74726F7072UL || rport = 0x3D74726F7072UL then
+            at + "rport".Length
+        else
+            Grammar.token s at stop
+
     /// The parameter whose name begins at or after `at`: where the next delimiter is, or -1.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let read (s: ReadOnlySpan<byte>) at stop (parts: byref<ParameterParts>) (fault: byref<Fault>) =
         parts.NameStart <- Grammar.skipBlanks s at stop
-        parts.NameEnd <- Grammar.token s parts.NameStart stop
+        parts.NameEnd <- nameEnd s parts.NameStart stop
         parts.ValueStart <- -1
         parts.ValueEnd <- -1
+        parts.IsToken <- false
 
         if parts.NameEnd = parts.NameStart then
             fault.At(ParseFault.Parameter, parts.NameStart, "parameter name")
@@ -79,11 +118,8 @@ module ParameterScan =
             else
                 next
 
-    let private hash s (parts: inref<ParameterParts>) =
-        ParameterNames.hash false s parts.NameStart parts.NameEnd
-
-    /// Remembers the name that was just read.
-    let note s (parts: inref<ParameterParts>) (seen: byref<NamesSeen>) = seen.Add(hash s &parts)
+    /// The name that was just read as one number.
+    let word s (parts: inref<ParameterParts>) = ParameterNames.word s parts.NameStart parts.NameEnd
 
     let private hashes (s: ReadOnlySpan<byte>) at stop count =
         let found = Array.zeroCreate<uint64> count
@@ -94,7 +130,7 @@ module ParameterScan =
 
         while i < count do
             next <- read s (next + 1) stop &parts &fault
-            found[i] <- hash s &parts
+            found[i] <- ParameterNames.hash false s parts.NameStart parts.NameEnd
             i <- i + 1
 
         found
@@ -117,7 +153,7 @@ module ParameterScan =
 
         while next >= 0 && next < stop && s[next] = 59uy do
             next <- read s (next + 1) stop &parts &fault
-            note s &parts &seen
+            seen.Add(word s &parts)
 
         if next >= 0 && next < stop && s[next] <> 44uy then
             fault.At(ParseFault.Parameter, next, "';' or ','")

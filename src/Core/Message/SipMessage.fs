@@ -43,22 +43,32 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         index.End <- octets.Length
         wrap (ReadOnlyMemory<byte> octets) index
 
+    /// One whole message; null and a fault.
+    static member private Scan
+        (limits: ParseLimits, packet: ReadOnlyMemory<byte>, most: int, fault: byref<Fault>)
+        : SipMessage | null =
+        if packet.Length > most then
+            fault.At(ParseFault.TooLarge, most, $"at most {most} bytes") |> ignore
+            null
+        else
+            let s = packet.Span
+            let blank = Indexer.leadingBlankLines s
+
+            match Indexer.read limits (s.Slice blank) &fault with
+            | null ->
+                fault.Offset <- fault.Offset + blank
+                null
+            | index -> wrap (packet.Slice blank) index
+
     /// One whole message.
     static member internal Read
         (limits: ParseLimits, packet: ReadOnlyMemory<byte>, most: int)
         : Result<SipMessage, ParseError> =
-        let blank = Indexer.leadingBlankLines packet.Span
-        let bytes = packet.Slice blank
         let mutable fault = Fault()
 
-        if packet.Length > most then
-            Error(ParseError(ParseFault.TooLarge, most, $"at most {most} bytes"))
-        else
-            match Indexer.read limits bytes.Span &fault with
-            | null ->
-                fault.Offset <- fault.Offset + blank
-                Error(fault.ToError packet.Length)
-            | index -> Ok(wrap bytes index)
+        match SipMessage.Scan(limits, packet, most, &fault) with
+        | null -> Error(fault.ToError packet.Length)
+        | message -> Ok message
 
     /// <summary>Reads one datagram, which must hold one whole message; what follows a body of known
     /// length is dropped (RFC 3261, 18.3). The bytes are kept, not copied: do not change them.</summary>
@@ -69,15 +79,10 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
             [<Out; NotNullWhen true>] message: byref<SipMessage | null>,
             [<Out; NotNullWhen false>] error: byref<ParseError | null>
         ) : bool =
-        match SipMessage.Read(limits, packet, limits.Datagram) with
-        | Ok found ->
-            message <- found
-            error <- null
-            true
-        | Error fault ->
-            message <- null
-            error <- fault
-            false
+        let mutable fault = Fault()
+        message <- SipMessage.Scan(limits, packet, limits.Datagram, &fault)
+        error <- if isNull message then fault.ToError packet.Length else null
+        isNull error
 
     /// <summary>Reads one datagram within the default limits.</summary>
     static member TryParse
@@ -112,52 +117,64 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
 
     /// <summary>Every fault in the fields that an element of this role works with, in no order;
     /// empty when there is nothing to refuse. RFC 4475 is the guide.</summary>
-    member _.Validate(role: SipRole) : IReadOnlyList<ParseError> =
-        Validation.faults role bytes index
+    member this.Validate(role: SipRole) : IReadOnlyList<ParseError> =
+        Validation.faults role this.Bytes this.Index
 
     /// <summary>With one header line of that name instead of all there are.</summary>
     /// <exception cref="T:System.ArgumentException">The result would be no message.</exception>
-    member _.WithHeader(name: string, value: string) : SipMessage =
-        SipMessage.Edited(index, MessageEdit.set bytes index name value)
+    member this.WithHeader(name: string, value: string) : SipMessage =
+        SipMessage.Edited(this.Index, MessageEdit.set this.Bytes this.Index name value)
 
     /// <summary>With one more header line, below all others.</summary>
-    member _.WithAddedHeader(name: string, value: string) : SipMessage =
-        SipMessage.Edited(index, MessageEdit.add bytes index (MessageEdit.line name value))
+    member this.WithAddedHeader(name: string, value: string) : SipMessage =
+        SipMessage.Edited(
+            this.Index,
+            MessageEdit.add this.Bytes this.Index (MessageEdit.line name value)
+        )
 
     /// <summary>With one more header line, above all others.</summary>
-    member _.WithInsertedHeader(name: string, value: string) : SipMessage =
-        SipMessage.Edited(index, MessageEdit.push bytes index (MessageEdit.line name value))
+    member this.WithInsertedHeader(name: string, value: string) : SipMessage =
+        SipMessage.Edited(
+            this.Index,
+            MessageEdit.push this.Bytes this.Index (MessageEdit.line name value)
+        )
 
     /// <summary>Without the header lines of that name, full or compact.</summary>
-    member _.WithoutHeader(name: string) : SipMessage =
-        SipMessage.Edited(index, MessageEdit.remove bytes index name)
+    member this.WithoutHeader(name: string) : SipMessage =
+        SipMessage.Edited(this.Index, MessageEdit.remove this.Bytes this.Index name)
 
     /// <summary>With another body; Content-Length follows. No type: no Content-Type.</summary>
-    member _.WithBody(contentType: string | null, body: ReadOnlyMemory<byte>) : SipMessage =
-        SipMessage.Edited(index, MessageEdit.setBody bytes index contentType body.Span)
-
-    /// <summary>With one more Via, above all others.</summary>
-    member _.PushVia(via: Via) : SipMessage =
+    member this.WithBody(contentType: string | null, body: ReadOnlyMemory<byte>) : SipMessage =
         SipMessage.Edited(
-            index,
-            MessageEdit.push bytes index (MessageEdit.line "Via" (via.ToString()))
+            this.Index,
+            MessageEdit.setBody this.Bytes this.Index contentType body.Span
         )
 
     /// <summary>With one more Via, above all others.</summary>
-    member _.PushVia(via: string) : SipMessage =
-        SipMessage.Edited(index, MessageEdit.push bytes index (MessageEdit.line "Via" via))
+    member this.PushVia(via: Via) : SipMessage =
+        SipMessage.Edited(
+            this.Index,
+            MessageEdit.push this.Bytes this.Index (MessageEdit.line "Via" (via.ToString()))
+        )
+
+    /// <summary>With one more Via, above all others.</summary>
+    member this.PushVia(via: string) : SipMessage =
+        SipMessage.Edited(
+            this.Index,
+            MessageEdit.push this.Bytes this.Index (MessageEdit.line "Via" via)
+        )
 
     /// <summary>Without its topmost Via.</summary>
     /// <exception cref="T:System.InvalidOperationException">There is none.</exception>
     member this.WithoutTopVia() : SipMessage =
         this.TopVia |> ignore
-        SipMessage.Edited(index, MessageEdit.popVia bytes index)
+        SipMessage.Edited(this.Index, MessageEdit.popVia this.Bytes this.Index)
 
     /// <summary>With another Via in the place of the topmost.</summary>
     /// <exception cref="T:System.InvalidOperationException">There is none.</exception>
     member this.WithTopVia(via: Via) : SipMessage =
         this.TopVia |> ignore
-        SipMessage.Edited(index, MessageEdit.setTopVia bytes index via.Octets.Span)
+        SipMessage.Edited(this.Index, MessageEdit.setTopVia this.Bytes this.Index via.Octets.Span)
 
 /// <summary>The edits of <c>SipMessage</c>, which give a message of the same kind.</summary>
 and [<AbstractClass>] SipMessage<'Self when 'Self :> SipMessage>
@@ -208,11 +225,13 @@ and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageI
     member this.Method: SipMethod = this.CSeq.Method
 
     /// <summary>The Request-URI.</summary>
-    member _.RequestUri: SipUri =
+    member this.RequestUri: SipUri =
         match uri with
         | null ->
             let mutable error: ParseError | null = null
-            let octets = bytes.Slice(index.MiddleStart, index.MiddleEnd - index.MiddleStart)
+            let index = this.Index
+            let length = index.MiddleEnd - index.MiddleStart
+            let octets = this.Bytes.Slice(index.MiddleStart, length)
 
             match SipUri.Read(octets, &error), error with
             | NonNull found, _ ->
@@ -223,15 +242,19 @@ and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageI
         | found -> found
 
     /// <summary>With another Request-URI.</summary>
-    member _.WithRequestUri(uri: SipUri) : SipRequest =
-        downcast SipMessage.Edited(index, MessageEdit.setMiddle bytes index uri.Octets.Span)
+    member this.WithRequestUri(uri: SipUri) : SipRequest =
+        downcast
+            SipMessage.Edited(
+                this.Index,
+                MessageEdit.setMiddle this.Bytes this.Index uri.Octets.Span
+            )
 
     /// <summary>A response by RFC 3261, 8.2.6: every Via, From, To, Call-ID, CSeq; Record-Route for
     /// 101 to 299; Timestamp for 100.</summary>
     /// <param name="statusCode">100 to 699.</param>
     /// <param name="toTag">Added to To unless it has a tag; null for none.</param>
     /// <param name="reason">The reason phrase; null for the usual one.</param>
-    member _.CreateResponse
+    member this.CreateResponse
         (statusCode: int, toTag: string | null, reason: string | null)
         : SipResponse =
         let reason =
@@ -239,7 +262,7 @@ and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageI
             | null -> StatusCode.ReasonPhrase statusCode
             | text -> text
 
-        downcast SipMessage.Built(Compose.response bytes index statusCode reason toTag)
+        downcast SipMessage.Built(Compose.response this.Bytes this.Index statusCode reason toTag)
 
     /// <summary>The same with the usual reason phrase.</summary>
     member this.CreateResponse(statusCode: int, toTag: string | null) : SipResponse =
@@ -270,7 +293,7 @@ and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageI
             else
                 Compose.routeAgain this.RequestUri (this.AddressesOf HeaderFields.Route) target
 
-        built (Compose.ack bytes index response.To uri routes)
+        built (Compose.ack this.Bytes this.Index response.To uri routes)
 
     /// <summary>The ACK to a 300-699 of this INVITE: same top Via, Request-URI, Route, From and
     /// Call-ID; the response's To (RFC 3261, 17.1.1.3).</summary>
@@ -279,7 +302,7 @@ and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageI
         if this.Method <> SipMethod.Invite || response.StatusCode < 300 then
             raise (ArgumentException("Not a 300 to 699 to an INVITE.", nameof response))
 
-        built (Compose.companion "ACK" bytes index response.To)
+        built (Compose.companion "ACK" this.Bytes this.Index response.To)
 
     /// <summary>The CANCEL of this request: same top Via, Request-URI, Route, From, To, Call-ID and
     /// CSeq number (RFC 3261, 9.1).</summary>
@@ -288,7 +311,7 @@ and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageI
         if this.Method = SipMethod.Ack || this.Method = SipMethod.Cancel then
             raise (ArgumentException $"{this.Method} cannot be cancelled (RFC 3261, 9.1).")
 
-        built (Compose.companion "CANCEL" bytes index this.To)
+        built (Compose.companion "CANCEL" this.Bytes this.Index this.To)
 
     /// <summary>A request, without Via, Contact and body. Nothing is made up: all identifiers are
     /// the caller's (RFC 3261, 8.1.1).</summary>
@@ -333,11 +356,13 @@ and [<Sealed>] SipResponse internal (bytes: ReadOnlyMemory<byte>, index: Message
     inherit SipMessage<SipResponse>(bytes, index)
 
     /// <summary>100 to 699.</summary>
-    member _.StatusCode = index.MethodEndOrStatus
+    member this.StatusCode = this.Index.MethodEndOrStatus
 
     /// <summary>The reason phrase; may be empty.</summary>
-    member _.ReasonPhrase: string =
-        Octets.toText (bytes.Span.Slice(index.MiddleStart, index.MiddleEnd - index.MiddleStart))
+    member this.ReasonPhrase: string =
+        let index = this.Index
+        let length = index.MiddleEnd - index.MiddleStart
+        Octets.toText (this.Bytes.Span.Slice(index.MiddleStart, length))
 
     /// <summary>100 to 199.</summary>
     member this.IsProvisional = this.StatusCode < 200

@@ -3,6 +3,7 @@
 namespace SipFun.Core
 
 open System
+open System.Buffers.Binary
 open SipFun
 
 /// Reads start lines into the index.
@@ -32,11 +33,13 @@ module StartLine =
         index.MiddleStart <- 12
         index.MiddleEnd <- stop
 
-        if not (isVersion s 0) then
+        let isUsual = BinaryPrimitives.ReadUInt64LittleEndian s = 0x20302E322F504953UL
+
+        if not (isUsual || isVersion s 0) then
             fault.At(ParseFault.Version, 0, "SIP/2.0")
         elif s[7] <> 32uy || code < 100L || s[11] <> 32uy then
             fault.At(ParseFault.StatusCode, 8, "three digits between single blanks")
-        elif s.Slice(12, stop - 12).IndexOf 0uy >= 0 then
+        elif not index.IsPlain && s.Slice(12, stop - 12).IndexOf 0uy >= 0 then
             fault.At(ParseFault.StartLine, 12, "a reason phrase without NUL")
         else
             0

@@ -3,6 +3,7 @@
 namespace SipFun.Core
 
 open System
+open System.Runtime.CompilerServices
 open SipFun
 
 /// Reads URIs.
@@ -47,7 +48,7 @@ module UriScan =
 
         ParameterNames.hasTwo hashes
 
-    let private parameters (s: ReadOnlySpan<byte>) at stop (fault: byref<Fault>) =
+    let private parameters (s: ReadOnlySpan<byte>) at stop hasEscapes (fault: byref<Fault>) =
         let mutable seen = NamesSeen()
         let mutable nameEnd = 0
         let mutable next = at
@@ -55,9 +56,11 @@ module UriScan =
         while next >= 0 && next < stop && s[next] = 59uy do
             let name = next + 1
             next <- parameter s name stop &nameEnd &fault
-            seen.Add(ParameterNames.hash true s name nameEnd)
+            seen.Add(ParameterNames.word s name nameEnd)
 
-        if next >= 0 && seen.IsDoubtful && hasTwo s at stop seen.Count then
+        let isDoubtful = seen.IsDoubtful || hasEscapes && seen.Count > 1
+
+        if next >= 0 && isDoubtful && hasTwo s at stop seen.Count then
             fault.At(ParseFault.Uri, at, "no parameter twice")
         else
             next
@@ -77,15 +80,15 @@ module UriScan =
 
         next
 
-    let private tail
+    let private parametersAndHeaders
         (s: ReadOnlySpan<byte>)
         at
         stop
         (parts: byref<UriParts>)
         (fault: byref<Fault>)
         =
-        parts.ParametersStart <- at
-        let mutable next = parameters s at stop &fault
+        let hasEscapes = s.Slice(at, stop - at).Contains 37uy
+        let mutable next = parameters s at stop hasEscapes &fault
         parts.ParametersEnd <- next
 
         if next >= 0 && next < stop && s[next] = 63uy && parts.Kind <> SchemeKind.Tel then
@@ -94,10 +97,20 @@ module UriScan =
 
         if next >= 0 && next < stop then
             fault.At(ParseFault.Uri, next, "end of URI")
-        elif next >= 0 && not (Grammar.escapesAreWhole s at stop) then
+        elif next >= 0 && hasEscapes && not (Grammar.escapesAreWhole s at stop) then
             fault.At(ParseFault.Uri, at, "two hexadecimal digits after %")
         else
             next
+
+    /// What follows host and port; nothing does in most addresses.
+    let private tail s at stop (parts: byref<UriParts>) (fault: byref<Fault>) =
+        parts.ParametersStart <- at
+        parts.ParametersEnd <- at
+
+        if at = stop then
+            stop
+        else
+            parametersAndHeaders s at stop &parts &fault
 
     let private hostPort s at stop (parts: byref<UriParts>) (fault: byref<Fault>) =
         parts.HostStart <- at
@@ -130,15 +143,25 @@ module UriScan =
         else
             isUser
 
-    let private sip (s: ReadOnlySpan<byte>) at stop (parts: byref<UriParts>) (fault: byref<Fault>) =
-        let sign = s.Slice(at, stop - at).IndexOf 64uy
+    /// What may stand in a user part, but escapes.
+    [<Literal>]
+    let private PlainUserLow = 0xABFFFFDA00000000UL
 
-        if sign < 0 then
+    let private sip (s: ReadOnlySpan<byte>) at stop (parts: byref<UriParts>) (fault: byref<Fault>) =
+        let plain = Grammar.run PlainUserLow Grammar.UserHigh s at stop
+        let isPlain = plain > at && plain < stop && s[plain] = 64uy
+        let sign = if isPlain then plain else at + s.Slice(at, stop - at).IndexOf 64uy
+
+        if isPlain then
+            parts.UserStart <- at
+            parts.UserEnd <- plain
+            hostPort s (plain + 1) stop &parts &fault
+        elif sign < at then
             hostPort s at stop &parts &fault
-        elif sign = 0 || not (userInfo s at (at + sign) &parts) || parts.UserEnd = at then
+        elif not (userInfo s at sign &parts) || parts.UserEnd = at then
             fault.At(ParseFault.Uri, at, "user")
         else
-            hostPort s (at + sign + 1) stop &parts &fault
+            hostPort s (sign + 1) stop &parts &fault
 
     /// "+" and digits, or digits, letters to F, * and #; among them visual separators, and not
     /// these alone (RFC 3966, 3).
@@ -236,6 +259,7 @@ module UriScan =
         && s[at + 3] = 58uy
 
     /// The URI that is all of s[at..stop): `stop`, or -1 and the fault.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let scan (s: ReadOnlySpan<byte>) at stop (parts: byref<UriParts>) (fault: byref<Fault>) =
         parts.UserStart <- -1
         parts.PasswordStart <- -1

@@ -39,6 +39,12 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
         next <- ViaScan.scan octets.Span 0 octets.Length &parts &fault
         if next < 0 then null else Via(octets.Slice(0, next), parts)
 
+    /// A value that was scanned before: `parts` are positions in `message`.
+    static member internal OfScanned(message: ReadOnlyMemory<byte>, parts: ViaParts) : Via =
+        let mutable own = parts
+        own.Shift parts.Start
+        Via(message.Slice(parts.Start, parts.End - parts.Start), own)
+
     static member private Read(text: string | null, error: byref<ParseError | null>) : Via | null =
         let octets =
             match text with

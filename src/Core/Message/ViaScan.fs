@@ -3,6 +3,8 @@
 namespace SipFun.Core
 
 open System
+open System.Runtime.CompilerServices
+open System.Buffers.Binary
 open SipFun
 
 /// Positions in a scanned Via value. Port and RPort are -1 when absent, RPort 0 when empty;
@@ -24,6 +26,21 @@ type ViaParts =
     val mutable RPort: int
     val mutable End: int
 
+    /// All positions `count` bytes earlier.
+    member this.Shift(count: int) =
+        let inline earlier position = if position < 0 then position else position - count
+        this.Start <- this.Start - count
+        this.TransportStart <- this.TransportStart - count
+        this.TransportEnd <- this.TransportEnd - count
+        this.HostStart <- this.HostStart - count
+        this.HostEnd <- this.HostEnd - count
+        this.SentByEnd <- this.SentByEnd - count
+        this.BranchStart <- earlier this.BranchStart
+        this.BranchEnd <- this.BranchEnd - count
+        this.ReceivedStart <- earlier this.ReceivedStart
+        this.ReceivedEnd <- this.ReceivedEnd - count
+        this.End <- this.End - count
+
 /// Reads one Via value; the next delimiter is a comma or the end.
 [<RequireQualifiedAccess>]
 module ViaScan =
@@ -37,24 +54,23 @@ module ViaScan =
         else
             -1
 
-    let private sentProtocol (s: ReadOnlySpan<byte>) at stop (parts: byref<ViaParts>) =
-        let isUsual =
-            at + 8 <= stop
-            && s[at] = 83uy
-            && s[at + 1] = 73uy
-            && s[at + 2] = 80uy
-            && s[at + 3] = 47uy
-            && s[at + 4] = 50uy
-            && s[at + 5] = 46uy
-            && s[at + 6] = 48uy
-            && s[at + 7] = 47uy
+    /// The transport after "SIP/2.0/", blanks around the slashes skipped; or -1.
+    let private transport (s: ReadOnlySpan<byte>) at stop =
+        let version = slashed s at stop
+        if version < 0 then -1 else slashed s version stop
 
-        let version = if isUsual then at else slashed s at stop
+    /// Whether "SIP/2.0/UDP " or kin, in exactly these bytes, is there.
+    let private isUsual (s: ReadOnlySpan<byte>) at stop =
+        at + 12 <= stop
+        && BinaryPrimitives.ReadUInt64LittleEndian(s.Slice at) = 0x2F302E322F504953UL
+        && (match BinaryPrimitives.ReadUInt32LittleEndian(s.Slice(at + 8)) with
+            | 0x20504455u
+            | 0x20504354u
+            | 0x20534C54u -> true
+            | _ -> false)
 
-        let transport =
-            if isUsual then Grammar.skipBlanks s (at + 8) stop
-            elif version < 0 then -1
-            else slashed s version stop
+    let private anyProtocol (s: ReadOnlySpan<byte>) at stop (parts: byref<ViaParts>) =
+        let transport = transport s at stop
 
         if transport < 0 then
             -1
@@ -68,26 +84,24 @@ module ViaScan =
             else
                 -1
 
-    /// A parameter name of up to eight letters, in lower case, as one number.
-    let private nameOf (s: ReadOnlySpan<byte>) (p: inref<ParameterParts>) =
-        let mutable word = 0UL
-        let mutable i = p.NameStart
+    /// The host after protocol and transport; or -1.
+    let private sentProtocol (s: ReadOnlySpan<byte>) at stop (parts: byref<ViaParts>) =
+        if isUsual s at stop then
+            parts.TransportStart <- at + 8
+            parts.TransportEnd <- at + 11
+            Grammar.skipBlanks s (at + 12) stop
+        else
+            anyProtocol s at stop &parts
 
-        while i < p.NameEnd do
-            word <- (word <<< 8) ||| uint64 (s[i] ||| 0x20uy)
-            i <- i + 1
-
-        if p.NameEnd - p.NameStart <= 8 then word else 0UL
-
-    // The names as numbers, one byte a letter.
+    // The names as ParameterNames.word gives them.
     [<Literal>]
-    let private Branch = 0x6272616E6368UL
+    let private Branch = 0x68636E6172622020UL
 
     [<Literal>]
-    let private RPort = 0x72706F7274UL
+    let private RPort = 0x74726F7072202020UL
 
     [<Literal>]
-    let private Received = 0x7265636569766564UL
+    let private Received = 0x6465766965636572UL
 
     let private branch
         (s: ReadOnlySpan<byte>)
@@ -122,11 +136,12 @@ module ViaScan =
 
     let private parameter
         (s: ReadOnlySpan<byte>)
+        word
         (p: inref<ParameterParts>)
         (parts: byref<ViaParts>)
         (fault: byref<Fault>)
         =
-        match nameOf s &p with
+        match word with
         | Branch -> branch s &p &parts &fault
         | RPort -> rport s &p &parts &fault
         | Received when p.ValueStart >= 0 ->
@@ -149,10 +164,11 @@ module ViaScan =
         while next >= 0 && next < stop && s[next] = 59uy do
             next <- ParameterScan.read s (next + 1) stop &p &fault
 
-            if next >= 0 && parameter s &p &parts &fault < 0 then
-                next <- -1
+            let word = ParameterScan.word s &p
+            seen.Add word
 
-            ParameterScan.note s &p &seen
+            if next >= 0 && parameter s word &p &parts &fault < 0 then
+                next <- -1
 
         parts.End <- next
 
@@ -187,6 +203,7 @@ module ViaScan =
             colon
 
     /// The value at `at` (no blank there): the position of the comma after it, or `stop`; or -1.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let scan (s: ReadOnlySpan<byte>) at stop (parts: byref<ViaParts>) (fault: byref<Fault>) =
         parts.Start <- at
         parts.Port <- -1
