@@ -44,6 +44,12 @@ public sealed record DeliverOptions
     /// </summary>
     public TimeSpan? AnswerWithin { get; init; }
 
+    /// <summary>
+    /// While another target is left, one that says nothing at all is given up after this long (RFC
+    /// 3263, 4.3). Default: the dispatcher's (<see cref="DispatcherOptions.TryNextAfter"/>).
+    /// </summary>
+    public TimeSpan? TryNextAfter { get; init; }
+
     /// <summary>The first copy was given to the socket, or written to the stream.</summary>
     public Action<Hop>? OnSent { get; init; }
 
@@ -59,6 +65,13 @@ public sealed record DeliverOptions
         {
             throw new ArgumentException(
                 $"AnswerWithin is {within}: give a time from 1 ms to 365 days, or leave it out."
+            );
+        }
+
+        if (TryNextAfter is { } next && (next <= TimeSpan.Zero || next > Longest))
+        {
+            throw new ArgumentException(
+                $"TryNextAfter is {next}: give a time from 1 ms to 365 days, or leave it out."
             );
         }
 

@@ -111,6 +111,7 @@ public sealed partial class Dispatcher
                 retransmit: options.Retransmit ?? _options.Retransmit,
                 transports: Translate.ToList(options.Transports),
                 answerWithin: Translate.ToDuration(options.AnswerWithin),
+                tryNextAfter: Translate.ToDuration(options.TryNextAfter),
                 tellSent: options.OnSent is not null
             )
         );

@@ -5,6 +5,43 @@ namespace SipFun;
 public sealed partial class Dispatcher
 {
     /// <summary>
+    /// The targets that failed lately and are tried after all others, the soonest to end first
+    /// (<see cref="DispatcherOptions.SetAsideFor"/>). A snapshot. One that answers is no longer
+    /// among them.
+    /// </summary>
+    public IReadOnlyList<TargetMark> Marks
+    {
+        get
+        {
+            var now = _engine.Clock.Now;
+            return
+            [
+                .. Core
+                    .StateModule.marks(now, _engine.Loop.State)
+                    .Select(mark => new TargetMark(
+                        Translate.ToHop(mark.Hop),
+                        mark.Reason,
+                        mark.Detail,
+                        TimeSpan.FromMilliseconds(mark.Until - now)
+                    )),
+            ];
+        }
+    }
+
+    /// <summary>Tries a target again as if it had never failed.</summary>
+    /// <param name="hop">The target, as in <see cref="Marks"/>; default: all.</param>
+    /// <exception cref="ObjectDisposedException">The dispatcher was disposed.</exception>
+    public void ClearMarks(Hop? hop = null)
+    {
+        ThrowIfDisposed();
+        _engine.Loop.Order(
+            Core.Input.NewClearMarks(
+                Translate.ToOption(hop is null ? (Core.Hop?)null : Translate.ToCore(hop))
+            )
+        );
+    }
+
+    /// <summary>
     /// Finds the next hops of a URI, in the order in which a request to it would try them (RFC
     /// 3263).
     /// </summary>

@@ -65,6 +65,32 @@ public sealed record DispatcherOptions
     public int LargeRequest { get; init; } = 1300;
 
     /// <summary>
+    /// While another target is left, one that says nothing at all is given up after this long, and
+    /// the next is tried (RFC 3263, 4.3). Default: Timers B and F, 64*T1, which is 32 s. Beware: a
+    /// slow server that was given up may still act on an INVITE.
+    /// </summary>
+    public TimeSpan? TryNextAfter { get; init; }
+
+    /// <summary>
+    /// How long a target that failed is tried after all others (<see cref="Dispatcher.Marks"/>);
+    /// default 30 s; zero: not at all. A 503 with Retry-After says itself for how long, at most an
+    /// hour is believed.
+    /// </summary>
+    public TimeSpan SetAsideFor { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long further requests with a Call-ID prefer the target that answered it, where the DNS
+    /// offers several; default 5 minutes, from each answer on; zero: each request draws anew.
+    /// </summary>
+    public TimeSpan KeepTargetFor { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How long an answer of the DNS may serve after its TTL, while it is asked for anew (RFC
+    /// 8767); default zero: not at all.
+    /// </summary>
+    public TimeSpan ServeStaleFor { get; init; }
+
+    /// <summary>
     /// Sees every packet that goes over a leg, copies and garbage included: for recordings and
     /// capture. Called on the thread pool, one packet at a time, in order; at most
     /// <see cref="Limits.ReceiveQueue"/> wait for it, further ones are counted and not shown.
@@ -82,6 +108,10 @@ public sealed record DispatcherOptions
         ValidateLegs();
         Timers.Validate();
         ArgumentOutOfRangeException.ThrowIfNegative(LargeRequest);
+        ThrowIfNoDuration(SetAsideFor, nameof(SetAsideFor));
+        ThrowIfNoDuration(KeepTargetFor, nameof(KeepTargetFor));
+        ThrowIfNoDuration(ServeStaleFor, nameof(ServeStaleFor));
+        new DeliverOptions { TryNextAfter = TryNextAfter }.Validate();
         Limits.Validate();
         ValidateProxy(OutgoingProxy, nameof(OutgoingProxy));
 
@@ -90,6 +120,14 @@ public sealed record DispatcherOptions
             ValidatePattern(pattern);
             ArgumentNullException.ThrowIfNull(proxy, $"{nameof(DomainProxies)}[\"{pattern}\"]");
             ValidateProxy(proxy, $"{nameof(DomainProxies)}[\"{pattern}\"]");
+        }
+    }
+
+    private static void ThrowIfNoDuration(TimeSpan value, string name)
+    {
+        if (value < TimeSpan.Zero || value > TimeSpan.FromDays(7))
+        {
+            throw new ArgumentException($"{name} is {value}: give zero to 7 days.");
         }
     }
 

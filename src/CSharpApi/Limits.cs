@@ -45,6 +45,27 @@ public sealed record Limits
     /// <summary>How long finding a next hop may take in all; default 15 s.</summary>
     public TimeSpan ResolveWithin { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// How long one question of a resolution may take; then it counts as not answered, and the next
+    /// stage goes on without it. Default 5 s.
+    /// </summary>
+    public TimeSpan DnsAnswerWithin { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Answers of the DNS that are kept, for their TTL (1 s to 1 day; negative ones by RFC 2308 and
+    /// at most 5 minutes); default 10,000. Beyond that what would end first is dropped and counted.
+    /// </summary>
+    public int DnsAnswers { get; init; } = 10_000;
+
+    /// <summary>Targets set aside at one time (<see cref="Dispatcher.Marks"/>); default 1,000.
+    /// Beyond that what would end first is forgotten.</summary>
+    public int Marks { get; init; } = 1_000;
+
+    /// <summary>Call-IDs of which the target is remembered
+    /// (<see cref="DispatcherOptions.KeepTargetFor"/>); default 10,000. Beyond that the oldest is
+    /// forgotten.</summary>
+    public int KeptTargets { get; init; } = 10_000;
+
     /// <summary>Decisions kept for each explanation, the first and the last; default 64; 0:
     /// none.</summary>
     public int Decisions { get; init; } = 64;
@@ -101,6 +122,9 @@ public sealed record Limits
             PacketBytes,
             Connections,
             ConnectQueue,
+            DnsAnswers,
+            Marks,
+            KeptTargets,
             DatagramBytes,
             DatagramsPerTurn,
             ReceiveQueue,
@@ -111,6 +135,7 @@ public sealed record Limits
             Array.Exists(counts, count => count < 1)
             || Decisions < 0
             || UnansweredFor <= TimeSpan.Zero
+            || DnsAnswerWithin <= TimeSpan.Zero
             || ResolveWithin <= TimeSpan.Zero
             || ResolveWithin > TimeSpan.FromDays(1)
             || DisposeWithin <= TimeSpan.Zero

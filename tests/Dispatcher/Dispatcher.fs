@@ -9,6 +9,8 @@ let tests =
         FlowsTests.tests
         FlowRepliesTests.tests
         LargeTests.tests
+        AnswersTests.tests
+        ReputationTests.tests
         RequestsTests.tests
         ResponsesTests.tests
         CancellingTests.tests

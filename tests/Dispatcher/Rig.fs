@@ -28,6 +28,7 @@ let settings: Settings = {
     Timers = timers
     Limits = limits
     Rules = { DomainProxies = Map.empty; OutgoingProxy = ValueNone; Seed = 7UL }
+    Memories = Memories.standard
     LargeRequest = 1300
     Secret = struct (1UL, 2UL)
 }
@@ -153,6 +154,7 @@ let order number (message: SipMessage) : Order = {
     Retransmit = true
     Transports = []
     AnswerWithin = ValueNone
+    TryNextAfter = ValueNone
     TellSent = false
 }
 

@@ -6,6 +6,8 @@ open Expecto
 let tests =
     testList "Resolution" [
         NetworkTests.tests
+        CacheTests.tests
+        MarksTests.tests
         DrawTests.tests
         BookTests.tests
         LegChoiceTests.tests

@@ -7,6 +7,12 @@ namespace SipFun;
 /// </param>
 public sealed record DnsAnswer(DnsStatus Status, IReadOnlyList<DnsRecord> Records)
 {
+    /// <summary>
+    /// How long the absence of records may be believed: the lesser of the SOA record's TTL and its
+    /// minimum (RFC 2308, 5); at most 5 minutes are. Default zero: it is asked for again each time.
+    /// </summary>
+    public TimeSpan NegativeTtl { get; init; }
+
     /// <summary>An answer with records, else <see cref="DnsStatus.NoData"/>.</summary>
     /// <param name="records">The records, in the order in which they should be used.</param>
     public static DnsAnswer Of(params IReadOnlyList<DnsRecord> records)
@@ -24,6 +30,7 @@ public sealed record DnsAnswer(DnsStatus Status, IReadOnlyList<DnsRecord> Record
     public bool Equals(DnsAnswer? other) =>
         other is not null
         && Status == other.Status
+        && NegativeTtl == other.NegativeTtl
         && (Records ?? []).SequenceEqual(other.Records ?? []);
 
     /// <inheritdoc />

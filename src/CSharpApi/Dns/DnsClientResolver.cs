@@ -81,12 +81,25 @@ public sealed class DnsClientResolver : IDnsResolver
 
         return response.Header.ResponseCode switch
         {
-            DnsHeaderResponseCode.NoError => DnsAnswer.Of([.. Records(response)]),
-            DnsHeaderResponseCode.NotExistentDomain => DnsAnswer.Failed(DnsStatus.NxDomain),
+            DnsHeaderResponseCode.NoError => DnsAnswer.Of([.. Records(response)]) with
+            {
+                NegativeTtl = NegativeTtl(response),
+            },
+            DnsHeaderResponseCode.NotExistentDomain => DnsAnswer.Failed(DnsStatus.NxDomain) with
+            {
+                NegativeTtl = NegativeTtl(response),
+            },
             DnsHeaderResponseCode.Refused => DnsAnswer.Failed(DnsStatus.Refused),
             _ => DnsAnswer.Failed(DnsStatus.ServFail),
         };
     }
+
+    /// <summary>The lesser of the SOA record's TTL and its minimum (RFC 2308, 5).</summary>
+    private static TimeSpan NegativeTtl(IDnsQueryResponse response) =>
+        response.Answers.Count == 0
+        && response.Authorities.OfType<SoaRecord>().FirstOrDefault() is { } soa
+            ? TimeSpan.FromSeconds(Math.Min(soa.InitialTimeToLive, soa.Minimum))
+            : TimeSpan.Zero;
 
     private static IEnumerable<DnsRecord> Records(IDnsQueryResponse response) =>
         response.Answers.Take(DnsMapping.MaxRecords).Select(ToRecord).OfType<DnsRecord>();

@@ -21,7 +21,10 @@ internal static class DnsMapping
         answer switch
         {
             null => AnswerModule.failed(DnsStatus.ServFail),
-            { Status: not DnsStatus.Ok } => AnswerModule.failed(Known(answer.Status)),
+            { Status: not DnsStatus.Ok } => AnswerModule.empty(
+                Known(answer.Status),
+                Seconds(answer.NegativeTtl)
+            ),
             _ => AnswerModule.ok([.. Taken(answer.Records ?? []).OfType<Record>()]),
         };
 

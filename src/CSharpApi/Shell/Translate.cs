@@ -87,6 +87,7 @@ internal static class Translate
             ),
             ToLimits(options.Limits),
             ToRules(options, seed),
+            ToMemories(options),
             largeRequest: options.LargeRequest,
             secret: secret
         );
@@ -104,6 +105,18 @@ internal static class Translate
             packetBytes: limits.PacketBytes,
             flows: limits.Connections,
             flowQueue: limits.ConnectQueue
+        );
+
+    private static Core.Memories ToMemories(DispatcherOptions options) =>
+        new(
+            answers: options.Limits.DnsAnswers,
+            staleFor: Clock.Milliseconds(options.ServeStaleFor),
+            answerWithin: Clock.Milliseconds(options.Limits.DnsAnswerWithin),
+            marks: options.Limits.Marks,
+            markFor: Clock.Milliseconds(options.SetAsideFor),
+            sticky: options.Limits.KeptTargets,
+            stickyFor: Clock.Milliseconds(options.KeepTargetFor),
+            tryNextAfter: ToDuration(options.TryNextAfter)
         );
 
     private static Core.Rules ToRules(DispatcherOptions options, ulong seed) =>

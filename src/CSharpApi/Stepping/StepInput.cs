@@ -41,6 +41,9 @@ public abstract record StepInput
 
         /// <summary>How long to wait for a final response. Default: as RFC 3261 does.</summary>
         public TimeSpan? AnswerWithin { get; init; }
+
+        /// <summary>As <see cref="DeliverOptions.TryNextAfter"/>.</summary>
+        public TimeSpan? TryNextAfter { get; init; }
     }
 
     /// <summary>Cancel one delivery.</summary>
@@ -88,6 +91,10 @@ public abstract record StepInput
     /// <param name="Number">Names the resolution.</param>
     /// <param name="Uri">A sip or sips URI.</param>
     public sealed record ResolveUri(long Number, SipUri Uri) : StepInput;
+
+    /// <summary>Set nothing aside any more.</summary>
+    /// <param name="Hop">This target; null: any.</param>
+    public sealed record ClearMarks(Hop? Hop) : StepInput;
 
     /// <summary>Ring at an instant.</summary>
     /// <param name="Number">Names the timer.</param>

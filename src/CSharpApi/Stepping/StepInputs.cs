@@ -24,6 +24,9 @@ internal static class StepInputs
                 uri,
                 Core.WishesModule.none
             ),
+            StepInput.ClearMarks one => Core.Input.NewClearMarks(
+                Translate.ToOption(one.Hop is { } hop ? ToCore(hop) : (Core.Hop?)null)
+            ),
             StepInput.AddTimer(var number, var due, var repeat) => Core.Input.NewAddTimer(
                 number,
                 Clock.Milliseconds(due),
@@ -106,6 +109,7 @@ internal static class StepInputs
             retransmit: one.Retransmit,
             transports: Translate.ToList(one.Transports),
             answerWithin: Translate.ToDuration(one.AnswerWithin),
+            tryNextAfter: Translate.ToDuration(one.TryNextAfter),
             tellSent: true
         );
 

@@ -43,6 +43,8 @@ type Order = {
     Retransmit: bool
     Transports: Transport list
     AnswerWithin: Duration voption
+    /// When another target is left, one that says nothing is given up after this.
+    TryNextAfter: Duration voption
     /// The caller wants to hear of the first copy.
     TellSent: bool
 }
@@ -57,6 +59,7 @@ type Sender = {
     Legs: int list
     Transports: Transport list
     Retransmit: bool
+    TryNextAfter: Duration voption
     /// The first copy is still to be told of.
     TellSent: bool
 }
@@ -71,5 +74,6 @@ module Sender =
         Legs = order.Legs
         Transports = order.Transports
         Retransmit = order.Retransmit
+        TryNextAfter = order.TryNextAfter
         TellSent = order.TellSent
     }

@@ -13,6 +13,8 @@ type Attempt = {
     /// With our Via: its bytes are the packet, every copy of it.
     Request: SipRequest
     Schedule: Schedule
+    /// Timer B or F, though the schedule may end before it for the next target's sake.
+    Until: Instant
     Copies: int
     /// The UDP target in whose place this one is tried, because the request is large (18.1.1).
     Instead: Hop voption
@@ -73,6 +75,7 @@ module Client =
             min (Schedule.due attempt.Schedule) (min client.Until client.AnswerBy)
         | Completed _
         | Accepted _ -> client.Until
+        | Resolving(_, resolution, _) -> min resolution.AnswerBy (min client.Until client.AnswerBy)
         | _ -> min client.Until client.AnswerBy
 
 /// A response on its way: its hop is looked for, or the shell's word is awaited.
@@ -92,6 +95,12 @@ type Reply = {
     Until: Instant
     Trace: Trace
 }
+
+module Reply =
+    let due (reply: Reply) =
+        match reply.Phase with
+        | Locating(_, resolution, _) -> min resolution.AnswerBy reply.Until
+        | _ -> reply.Until
 
 /// A copy of a request that came while its receivers were still thinking.
 type Copy = { Number: int64; Leg: int; Source: Hop; Request: SipRequest }
@@ -158,3 +167,6 @@ and Lookup = {
     Until: Instant
     Trace: Trace
 }
+
+module Lookup =
+    let due (lookup: Lookup) = min lookup.Resolution.AnswerBy lookup.Until

@@ -53,6 +53,7 @@ let private joined (invite: Attempt) (cancel: SipRequest) work : Attempt =
         invite with
             Request = routed.PushVia(invite.Request.TopVia.ToString())
             Schedule = schedule work cancel.Method invite.Hop
+            Until = (schedule work cancel.Method invite.Hop).GiveUpAt
             Copies = 0
             Instead = ValueNone
             Later = []

@@ -114,20 +114,23 @@ module Dispatcher =
 
     let private answeredOne question answer work number =
         match State.tryFind number work.State with
-        | ValueSome(ClientEntry({ Phase = Resolving(request, resolution, pending) } as client)) ->
-            Targets.answered question answer request resolution pending client work
-        | ValueSome(ReplyEntry({ Phase = Locating(response, resolution, pending) } as reply)) ->
-            Replies.answered question answer response resolution pending reply work
+        | ValueSome(ClientEntry({ Phase = Resolving(request, resolution, _) } as client)) ->
+            Targets.answered question answer request resolution client work
+        | ValueSome(ReplyEntry({ Phase = Locating(response, resolution, _) } as reply)) ->
+            Replies.answered question answer response resolution reply work
         | ValueSome(LookupEntry lookup) -> Lookups.answered number question answer lookup work
         | _ -> work
 
     let private answered question answer work =
         match Map.tryFind question work.State.Questions with
+        | None when Answers.isExpected question work -> Answers.remember question answer work
         | None -> Work.count Counted.LateInput work
         | Some numbers ->
             let rest = Map.remove question work.State.Questions
             let work = { work with State = { work.State with Questions = rest } }
-            List.sort numbers |> List.fold (answeredOne question answer) work
+
+            List.sort numbers
+            |> List.fold (answeredOne question answer) (Answers.remember question answer work)
 
     let private transmitted number work =
         match State.tryFind number work.State with
@@ -192,6 +195,7 @@ module Dispatcher =
         | RemoveLeg leg -> removeLeg leg work
         | SetReceiver receiver -> setReceiver receiver work
         | ResolveUri(number, uri, wishes) -> Lookups.start number uri wishes work
+        | ClearMarks hop -> Reputation.clear hop work
         | AddTimer(number, due, repeat) -> Work.setTimer number (max due work.Now) repeat work
         | CancelTimer number -> cancelTimer number work
         | Close -> close work

@@ -32,6 +32,9 @@ let private dns decision =
     | TransportsSkipped(transports, why) -> $"not over {names transports}: {why}"
     | FamilySkipped(family, why) -> $"no IP{family.ToString().ToLowerInvariant()} addresses: {why}"
     | Asked question -> $"asked the DNS for {Question.toString question}"
+    | Remembered(question, left) ->
+        $"remembered, for another {left} s: {Question.toString question}"
+    | StaleUsed question -> $"remembered, too old, asked for anew: {Question.toString question}"
     | Got(question, status, records, ttl) when records > 0 ->
         $"{Question.toString question}: {status}, {records} of them, TTL {ttl} s"
     | Got(question, status, _, _) -> $"{Question.toString question}: {status}"
@@ -47,6 +50,9 @@ let private dns decision =
     | AddressSkipped(address, why) -> $"address {Address.toString address} skipped: {why}"
     | CandidateIs hop -> $"candidate {Hop.toString hop}"
     | ResolutionFailed failure -> $"no next hop: {failure.Stage}, {failure.Fault}: {failure.Detail}"
+    | HopSetAside(hop, reason, detail, left) ->
+        $"{Hop.toString hop} comes last: set aside for another {left} s ({reason}: {detail})"
+    | HopKept hop -> $"{Hop.toString hop} comes first: it answered this call before"
     | LegChosen(leg, rule) -> $"from leg {leg} ({rule})"
     | LegRejected(leg, why) -> $"not from leg {leg}: {why}"
     | _ -> ""
@@ -70,6 +76,8 @@ let private sending decision =
     | CopySent copy -> $"copy {copy} sent"
     | ResponseCame(status, source) -> $"{status} from {Hop.toString source}"
     | HopFailed(hop, fault, detail) -> $"{Hop.toString hop} failed: {fault}, {detail}"
+    | HopMarked(hop, reason, seconds) ->
+        $"{Hop.toString hop} is set aside for {seconds} s: {reason}"
     | HopTimedOut hop -> $"{Hop.toString hop} gave no final response in time"
     | HopAnswered503 hop -> $"{Hop.toString hop} answered 503: the next target"
     | AckSent -> "ACK sent"

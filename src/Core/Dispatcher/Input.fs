@@ -26,6 +26,8 @@ type Input =
     | RemoveLeg of leg: int
     | SetReceiver of Receiver voption
     | ResolveUri of number: int64 * SipUri * Wishes
+    /// Nothing is set aside any more: this hop, or all.
+    | ClearMarks of Hop voption
     | AddTimer of number: int64 * due: Instant * repeat: Duration voption
     | CancelTimer of number: int64
     | Close

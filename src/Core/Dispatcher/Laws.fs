@@ -176,6 +176,18 @@ let private endless entries = [
         | _ -> $"L-1: {number} has no deadline"
 ]
 
+/// What is remembered has no owner, and so a bound.
+let private memories settings (state: State) = [
+    let bounds = settings.Memories
+    yield! Cache.violations bounds.Answers state.Cache
+
+    if state.Marks.Count > bounds.Marks then
+        "D7: more targets are set aside than the limit allows"
+
+    if state.Sticky.Count > bounds.Sticky then
+        "D7: more calls keep to a target than the limit allows"
+]
+
 /// Every law that this state breaks.
 let violations (settings: Settings) (state: State) = [
     let entries = Queue.toList state.Queue
@@ -184,4 +196,5 @@ let violations (settings: Settings) (state: State) = [
     yield! counts state entries
     yield! pairs state entries
     yield! endless entries
+    yield! memories settings state
 ]

@@ -15,14 +15,17 @@ let private finish number hops failure (lookup: Lookup) work =
 
     Work.remove number work |> Work.emit (Effect.Found(number, found))
 
-let private proceed number (struct (progress, decisions)) pending (lookup: Lookup) work =
+let private proceed number (struct (progress, decisions, work)) (lookup: Lookup) =
     let lookup = { lookup with Trace = Trace.addAll work.Now decisions lookup.Trace }
 
     match progress with
-    | Resolved hops -> finish number hops ValueNone lookup work
+    | Resolved hops ->
+        let struct (hops, decisions) = Reputation.preferAny hops work
+        let lookup = { lookup with Trace = Trace.addAll work.Now decisions lookup.Trace }
+        finish number hops ValueNone lookup work
     | Progress.Failed failure -> finish number [] (ValueSome failure) lookup work
-    | Waiting(resolution, questions) ->
-        let lookup = { lookup with Resolution = resolution; Pending = pending @ questions }
+    | Waiting(resolution, _) ->
+        let lookup = { lookup with Resolution = resolution; Pending = resolution.Open }
         Work.set number (LookupEntry lookup) work
 
 let start number uri (wishes: Wishes) work =
@@ -38,17 +41,12 @@ let start number uri (wishes: Wishes) work =
         Trace = Trace.empty work.Settings.Limits.Decisions
     }
 
-    proceed number progress [] lookup work
+    proceed number (Answers.advance progress work) lookup
 
 let answered number question answer (lookup: Lookup) work =
-    let rules = work.Settings.Rules
+    proceed number (Answers.answered question answer lookup.Resolution work) lookup
 
-    let progress =
-        Resolution.answered rules work.State.Legs question answer lookup.Resolution
-
-    proceed number progress (List.except [ question ] lookup.Pending) lookup work
-
-let due number (lookup: Lookup) work =
+let private unresolved number (lookup: Lookup) work =
     let failure = {
         Stage = ResolutionStage.AddressRecords
         Fault = ResolutionFault.TimedOut
@@ -56,3 +54,10 @@ let due number (lookup: Lookup) work =
     }
 
     finish number [] (ValueSome failure) lookup work
+
+/// The whole took too long, or the questions of one stage.
+let due number (lookup: Lookup) work =
+    if lookup.Until <= work.Now then
+        unresolved number lookup work
+    else
+        proceed number (Answers.expired lookup.Resolution work) lookup

@@ -189,13 +189,13 @@ let private noLeg =
         Detail = "no leg can reach the requester: it was removed, or is of another address family"
     }
 
-let private proceed response (struct (progress, decisions)) pending (reply: Reply) work =
+let private proceed response (struct (progress, decisions, work)) (reply: Reply) =
     let reply = noteAll decisions work reply
 
     match progress with
     | Resolved hops -> tryNext response hops noLeg reply work
-    | Waiting(resolution, questions) ->
-        let phase = Locating(response, resolution, pending @ questions)
+    | Waiting(resolution, _) ->
+        let phase = Locating(response, resolution, resolution.Open)
         set { reply with Phase = phase } work
     | Progress.Failed failure -> finish (Unresolved failure) reply work
 
@@ -224,7 +224,7 @@ let private locate number response (reply: Reply) work =
     let rules = work.Settings.Rules
     let wishes = Targets.wishes reply.Sender
     let progress = Resolution.ofResponse rules work.State.Legs wishes number response
-    proceed response progress [] reply work
+    proceed response (Answers.advance progress work) reply
 
 /// The connection that the request came by; 0: none.
 let private wayBack (order: Order) response work =
@@ -252,12 +252,8 @@ let deliver (order: Order) (response: SipResponse) work =
         | ValueSome flow -> tryNext response [ flow.Hop ] noLeg reply work
         | ValueNone -> locate order.Number response reply work
 
-let answered question answer response resolution pending (reply: Reply) work =
-    let rules = work.Settings.Rules
-
-    let progress = Resolution.answered rules work.State.Legs question answer resolution
-
-    proceed response progress (List.except [ question ] pending) reply work
+let answered question answer response resolution (reply: Reply) work =
+    proceed response (Answers.answered question answer resolution work) reply
 
 /// The socket took the first packet. What needs no ACK is thereby delivered.
 let transmitted (reply: Reply) work =
@@ -284,7 +280,7 @@ let failed hop fault detail (reply: Reply) work =
     | AwaitingAck _ -> set reply work |> Cancelling.stop outcome reply.Sender.Number
     | _ -> finish outcome reply work
 
-let due (reply: Reply) work =
+let private unresolved (reply: Reply) work =
     let failure = {
         Stage = ResolutionStage.AddressRecords
         Fault = ResolutionFault.TimedOut
@@ -292,3 +288,10 @@ let due (reply: Reply) work =
     }
 
     finish (Unresolved failure) reply work
+
+/// The whole took too long, or the questions of one stage.
+let due (reply: Reply) work =
+    match reply.Phase with
+    | Locating(response, resolution, _) when work.Now < reply.Until ->
+        proceed response (Answers.expired resolution work) reply
+    | _ -> unresolved reply work

@@ -86,7 +86,8 @@ let private provisional (attempt: Attempt) response (client: Client) work =
         if isInvite client then
             { Schedule.once attempt.Schedule with GiveUpAt = Queue.never }
         else
-            Schedule.slow work.Settings.Timers attempt.Schedule
+            let slow = Schedule.slow work.Settings.Timers attempt.Schedule
+            { slow with GiveUpAt = attempt.Until }
 
     let phase = Proceeding { attempt with Schedule = schedule }
     let work = set { client with Phase = phase } work
@@ -122,6 +123,21 @@ let private proven hop (client: Client) work =
     else
         struct (client, work)
 
+/// What the response says of its target: 503 sets it aside, everything else shows that it is there.
+/// Where there was a choice, the call stays with it.
+let private judged (attempt: Attempt) (response: SipResponse) (client: Client) work =
+    if response.StatusCode = 503 then
+        let struct (marked, work) = Reputation.unavailable attempt.Hop response work
+        struct (noteAll marked work client, work)
+    else
+        let work = Reputation.cleared attempt.Hop work
+        let hadChoice = client.Attempts > 1 || not attempt.Later.IsEmpty
+
+        if hadChoice && not client.IsGiven then
+            struct (client, Reputation.kept attempt.Hop client.Sender work)
+        else
+            struct (client, work)
+
 /// A response that matches this transaction's branch and method (17.1.3).
 let received source (response: SipResponse) (client: Client) work =
     match client.Phase with
@@ -131,8 +147,9 @@ let received source (response: SipResponse) (client: Client) work =
         let struct (client, work) = proven attempt.Hop client work
 
         if response.IsProvisional then
-            provisional attempt response client work
+            provisional attempt response client (Reputation.cleared attempt.Hop work)
         else
+            let struct (client, work) = judged attempt response client work
             final attempt response client work
     | Accepted _ when response.IsSuccess -> handUp client response work
     | Completed ended when not response.IsProvisional -> absorb client ended response work
@@ -180,7 +197,9 @@ let private gaveUp (attempt: Attempt) (client: Client) work =
     let client = note (HopTimedOut attempt.Hop) work client |> better TimedOut
 
     match client.Phase with
-    | Calling _ -> tryLater attempt client work
+    | Calling _ ->
+        let struct (marked, work) = Reputation.timedOut attempt.Hop work
+        tryLater attempt (noteAll marked work client) work
     | _ -> finishBest TimedOut client work
 
 let private unresolved (client: Client) work =
@@ -218,6 +237,8 @@ let due (client: Client) work =
     match client.Phase with
     | _ when client.Told -> drop client work
     | _ when client.AnswerBy <= now -> late client work
+    | Resolving(request, resolution, _) when now < client.Until ->
+        Targets.expired request resolution client work
     | Resolving _ -> unresolved client work
     | Calling attempt
     | Proceeding attempt when attempt.Schedule.GiveUpAt <= now -> gaveUp attempt client work

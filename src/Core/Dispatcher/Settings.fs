@@ -29,10 +29,44 @@ type Limits = {
     FlowQueue: int
 }
 
+/// What is remembered from one delivery to the next, and how long things may take.
+type Memories = {
+    /// Answers of the DNS that are kept.
+    Answers: int
+    /// How long an answer that is too old may serve while it is asked for anew; 0: never.
+    StaleFor: Duration
+    /// How long one question of a stage may take.
+    AnswerWithin: Duration
+    /// Targets set aside at one time.
+    Marks: int
+    /// How long a target that failed is set aside; 0: never.
+    MarkFor: Duration
+    /// Calls of which the target is kept.
+    Sticky: int
+    /// How long a call keeps to the target that answered it; 0: not at all.
+    StickyFor: Duration
+    /// When another target is left, one that says nothing is given up after this; none: Timers B
+    /// and F.
+    TryNextAfter: Duration voption
+}
+
+module Memories =
+    let standard = {
+        Answers = 10_000
+        StaleFor = 0L<ms>
+        AnswerWithin = 5_000L<ms>
+        Marks = 1_000
+        MarkFor = 30_000L<ms>
+        Sticky = 10_000
+        StickyFor = 300_000L<ms>
+        TryNextAfter = ValueNone
+    }
+
 type Settings = {
     Timers: Timers
     Limits: Limits
     Rules: Rules
+    Memories: Memories
     /// A request of more bytes goes over TCP instead of UDP, where that is allowed (RFC 3261,
     /// 18.1.1); 0: never.
     LargeRequest: int

@@ -22,6 +22,12 @@ type State = {
     Cancels: Trie<int64>
     /// Who waits for the answer to a question under way.
     Questions: Map<Question, int64 list>
+    /// What the DNS said, for all.
+    Cache: Cache
+    /// Targets that failed lately.
+    Marks: Marks
+    /// Which target answered a call.
+    Sticky: Sticky
     /// Connections, open or being opened, by number: rising from 1 the shell's, falling from -1 ours.
     Flows: Trie<Flow>
     /// Connections by remote end and verified name.
@@ -49,6 +55,9 @@ module State =
         ByAck = Trie.empty
         Cancels = Trie.empty
         Questions = Map.empty
+        Cache = Cache.empty
+        Marks = Map.empty
+        Sticky = Map.empty
         Flows = Trie.empty
         ByPeer = Trie.empty
         ByFlow = Trie.empty
@@ -66,6 +75,9 @@ module State =
         | ValueSome waiting -> ValueSome waiting.Value
         | ValueNone -> ValueNone
 
+    /// The targets set aside at this instant, what ends first, first.
+    let marks now (state: State) = Marks.valid now state.Marks
+
     /// The delivery is accepted and not completed.
     let isUnderWay number (state: State) =
         match tryFind number state with
@@ -81,13 +93,16 @@ module State =
         | ValueSome(LookupEntry lookup) -> ValueSome lookup.Trace
         | _ -> ValueNone
 
-    /// Nothing in any table but the legs, their connections, and the receiver.
+    /// Nothing in any table but the legs, their connections, the receiver, and what is remembered.
     let idle (state: State) =
         let kept = {
             empty with
                 Now = state.Now
                 Legs = state.Legs
                 Receiver = state.Receiver
+                Cache = state.Cache
+                Marks = state.Marks
+                Sticky = state.Sticky
                 Flows = state.Flows
                 ByPeer = state.ByPeer
                 FlowCount = state.FlowCount

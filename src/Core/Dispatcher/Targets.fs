@@ -52,15 +52,29 @@ let start (attempt: Attempt) (client: Client) work =
 
     set client work |> transmit client attempt report
 
+/// While another target is left, this one need not be waited for until Timer B or F.
+let private budgeted later (client: Client) work (schedule: Schedule) =
+    let budget =
+        client.Sender.TryNextAfter |> ValueOption.orElse work.Settings.Memories.TryNextAfter
+
+    match later, budget with
+    | _ :: _, ValueSome budget -> {
+        schedule with
+            GiveUpAt = min schedule.GiveUpAt (work.Now + budget)
+      }
+    | _ -> schedule
+
 let private attempt (request: SipRequest) (client: Client) (leg: Leg) (hop: Hop) later work =
     let branch = Branch.make client.Sender.Number client.Sender.Token client.Attempts
+    let schedule = schedule work client.Method hop
 
     {
         Leg = leg.Number
         Hop = hop
         Branch = branch
         Request = request.PushVia(viaOf hop.Transport leg branch)
-        Schedule = schedule work client.Method hop
+        Schedule = budgeted later client work schedule
+        Until = schedule.GiveUpAt
         Copies = 0
         Instead = ValueNone
         Later = later
@@ -170,9 +184,11 @@ and private begin' attempt (hop: Hop) client before work =
 
 /// This target is given up: over UDP after all, or the next one.
 and failed (attempt: Attempt) later fault detail (client: Client) work =
+    let struct (marked, work) = Reputation.failed attempt.Hop fault detail work
+
     let client =
         client
-        |> note (HopFailed(attempt.Hop, fault, detail)) work
+        |> noteAll (HopFailed(attempt.Hop, fault, detail) :: marked) work
         |> better (Unreachable(attempt.Hop, fault, detail))
 
     let request = attempt.Request.WithoutTopVia()
@@ -203,13 +219,16 @@ let tryLater (attempt: Attempt) (client: Client) work =
     | hops -> tryNext (attempt.Request.WithoutTopVia()) hops client work
 
 /// Goes on as far as the resolution allows: to the first target, or to the next answer.
-let private proceed request (struct (progress, decisions)) pending (client: Client) work =
+let private proceed request (struct (progress, decisions, work)) (client: Client) =
     let client = noteAll decisions work client
 
     match progress with
+    | Resolved hops when client.Sender.Retransmit ->
+        let struct (hops, decisions) = Reputation.prefer client.Sender hops work
+        tryNext request hops (noteAll decisions work client) work
     | Resolved hops -> tryNext request hops client work
-    | Waiting(resolution, questions) ->
-        let phase = Resolving(request, resolution, pending @ questions)
+    | Waiting(resolution, _) ->
+        let phase = Resolving(request, resolution, resolution.Open)
         set { client with Phase = phase } work
     | Progress.Failed failure -> finish (Unresolved failure) client work
 
@@ -232,6 +251,19 @@ let fresh (order: Order) (request: SipRequest) work : Client = {
     Trace = Trace.empty work.Settings.Limits.Decisions
 }
 
+/// A sender without state sends a copy, its ACK and its CANCEL where it sent the request (RFC 3263,
+/// 4.4): what they have in common decides, and nothing that changes between them.
+let private steady (order: Order) (request: SipRequest) work (wishes: Wishes) =
+    if order.Retransmit then
+        wishes
+    else
+        let call = Keys.ofCallId work.Settings request.CallId
+
+        {
+            wishes with
+                Key = ValueSome(int64 (call + uint64 request.CSeq.Number))
+        }
+
 let deliver (order: Order) (request: SipRequest) work =
     let client = fresh order request work
 
@@ -239,17 +271,17 @@ let deliver (order: Order) (request: SipRequest) work =
     | ValueSome hop -> tryNext request [ hop ] (note (DestinationGiven hop) work client) work
     | ValueNone ->
         let rules = work.Settings.Rules
-        let wishes = wishes client.Sender
+        let wishes = steady order request work (wishes client.Sender)
 
         let progress =
             Resolution.ofRequest rules work.State.Legs wishes order.Number request
 
-        proceed request progress [] client work
+        proceed request (Answers.advance progress work) client
 
 /// An answer to a question that this request's resolution waits for.
-let answered question answer request resolution pending (client: Client) work =
-    let rules = work.Settings.Rules
+let answered question answer request resolution (client: Client) work =
+    proceed request (Answers.answered question answer resolution work) client
 
-    let progress = Resolution.answered rules work.State.Legs question answer resolution
-
-    proceed request progress (List.except [ question ] pending) client work
+/// The questions of one stage took too long.
+let expired request resolution (client: Client) work =
+    proceed request (Answers.expired resolution work) client

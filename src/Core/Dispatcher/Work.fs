@@ -138,9 +138,9 @@ module Work =
     let private due entry =
         match entry with
         | ClientEntry client -> Client.due client
-        | ReplyEntry reply -> reply.Until
+        | ReplyEntry reply -> Reply.due reply
         | ServerEntry server -> Server.due server
-        | LookupEntry lookup -> lookup.Until
+        | LookupEntry lookup -> Lookup.due lookup
         | TimerEntry _ -> Queue.never
 
     let private asking number entry work =
@@ -155,8 +155,12 @@ module Work =
             | None ->
                 let more = Map.add question [ number ] questions
 
-                { work with State = { work.State with Questions = more } }
-                |> emit (Effect.Ask question)
+                let work = { work with State = { work.State with Questions = more } }
+
+                if Cache.isAsking work.Now question work.State.Cache then
+                    work
+                else
+                    emit (Effect.Ask question) work
 
         List.fold ask work (pending entry)
 

@@ -23,6 +23,8 @@ type Decision =
     | TransportsSkipped of Transport list * why: string
     | FamilySkipped of Family * why: string
     | Asked of Question
+    | Remembered of Question * left: int
+    | StaleUsed of Question
     | Got of Question * DnsStatus * records: int * ttl: int
     | PointerTaken of order: int * preference: int * service: string * replacement: string
     | PointerSkipped of service: string * replacement: string * why: string
@@ -39,6 +41,8 @@ type Decision =
     | AddressSkipped of Address * why: string
     | CandidateIs of Hop
     | ResolutionFailed of ResolutionFailure
+    | HopSetAside of Hop * MarkReason * detail: string * left: int
+    | HopKept of Hop
     | LegChosen of leg: string * rule: string
     | LegRejected of leg: string * why: string
     | SizeIs of bytes: int
@@ -49,6 +53,7 @@ type Decision =
     | CopySent of copy: int
     | ResponseCame of status: int * from: Hop
     | HopFailed of Hop * TransportFault * detail: string
+    | HopMarked of Hop * MarkReason * seconds: int
     | HopTimedOut of Hop
     | HopAnswered503 of Hop
     | AckSent

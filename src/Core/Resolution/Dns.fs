@@ -50,7 +50,13 @@ type RecordData =
 type Record = { Name: string; Ttl: int; Data: RecordData }
 
 /// The answer to one question.
-type Answer = { Status: DnsStatus; Records: Record array }
+type Answer = {
+    Status: DnsStatus
+    Records: Record array
+    /// How long an answer without records may be believed, in seconds: the lesser of the SOA
+    /// record's TTL and minimum (RFC 2308, 5). 0: there was none, it must not be kept.
+    NegativeTtl: int
+}
 
 module Question =
     let normal (name: string) = name.TrimEnd('.').ToLowerInvariant()
@@ -61,10 +67,13 @@ module Question =
         $"{question.Type.ToString().ToUpperInvariant()} {question.Name}"
 
 module Answer =
-    let failed status = { Status = status; Records = [||] }
+    let failed status = { Status = status; Records = [||]; NegativeTtl = 0 }
+
+    /// No records, which may be believed for so many seconds.
+    let empty status seconds = { failed status with NegativeTtl = seconds }
 
     let ok records =
         if Array.isEmpty records then
             failed DnsStatus.NoData
         else
-            { Status = DnsStatus.Ok; Records = records }
+            { Status = DnsStatus.Ok; Records = records; NegativeTtl = 0 }

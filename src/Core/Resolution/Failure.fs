@@ -71,6 +71,17 @@ type TransportFault =
     /// The peer's host or network cannot be reached, as the system or an ICMP message says.
     | HostUnreachable = 12
 
+/// Why a target is set aside.
+type MarkReason =
+    /// No response at all until Timer B or F, or no connection or handshake in time.
+    | TimedOut = 0
+    /// The system, an ICMP message or the peer's host refused, or the connection was closed.
+    | Unreachable = 1
+    /// The TLS or WebSocket handshake failed, or the certificate does not bear the name.
+    | HandshakeFailed = 2
+    /// It answered 503 and said for how long (Retry-After; RFC 3261, 21.5.4).
+    | Unavailable = 3
+
 namespace SipFun.Core
 
 open SipFun

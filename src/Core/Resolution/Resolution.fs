@@ -15,6 +15,8 @@ type Resolution = {
     Open: Question list
     /// How many were asked so far.
     Asked: int
+    /// When those open count as not answered: for whoever asks them to say.
+    AnswerBy: Instant
 }
 
 /// How far a resolution came.
@@ -106,6 +108,7 @@ module Resolution =
             Book = Map.empty
             Open = []
             Asked = 0
+            AnswerBy = 0L<ms>
         }
 
     /// Resolves a URI that a Route, the map or the proxy chose. It is not mapped again.
