@@ -16,6 +16,7 @@ let tests =
         TimerTests.tests
         ReentryTests.tests
         HostileTests.tests
+        IcmpTests.tests
         ResolveTests.tests
         FaultTests.tests
         UserFaultTests.tests

@@ -10,6 +10,7 @@ let tests =
         QueueTests.tests
         ScheduleTests.tests
         BranchTests.tests
+        QuoteTests.tests
         TagTests.tests
         TraceTests.tests
     ]

@@ -57,6 +57,13 @@ internal interface ILinkOwner
 
     void Failed(long number, in Core.Hop hop, TransportFault fault, string detail);
 
+    /// <summary>A datagram came back: the network says that it cannot get there (RFC 3261,
+    /// 18.4).</summary>
+    /// <param name="packet">What the network quotes of it: its beginning.</param>
+    /// <param name="fault">Why.</param>
+    /// <param name="detail">In words.</param>
+    void Bounced(ReadOnlySpan<byte> packet, TransportFault fault, string detail);
+
     /// <summary>Something came in that is no packet.</summary>
     void Dropped(Reason reason);
 

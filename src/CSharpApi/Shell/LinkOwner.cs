@@ -73,6 +73,19 @@ internal sealed class LinkOwner(Engine engine, ILink link, int leg, string name)
         }
     }
 
+    public void Bounced(ReadOnlySpan<byte> packet, TransportFault fault, string detail)
+    {
+        if (Core.Quote.branch(packet) is { } branch)
+        {
+            Dropped(Reason.IcmpUnreachable);
+            engine.Loop.Post(Core.Input.NewBounced(branch, fault, detail));
+        }
+        else
+        {
+            Dropped(Reason.IcmpIgnored);
+        }
+    }
+
     public void Dropped(Reason reason) => engine.Counters.Add(reason);
 
     public void ReceiveFailed(Exception exception) => engine.Log.ReceiveFailed(name, exception);

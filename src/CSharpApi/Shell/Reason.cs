@@ -19,6 +19,13 @@ internal enum Reason
     /// <summary>The system would not send.</summary>
     SendFailed,
 
+    /// <summary>An ICMP message: a request of ours cannot get where it was sent.</summary>
+    IcmpUnreachable,
+
+    /// <summary>An ICMP message that ends nothing: time exceeded, too big for the path, about a
+    /// response, or without enough of the datagram to know which.</summary>
+    IcmpIgnored,
+
     /// <summary>A receiver of the user's threw; a request was answered 500.</summary>
     ReceiverFailed,
 

@@ -13,12 +13,20 @@ internal sealed class UdpLink : ILink
     /// <summary>No datagram is longer, so that none is cut off.</summary>
     private const int LongestDatagram = 65_535;
 
+    /// <summary>So often one packet is given to the system while errors of others wait in its
+    /// socket.</summary>
+    private const int SendTries = 8;
+
     /// <summary>After this many failures in a row the thread rests between two.</summary>
     private const int FailuresInARow = 16;
 
     private readonly Socket _socket;
     private readonly int _datagramsPerTurn;
     private readonly SocketAddress _to;
+
+    // One for each thread that meets errors; null where the system keeps none.
+    private readonly ErrorQueue? _errorsAtSend;
+    private readonly ErrorQueue? _errorsAtReceive;
     private readonly TaskCompletionSource _stopped = new(
         TaskCreationOptions.RunContinuationsAsynchronously
     );
@@ -32,6 +40,9 @@ internal sealed class UdpLink : ILink
         _datagramsPerTurn = datagramsPerTurn;
         _to = UdpAddresses.Blank(socket.AddressFamily);
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        var keepsErrors = ErrorQueue.TryEnable(socket);
+        _errorsAtSend = ErrorQueue.Of(socket, keepsErrors);
+        _errorsAtReceive = ErrorQueue.Of(socket, keepsErrors);
     }
 
     public Transport Transport => Transport.Udp;
@@ -54,7 +65,7 @@ internal sealed class UdpLink : ILink
         {
             if (UdpAddresses.TryWrite(hop, _to))
             {
-                _socket.SendTo(packet.Span, SocketFlags.None, _to);
+                Give(packet.Span);
                 Sent(number, report);
             }
             else
@@ -78,6 +89,30 @@ internal sealed class UdpLink : ILink
         _socket.Dispose();
     }
 
+    /// <summary>
+    /// The error of an earlier datagram makes the next call fail, whatever that is for, and nothing
+    /// is sent by it: what waits is read, and the packet given again.
+    /// </summary>
+    private void Give(ReadOnlySpan<byte> packet)
+    {
+        for (var left = SendTries; ; )
+        {
+            try
+            {
+                _socket.SendTo(packet, SocketFlags.None, _to);
+                return;
+            }
+            catch (SocketException) when (--left > 0 && _errorsAtSend is not null)
+            {
+                // Without an error in the queue this one is the packet's own, unless the receiving
+                // thread has just read it: the next failure is believed.
+                left = DrainErrors(_errorsAtSend) > 0 ? left : 1;
+            }
+        }
+    }
+
+    private int DrainErrors(ErrorQueue errors) => _owner is { } owner ? errors.Drain(owner) : 0;
+
     private void Sent(long number, bool report)
     {
         if (report)
@@ -98,6 +133,8 @@ internal sealed class UdpLink : ILink
             SocketError.ConnectionRefused or SocketError.ConnectionReset =>
                 TransportFault.ConnectionRefused,
             SocketError.MessageSize => TransportFault.TooLarge,
+            SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown =>
+                TransportFault.HostUnreachable,
             _ => TransportFault.SendFailed,
         };
 
@@ -143,8 +180,7 @@ internal sealed class UdpLink : ILink
         }
         catch (Exception exception)
         {
-            Survive(owner, exception);
-            return false;
+            return IsOfSend(exception) || Survive(owner, exception);
         }
         finally
         {
@@ -162,23 +198,36 @@ internal sealed class UdpLink : ILink
         bool inTurn
     ) => owner.Received(UdpAddresses.ToHop(from), packet, inTurn);
 
+    /// <summary>
+    /// Not a failure to receive, but the error of a datagram that was sent: now it is out of the
+    /// way. Where the queue is empty, the sending thread was there first.
+    /// </summary>
+    private bool IsOfSend(Exception exception) =>
+        exception is SocketException failure
+        && _errorsAtReceive is not null
+        && (DrainErrors(_errorsAtReceive) > 0 || IsIcmp(failure.SocketErrorCode));
+
+    private static bool IsIcmp(SocketError error) =>
+        error
+            is SocketError.ConnectionRefused
+                or SocketError.HostUnreachable
+                or SocketError.NetworkUnreachable
+                or SocketError.AccessDenied;
+
     /// <summary>An error belongs to one datagram, or to an earlier send: the next one may be
     /// good.</summary>
-    private void Survive(ILinkOwner owner, Exception exception)
+    private bool Survive(ILinkOwner owner, Exception exception)
     {
-        if (_disposed)
-        {
-            return;
-        }
-
         if (exception is SocketException { SocketErrorCode: SocketError.MessageSize })
         {
             owner.Dropped(Reason.OversizedDatagram);
         }
-        else
+        else if (!_disposed)
         {
             owner.Dropped(Reason.ReceiveFailed);
             owner.ReceiveFailed(exception);
         }
+
+        return false;
     }
 }
