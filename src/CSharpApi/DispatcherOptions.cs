@@ -9,8 +9,8 @@ namespace SipFun;
 public sealed record DispatcherOptions
 {
     /// <summary>
-    /// The legs to begin with. Default: UDP on all addresses, free ports, for IPv4 and, where this
-    /// machine has it, IPv6.
+    /// The legs to begin with. Default: UDP and TCP on all addresses, free ports, for IPv4 and,
+    /// where this machine has it, IPv6.
     /// </summary>
     public IReadOnlyList<LegOptions> Legs { get; init; } = DefaultLegs();
 
@@ -182,6 +182,12 @@ public sealed record DispatcherOptions
 
     private static LegOptions[] DefaultLegs() =>
         UdpBinding.IsAvailable(AddressFamily.InterNetworkV6)
-            ? [LegOptions.Udp("0.0.0.0:0"), LegOptions.Udp("[::]:0")]
-            : [LegOptions.Udp("0.0.0.0:0")];
+            ?
+            [
+                LegOptions.Udp("0.0.0.0:0"),
+                LegOptions.Udp("[::]:0"),
+                LegOptions.Tcp("0.0.0.0:0"),
+                LegOptions.Tcp("[::]:0"),
+            ]
+            : [LegOptions.Udp("0.0.0.0:0"), LegOptions.Tcp("0.0.0.0:0")];
 }

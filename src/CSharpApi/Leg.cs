@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using SipFun.Shell;
 
 namespace SipFun;
@@ -64,6 +65,36 @@ public sealed class Leg
                 .ToList()
                 .FindIndex(link => !IPAddress.IsLoopback(link.LocalEndPoint.Address));
             return Math.Max(0, wide);
+        }
+    }
+
+    /// <summary>
+    /// Another certificate, for all handshakes from now on; connections that are there go on.
+    /// </summary>
+    /// <param name="certificate">With its private key.</param>
+    /// <param name="chain">Certificates between it and its root; null: none.</param>
+    /// <exception cref="ArgumentException">It has no private key.</exception>
+    /// <exception cref="InvalidOperationException">The leg has no TLS, or was made without a
+    /// certificate and does not listen.</exception>
+    public void ReplaceCertificate(
+        X509Certificate2 certificate,
+        X509Certificate2Collection? chain = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        _ = Options with { Certificate = certificate };
+
+        if (!Options.IsSecure || !Options.CanListen)
+        {
+            throw new InvalidOperationException(
+                $"{this} has no certificate to replace. Add a TLS leg with one: "
+                    + "LegOptions.Tls(...).WithPem(certificate, key)."
+            );
+        }
+
+        foreach (var link in Links.OfType<StreamLink>())
+        {
+            link.Tls.Replace(certificate, chain);
         }
     }
 

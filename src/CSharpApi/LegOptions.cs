@@ -5,10 +5,10 @@ using SipFun.Shell;
 namespace SipFun;
 
 /// <summary>
-/// What a leg is made of. Begin with <see cref="Udp"/> or <see cref="FromSocket"/>, and change what
-/// you need: <c>LegOptions.Udp("0.0.0.0:5060") with { Advertise = "sip.example.com" }</c>.
+/// What a leg is made of. Begin with <see cref="Udp"/>, <see cref="Tcp"/>, <see cref="Tls"/> or
+/// <see cref="FromSocket"/>, and change what you need: <c>LegOptions.Udp("0.0.0.0:5060") with { Advertise = "sip.example.com" }</c>.
 /// </summary>
-public sealed record LegOptions
+public sealed partial record LegOptions
 {
     private readonly string? _advertise;
     private readonly int _receiveBuffer = 4 * 1024 * 1024;
@@ -40,7 +40,7 @@ public sealed record LegOptions
     }
 
     /// <summary>
-    /// The socket's receive buffer in bytes: what the system keeps while we are busy. Default: 4
+    /// A UDP socket's receive buffer in bytes: what the system keeps while we are busy. Default: 4
     /// MiB. The system may give less; a socket of one's own keeps what it has.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
@@ -73,6 +73,27 @@ public sealed record LegOptions
     /// </param>
     /// <exception cref="ArgumentException">The text is no address and port.</exception>
     public static LegOptions Udp(string bind) => new(Transport.Udp, ParseBind(bind), socket: null);
+
+    /// <summary>
+    /// TCP at a local address (RFC 3261, 18): listens there, and connects from there with a free
+    /// port.
+    /// </summary>
+    /// <param name="bind">
+    /// "127.0.0.1:5060", "[::1]:0". Port 0 picks a free one. "0.0.0.0" and "[::]" listen at each
+    /// local address of that family, all with the same port.
+    /// </param>
+    /// <exception cref="ArgumentException">The text is no address and port.</exception>
+    public static LegOptions Tcp(string bind) => new(Transport.Tcp, ParseBind(bind), socket: null);
+
+    /// <summary>
+    /// TLS at a local address (RFC 3261, 26.3.2.1): connects from there and, with a
+    /// <see cref="Certificate"/> (see <see cref="WithPem"/>) or
+    /// <see cref="SslServerAuthenticationOptions"/> that have one, listens there. Without one it
+    /// only connects: its port is bound, and refuses.
+    /// </summary>
+    /// <param name="bind">As in <see cref="Tcp"/>.</param>
+    /// <exception cref="ArgumentException">The text is no address and port.</exception>
+    public static LegOptions Tls(string bind) => new(Transport.Tls, ParseBind(bind), socket: null);
 
     /// <summary>A UDP socket of one's own, bound. The leg disposes it when it is removed.</summary>
     /// <param name="socket">Bound to one address; not to the unspecified one.</param>

@@ -23,5 +23,6 @@ let tests =
         RaceTests.tests
         LogTests.tests
         StepperTests.tests
+        Streams.Streams.tests
         PublicApiTests.tests
     ]

@@ -67,6 +67,13 @@ internal interface ILinkOwner
     /// <summary>Something came in that is no packet.</summary>
     void Dropped(Reason reason);
 
+    /// <summary>A connection was refused or ended by us or the peer: counted and logged, once.
+    /// </summary>
+    /// <param name="peer">The other end.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="detail">In words; may hold what the peer said.</param>
+    void Ended(in Core.Hop peer, Reason reason, string detail);
+
     /// <summary>The link failed to receive, and goes on.</summary>
     void ReceiveFailed(Exception exception);
 }

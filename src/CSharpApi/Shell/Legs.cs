@@ -27,6 +27,7 @@ internal sealed class Legs(Engine engine)
     public Leg Add(LegOptions options)
     {
         engine.Loop.ThrowIfInside();
+        options.Validate();
 
         lock (_gate)
         {
@@ -159,7 +160,14 @@ internal sealed class Legs(Engine engine)
     }
 
     private ImmutableArray<ILink> Open(LegOptions options) =>
-        [.. Sockets(options).Select(socket => new UdpLink(socket, engine.Limits.DatagramsPerTurn))];
+        options.Transport == Transport.Udp
+            ? [.. Sockets(options).Select(one => new UdpLink(one, engine.Limits.DatagramsPerTurn))]
+            :
+            [
+                .. StreamBinding
+                    .Bind(options)
+                    .Select(one => new StreamLink(one, options, engine.Clock)),
+            ];
 
     private static Socket[] Sockets(LegOptions options) =>
         options.Socket is { } given

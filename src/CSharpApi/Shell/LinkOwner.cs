@@ -88,6 +88,20 @@ internal sealed class LinkOwner(Engine engine, ILink link, int leg, string name)
 
     public void Dropped(Reason reason) => engine.Counters.Add(reason);
 
+    public void Ended(in Core.Hop peer, Reason reason, string detail)
+    {
+        Dropped(reason);
+
+        if (engine.Log.IsDebug)
+        {
+            engine.Log.ConnectionEnded(
+                Core.HopModule.toString(peer),
+                reason,
+                Core.Sanitizer.text(detail)
+            );
+        }
+    }
+
     public void ReceiveFailed(Exception exception) => engine.Log.ReceiveFailed(name, exception);
 
     private void Step(Core.Input input, bool inTurn)

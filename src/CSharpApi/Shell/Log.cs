@@ -29,6 +29,9 @@ internal sealed partial class Log(ILogger logger, Counters counters)
     [LoggerMessage(202, LogLevel.Debug, "{Hop} could not be sent to: {Fault}, {Detail}")]
     public partial void SendFailed(string hop, TransportFault fault, string detail);
 
+    [LoggerMessage(210, LogLevel.Debug, "The connection with {Peer} ended: {Reason}, {Detail}")]
+    public partial void ConnectionEnded(string peer, Reason reason, string detail);
+
     [LoggerMessage(300, LogLevel.Error, "A receiver threw; a request was answered 500")]
     public partial void ReceiverFailed(Exception exception);
 

@@ -26,6 +26,63 @@ internal enum Reason
     /// response, or without enough of the datagram to know which.</summary>
     IcmpIgnored,
 
+    /// <summary>The peer ended a connection in good order.</summary>
+    PeerClosed,
+
+    /// <summary>A connection was reset, broke, or ended inside a message.</summary>
+    StreamBroken,
+
+    /// <summary>Nobody could say where the next message of a stream begins (RFC 3261,
+    /// 18.3).</summary>
+    FramingLost,
+
+    /// <summary>A peer could not be connected to.</summary>
+    ConnectFailed,
+
+    /// <summary>No connection within <c>LegOptions.ConnectTimeout</c>.</summary>
+    ConnectTooSlow,
+
+    /// <summary>A peer failed the TLS or WebSocket handshake, or speaks something
+    /// else.</summary>
+    HandshakeFailed,
+
+    /// <summary>No handshake within <c>LegOptions.HandshakeTimeout</c>.</summary>
+    HandshakeTooSlow,
+
+    /// <summary>A peer's certificate is not valid, or not the name's (RFC 5922).</summary>
+    CertificateRefused,
+
+    /// <summary>No whole header section within <c>LegOptions.HeaderTimeout</c>.</summary>
+    HeaderTooSlow,
+
+    /// <summary>A body came slower than <c>LegOptions.MinBodyRate</c>.</summary>
+    BodyTooSlow,
+
+    /// <summary>A peer read nothing within <c>LegOptions.WriteTimeout</c>.</summary>
+    WriteTooSlow,
+
+    /// <summary>More than <c>LegOptions.WriteQueue</c> waited for one connection.</summary>
+    WriteQueueFull,
+
+    /// <summary>A peer left our ping unanswered for 10 s (RFC 5626, 4.4.1).</summary>
+    PongMissing,
+
+    /// <summary>More connections than <c>LegOptions.MaxConnections</c>.</summary>
+    ConnectionsFull,
+
+    /// <summary>More than <c>LegOptions.MaxConnectionsPerSource</c> from one
+    /// source.</summary>
+    SourceFull,
+
+    /// <summary>More than <c>LegOptions.MaxHandshakes</c> under way.</summary>
+    HandshakesFull,
+
+    /// <summary>A connection could not be accepted.</summary>
+    AcceptFailed,
+
+    /// <summary>The system has no more descriptors: accepting rests for a second.</summary>
+    AcceptPaused,
+
     /// <summary>A receiver of the user's threw; a request was answered 500.</summary>
     ReceiverFailed,
 

@@ -15,7 +15,21 @@ internal static class UdpBinding
 
     /// <summary>One bound socket, or one for each local address of the family.</summary>
     /// <exception cref="IOException">The address cannot be bound.</exception>
-    public static Socket[] Bind(IPEndPoint local, int receiveBuffer)
+    public static Socket[] Bind(IPEndPoint local, int receiveBuffer) =>
+        Bind(local, "udp", SocketType.Dgram, socket => socket.ReceiveBufferSize = receiveBuffer);
+
+    /// <summary>The same of any transport.</summary>
+    /// <param name="local">Where.</param>
+    /// <param name="name">The transport's, for the exception.</param>
+    /// <param name="type">Of the sockets.</param>
+    /// <param name="prepare">What each needs once it is bound.</param>
+    /// <exception cref="IOException">The address cannot be bound.</exception>
+    public static Socket[] Bind(
+        IPEndPoint local,
+        string name,
+        SocketType type,
+        Action<Socket> prepare
+    )
     {
         IPAddress[] addresses = IsUnspecified(local.Address)
             ? [.. LocalAddresses(local.AddressFamily)]
@@ -25,13 +39,13 @@ internal static class UdpBinding
         {
             try
             {
-                return BindAll(addresses, local.Port, receiveBuffer);
+                return BindAll(addresses, local.Port, type, prepare);
             }
             catch (SocketException exception)
                 when (exception.SocketErrorCode != SocketError.AddressAlreadyInUse || left <= 1)
             {
                 throw new IOException(
-                    $"Cannot bind udp:{local}: {exception.SocketErrorCode}. "
+                    $"Cannot bind {name}:{local}: {exception.SocketErrorCode}. "
                         + "Choose another port (0 for a free one) or an address of this machine.",
                     exception
                 );
@@ -93,7 +107,12 @@ internal static class UdpBinding
             && address.GetAddressBytes() is [169, 254, ..]
         );
 
-    private static Socket[] BindAll(IPAddress[] addresses, int port, int receiveBuffer)
+    private static Socket[] BindAll(
+        IPAddress[] addresses,
+        int port,
+        SocketType type,
+        Action<Socket> prepare
+    )
     {
         List<Socket> sockets = [];
 
@@ -101,10 +120,11 @@ internal static class UdpBinding
         {
             foreach (var address in addresses)
             {
-                var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+                var socket = new Socket(address.AddressFamily, type, ProtocolType.Unspecified);
                 sockets.Add(socket);
-                Prepare(socket, receiveBuffer);
+                KeepToItsFamily(socket);
                 socket.Bind(new IPEndPoint(address, port));
+                prepare(socket);
                 port = ((IPEndPoint)socket.LocalEndPoint!).Port;
             }
 
@@ -117,13 +137,11 @@ internal static class UdpBinding
         }
     }
 
-    private static void Prepare(Socket socket, int receiveBuffer)
+    private static void KeepToItsFamily(Socket socket)
     {
         if (socket.AddressFamily == AddressFamily.InterNetworkV6)
         {
             socket.DualMode = false;
         }
-
-        socket.ReceiveBufferSize = receiveBuffer;
     }
 }

@@ -36,6 +36,9 @@ module Framing =
     /// How many bytes wait for the rest of their message; 0 between messages.
     let buffered (state: FramingState) = state.Waiting.Length
 
+    /// Whether the header section of what waits is complete, and its body is not.
+    let awaitsBody (state: FramingState) = state.Searched < state.Waiting.Length - 3
+
     /// Why the stream must be closed, once it must. Nothing comes out of it any more (P-15).
     let failure (state: FramingState) = state.Failure
 

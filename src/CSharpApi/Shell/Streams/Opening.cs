@@ -1,0 +1,119 @@
+// How a connection comes to be: the socket, TLS, then the pipe. All waiting ends by its token.
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+
+namespace SipFun.Shell;
+
+/// <summary>A connection whose handshakes are done.</summary>
+/// <param name="Pipe">How messages lie in it.</param>
+/// <param name="Names">What a peer that connected is, by its verified certificate.</param>
+internal sealed record Opened(IPipe Pipe, IReadOnlyList<string> Names);
+
+/// <summary>Opens the connections of one link.</summary>
+internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings tls)
+{
+    /// <summary>Linux: the port is chosen at the connect, so that one port serves several
+    /// targets.</summary>
+    private const int BindAddressNoPort = 24;
+
+    public async Task<Socket> ConnectAsync(Core.Hop hop, CancellationToken cancel)
+    {
+        var address = Core.AddressModule.toIPAddress(hop.Address);
+        var socket = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+
+        try
+        {
+            Prepare(socket);
+            socket.Bind(new IPEndPoint(local, 0));
+            await socket.ConnectAsync(new IPEndPoint(address, hop.Port), cancel);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The check of the peer's certificate at the handshake to come.</summary>
+    public CertificateCheck Check(string? name, bool isOurs) =>
+        isOurs
+            ? new CertificateCheck(name ?? "", isRequired: true)
+            : new CertificateCheck(name: null, tls.RequiresClientCertificate);
+
+    /// <summary>Handshakes over a connected socket, which stays the caller's.</summary>
+    public async Task<Opened> SecureAsync(
+        Socket socket,
+        string? name,
+        bool isOurs,
+        CertificateCheck check,
+        CancellationToken cancel
+    )
+    {
+        socket.NoDelay = true;
+        Stream stream = new NetworkStream(socket, ownsSocket: false);
+
+        if (!options.IsSecure)
+        {
+            return new Opened(await PipeAsync(stream, name, isOurs, cancel), []);
+        }
+
+        var secured = new SslStream(stream, leaveInnerStreamOpen: false);
+
+        try
+        {
+            await (
+                isOurs
+                    ? secured.AuthenticateAsClientAsync(tls.Client(name ?? "", check), cancel)
+                    : secured.AuthenticateAsServerAsync(tls.Server(check), cancel)
+            );
+            var names = isOurs ? [] : Names(secured);
+            return new Opened(await PipeAsync(secured, name, isOurs, cancel), names);
+        }
+        catch
+        {
+            await secured.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The one place where a transport says how its messages lie in the
+    /// stream.</summary>
+    private ValueTask<IPipe> PipeAsync(
+        Stream stream,
+        string? name,
+        bool isOurs,
+        CancellationToken cancel
+    )
+    {
+        _ = name;
+        cancel.ThrowIfCancellationRequested();
+        var side = isOurs ? Core.StreamSide.Opened : Core.StreamSide.Accepted;
+
+        return options.Transport switch
+        {
+            Transport.Tcp or Transport.Tls => ValueTask.FromResult<IPipe>(
+                new FramedPipe(stream, side, ParseLimits.Default)
+            ),
+            _ => throw new NotSupportedException($"{options.Transport} is no stream"),
+        };
+    }
+
+    private static IReadOnlyList<string> Names(SslStream secured) =>
+        secured.RemoteCertificate is X509Certificate2 own ? SipIdentity.Of(own).Domains : [];
+
+    private static void Prepare(Socket socket)
+    {
+        if (socket.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            socket.DualMode = false;
+        }
+
+        if (OperatingSystem.IsLinux())
+        {
+            socket.SetRawSocketOption(0, BindAddressNoPort, BitConverter.GetBytes(1));
+        }
+    }
+}

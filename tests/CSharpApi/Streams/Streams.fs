@@ -1,0 +1,5 @@
+module SipFun.Tests.CSharpApi.Streams.Streams
+
+open Expecto
+
+let tests = testList "Streams" [ TcpTests.tests ]
