@@ -16,6 +16,7 @@ let private tests =
         Dispatcher.Dispatcher.tests
         CSharpApi.Dns.Dns.tests
         Model.OneDelivery.tests
+        UserAgent.UserAgent.tests
         Model.TwoTargets.tests
         Model.Connections.tests
         CSharpApi.CSharpApi.tests

@@ -50,6 +50,7 @@ internal static class CommandLine
             new SendCommand(screen),
             new PingCommand(screen),
             new ResolveCommand(screen),
+            new RegisterCommand(screen),
             new AnswerCommand(screen),
             new DemoCommand(screen),
             new HelpOption { Recursive = true },

@@ -2,9 +2,16 @@ using System.Diagnostics;
 
 namespace SipFun.Cli;
 
-/// <summary>One request and everything that came back, each with its time.</summary>
-internal sealed class Exchange(Dispatcher dispatcher, SipRequest request, long start)
+/// <summary>One request and everything that came back, each with its time; with credentials again
+/// where it is challenged.</summary>
+internal sealed class Exchange(
+    Dispatcher dispatcher,
+    SipRequest request,
+    long start,
+    DigestClient? digest = null
+)
 {
+    private SipRequest _request = request;
     private readonly List<Answer> _answers = [];
     private readonly List<Delivery> _acknowledgements = [];
     private Delivery? _delivery;
@@ -22,8 +29,29 @@ internal sealed class Exchange(Dispatcher dispatcher, SipRequest request, long s
 
     public async Task<DeliveryOutcome> RunAsync(CancellationToken cancel)
     {
+        _request = digest?.Begin(_request) ?? _request;
+        var outcome = await TryAsync(cancel);
+
+        while (
+            outcome is DeliveryOutcome.Answered(var response)
+            && digest?.Answer(_request, response) is { } again
+        )
+        {
+            _request = again;
+            outcome = await TryAsync(cancel);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>The request with the next CSeq: for another exchange of the same call.</summary>
+    public SipRequest Next() =>
+        _request.WithHeader("CSeq", $"{_request.CSeq.Number + 1} {_request.Method}");
+
+    private async Task<DeliveryOutcome> TryAsync(CancellationToken cancel)
+    {
         _delivery = dispatcher.Deliver(
-            request,
+            _request,
             new DeliverOptions { OnSent = hop => FirstHop ??= hop, OnResponse = Take }
         );
 
@@ -40,19 +68,19 @@ internal sealed class Exchange(Dispatcher dispatcher, SipRequest request, long s
         _isAlerted |= response.IsProvisional;
         OnResponse(answer);
 
-        if (request.Method == SipMethod.Invite && response.IsSuccess)
+        if (_request.Method == SipMethod.Invite && response.IsSuccess)
         {
             // Without it the peer would repeat its 2xx for 64*T1 (RFC 3261, 13.2.2.4).
-            _acknowledgements.Add(dispatcher.Deliver(request.CreateAck(response)));
+            _acknowledgements.Add(dispatcher.Deliver(_request.CreateAck(response)));
         }
     }
 
     /// <summary>A peer that rings has to hear of it (RFC 3261, 9.1); its 487 ends the exchange.</summary>
     private void GiveUp()
     {
-        if (request.Method == SipMethod.Invite && _isAlerted)
+        if (_request.Method == SipMethod.Invite && _isAlerted)
         {
-            dispatcher.Deliver(request.CreateCancel());
+            dispatcher.Deliver(_request.CreateCancel());
         }
         else
         {

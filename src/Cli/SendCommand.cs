@@ -9,6 +9,7 @@ internal sealed class SendCommand : Command
     private readonly Screen _screen;
     private readonly NetworkOptions _network;
     private readonly RequestOptions _request;
+    private readonly LoginOptions _login;
 
     private readonly Option<bool> _explain = new("--explain")
     {
@@ -25,6 +26,7 @@ internal sealed class SendCommand : Command
     {
         _screen = screen;
         _request = new RequestOptions(this);
+        _login = new LoginOptions(this);
         Options.Add(_explain);
         Options.Add(_json);
         _network = new NetworkOptions(this);
@@ -33,9 +35,10 @@ internal sealed class SendCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
+        var digest = _login.Digest(parsed);
         await using var dispatcher = await _network.StartAsync(parsed, 0, null, cancel);
         var request = _request.Compose(dispatcher, parsed);
-        var exchange = new Exchange(dispatcher, request, Stopwatch.GetTimestamp());
+        var exchange = new Exchange(dispatcher, request, Stopwatch.GetTimestamp(), digest);
 
         if (!parsed.GetValue(_json))
         {

@@ -9,6 +9,7 @@ let tests =
         ScreenTests.tests
         UsageTests.tests
         SendTests.tests
+        LoginTests.tests
         ResolveTests.tests
         PingTests.tests
     ]

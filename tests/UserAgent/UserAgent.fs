@@ -1,0 +1,6 @@
+// The tests of src/Core/UserAgent, in the order of its files.
+module SipFun.Tests.UserAgent.UserAgent
+
+open Expecto
+
+let tests = testList "UserAgent" [ DigestTests.tests; DigestLoginsTests.tests ]
