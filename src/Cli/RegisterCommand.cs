@@ -88,18 +88,16 @@ internal sealed class RegisterCommand : Command
     {
         var record = NameAddr.Parse($"<{parsed.GetRequiredValue(_record)}>");
         return dispatcher
-            .CreateRequest(
-                SipMethod.Register,
-                parsed.GetRequiredValue(_registrar)!,
-                record,
-                record
-            )
+            .CreateRequest(SipMethod.Register, parsed.GetRequiredValue(_registrar)!, record, record)
             .WithHeader("Contact", $"<{parsed.GetRequiredValue(_contact)}>")
             .WithHeader("Expires", Text((uint)(parsed.GetValue(_expires) ?? 3600)));
     }
 
     private Exchange Start(Dispatcher dispatcher, SipRequest request, DigestClient? digest) =>
-        new(dispatcher, request, Stopwatch.GetTimestamp(), digest) { OnResponse = _screen.Response };
+        new(dispatcher, request, Stopwatch.GetTimestamp(), digest)
+        {
+            OnResponse = _screen.Response,
+        };
 
     private static uint? TooBrief(DeliveryOutcome outcome) =>
         outcome is DeliveryOutcome.Answered({ StatusCode: 423 } response)

@@ -49,7 +49,10 @@ let private logsIn () =
 
 let private isRefused () =
     use peer = new Peer()
-    use command = Command.start ([ "send"; "OPTIONS"; $"sip:bob@{peer.HostPort}" ] @ login)
+
+    use command =
+        Command.start ([ "send"; "OPTIONS"; $"sip:bob@{peer.HostPort}" ] @ login)
+
     answer peer (peer.ReceiveRequest()) 401 [ challenge ]
     answer peer (peer.ReceiveRequest()) 401 [ challenge ]
     let ended = Command.finish command

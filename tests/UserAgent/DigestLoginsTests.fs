@@ -33,7 +33,8 @@ let private response (status: int) (fields: string list) =
         (request.CreateResponse(status, "t"))
         fields
 
-let private asked nonce = $"WWW-Authenticate: Digest realm=\"home\", nonce=\"{nonce}\", qop=\"auth\""
+let private asked nonce =
+    $"WWW-Authenticate: Digest realm=\"home\", nonce=\"{nonce}\", qop=\"auth\""
 
 let private answer logins request response state =
     DigestLogins.answer logins "cn" request response state
@@ -43,8 +44,7 @@ let private taken result =
     | ValueSome(struct (request: SipRequest, state: DigestState)) -> request, state
     | ValueNone -> failtest "no answer"
 
-let private answered logins fields =
-    answer logins request (response 401 fields) DigestLogins.empty
+let private answered logins fields = answer logins request (response 401 fields) DigestLogins.empty
 
 let private parameter (name: string) (request: SipRequest) =
     request.Authorization[0].GetParameter name

@@ -9,8 +9,7 @@ open SipFun.Core
 
 let private ascii (text: string) = Encoding.ASCII.GetBytes text
 
-let private sha (text: string) =
-    Digest.hash DigestAlgorithm.Sha512T256 (ReadOnlySpan(ascii text))
+let private sha (text: string) = Digest.hash DigestAlgorithm.Sha512T256 (ReadOnlySpan(ascii text))
 
 let private hashes = [
     "", "c672b8d1ef56ed28ab87c3622c5114069bdd3ad7b8f9737498d0c01ecef0967a"
@@ -38,7 +37,14 @@ let private challenge text =
 let private answerTo text user password clientNonce method uri =
     let challenge = (challenge text).Value
     let secret = Digest.secret challenge.Algorithm user challenge.Realm password
-    Digest.response challenge { Count = 1u; ClientNonce = clientNonce } secret method uri ReadOnlySpan.Empty
+
+    Digest.response
+        challenge
+        { Count = 1u; ClientNonce = clientNonce }
+        secret
+        method
+        uri
+        ReadOnlySpan.Empty
 
 let private of7616 algorithm =
     answerTo
@@ -81,7 +87,8 @@ let tests =
                 "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"
                 "SHA-256"
 
-        testCase "P-38: RFC 7616, 3.9.2, with the hash of FIPS 180-4 (the RFC's own figure is another hash's)"
+        testCase
+            "P-38: RFC 7616, 3.9.2, with the hash of FIPS 180-4 (the RFC's own figure is another hash's)"
         <| fun () ->
             let answer =
                 answerTo
@@ -92,8 +99,10 @@ let tests =
                     "GET"
                     "/doe.json"
 
-            Expect.equal answer 
-                "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5" "SHA-512/256, UTF-8"
+            Expect.equal
+                answer
+                "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5"
+                "SHA-512/256, UTF-8"
 
         testCase "the session form and auth-int change the answer"
         <| fun () ->
@@ -133,7 +142,14 @@ let tests =
             let use' = { Count = 1u; ClientNonce = "c" }
 
             let value =
-                Digest.credentials challenge use' "a \"b\" \\c" "s" "OPTIONS" "sip:b" ReadOnlySpan.Empty
+                Digest.credentials
+                    challenge
+                    use'
+                    "a \"b\" \\c"
+                    "s"
+                    "OPTIONS"
+                    "sip:b"
+                    ReadOnlySpan.Empty
 
             Expect.stringContains value "username=\"a \\\"b\\\" \\\\c\"" "escaped"
     ]

@@ -108,8 +108,7 @@ module Digest =
         | _ -> ValueNone
 
     /// H(user:realm:password), which a server may keep in the password's place.
-    let secret algorithm user realm password =
-        hashText algorithm $"{user}:{realm}:{password}"
+    let secret algorithm user realm password = hashText algorithm $"{user}:{realm}:{password}"
 
     /// The count as it is hashed and sent: eight hexadecimal digits.
     let count (use': DigestUse) = use'.Count.ToString "x8"

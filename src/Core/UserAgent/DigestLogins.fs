@@ -82,9 +82,14 @@ module DigestLogins =
     let private bearing login (known: KnownRealm) clientNonce (request: SipRequest) =
         let challenge = known.Challenge
         let name = field challenge.IsProxy
-        let kept = ours challenge.IsProxy request |> Seq.filter (mentions challenge.Realm >> not)
+
+        let kept =
+            ours challenge.IsProxy request |> Seq.filter (mentions challenge.Realm >> not)
+
         let use' = { Count = known.Count; ClientNonce = clientNonce }
-        let secret = Digest.secret challenge.Algorithm login.User challenge.Realm login.Password
+
+        let secret =
+            Digest.secret challenge.Algorithm login.User challenge.Realm login.Password
 
         let value =
             Digest.credentials
@@ -124,7 +129,9 @@ module DigestLogins =
 
     /// A new exchange: with credentials at once for the realms that asked before (22.1).
     let start logins clientNonce (request: SipRequest) state =
-        let known = state.Realms |> Map.toList |> List.map (fun (_, known) -> known.Challenge)
+        let known =
+            state.Realms |> Map.toList |> List.map (fun (_, known) -> known.Challenge)
+
         List.fold (put logins clientNonce) (struct (request, { state with Tries = 0 })) known
 
     /// The request again, as this 401 or 407 asks, with the next CSeq; none when there is no login for
@@ -137,6 +144,8 @@ module DigestLogins =
         if not asks || chosen.IsEmpty || isRefused || state.Tries >= MostTries then
             ValueNone
         else
-            let next = request.WithHeader("CSeq", $"{request.CSeq.Number + 1u} {request.Method.Name}")
+            let next =
+                request.WithHeader("CSeq", $"{request.CSeq.Number + 1u} {request.Method.Name}")
+
             let tried = { state with Tries = state.Tries + 1 }
             ValueSome(List.fold (put logins clientNonce) (struct (next, tried)) chosen)

@@ -15,7 +15,11 @@ let private rounds: uint64 array =
                 low
             else
                 let middle = (low + high) / BigInteger 2
-                if middle * middle * middle <= value then narrow middle high else narrow low middle
+
+                if middle * middle * middle <= value then
+                    narrow middle high
+                else
+                    narrow low middle
 
         narrow BigInteger.Zero (BigInteger.One <<< 68)
 
