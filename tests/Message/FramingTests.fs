@@ -11,7 +11,7 @@ open SipFun.Core
 let private limits = ParseLimits.Default
 
 /// What came out, comparable.
-let private describe frame =
+let describe frame =
     match frame with
     | Frame.Message message -> "message " + Convert.ToHexString message.Bytes.Span
     | Frame.Malformed(error, octets) -> $"malformed {error} " + Convert.ToHexString octets.Span
@@ -54,85 +54,6 @@ abc"""
 
 let private withLength (lines: string) =
     Encoding.UTF8.GetString(small).Replace("l: 3\r\n", lines) |> bytes
-
-let private cutting =
-    testList "P-11: the cutting does not matter" [
-        testCase "all 2^15 cuttings of 16 bytes around the end of a message"
-        <| fun () ->
-            let stream = Array.append small (bytes "\r\n\r\n\r\nOPTION")
-            let first = stream.Length - 16
-            let whole = feed stream []
-
-            for mask in 0 .. (1 <<< 15) - 1 do
-                let cuts = [
-                    for i in 0..14 do
-                        if mask >>> i &&& 1 = 1 then
-                            first + i + 1
-                ]
-
-                if feed stream cuts <> whole then
-                    failtestf "cut at %A" cuts
-
-        testCase "3-cuts of a short message: all pairs, with three places for the third"
-        <| fun () ->
-            let whole = feed small []
-
-            for a in 1 .. small.Length - 3 do
-                for b in a + 1 .. small.Length - 2 do
-                    let c = b + 1 + (a * 7 + b) % (small.Length - b - 1)
-
-                    for last in [ b + 1; c; small.Length - 1 ] |> List.distinct do
-                        if feed small [ a; b; last ] <> whole then
-                            failtestf "cut at %d, %d, %d" a b last
-
-        testCase "all 2-cuts of every torture message, and byte by byte"
-        <| fun () ->
-            for name, message in Corpus.rfc4475.Value do
-                let whole = feed message []
-
-                for cut in 1 .. message.Length - 1 do
-                    if feed message [ cut ] <> whole then
-                        failtestf "%s cut at %d" name cut
-
-                let bytewise = feed message [ 1 .. message.Length - 1 ]
-                Expect.equal bytewise whole name
-
-        testCase "3-cuts of every torture message (a sample of 100 each)"
-        <| fun () ->
-            let random = Random 1
-
-            for name, message in Corpus.rfc4475.Value do
-                let whole = feed message []
-
-                for _ in 1..100 do
-                    let cuts = List.init 3 (fun _ -> random.Next(message.Length + 1)) |> List.sort
-
-                    if feed message cuts <> whole then
-                        failtestf "%s cut at %A" name cuts
-
-        testPropertyWithConfig Generators.config "long streams, random cuts"
-        <| fun (drafts: Generators.Draft list) (cuts: uint16 list) ->
-            let stream = drafts |> List.truncate 5 |> List.map Generators.write |> Array.concat
-            let places = cuts |> List.map (fun c -> int c % (stream.Length + 1)) |> List.sort
-            feed stream places = feed stream []
-
-        testCase "a state is a value: going on twice from it gives the same"
-        <| fun () ->
-            let push (octets: byte[]) state = Framing.push limits (ReadOnlySpan<byte> octets) state
-            let struct (_, half) = push small[..30] start
-
-            let struct (_, other) =
-                push (bytes "something else, and longer than the rest of it all") half
-
-            let struct (frames, _) = push small[31..] half
-
-            Expect.equal
-                (Seq.map describe frames |> List.ofSeq)
-                (fst (feed small []))
-                "the first half is intact"
-
-            Expect.isTrue (Framing.buffered other > 0) "the other went its way"
-    ]
 
 /// V-04 and P-13: the length in every spelling; (lines, length or the stream's end).
 let private lengths =
@@ -263,4 +184,4 @@ let private ends =
             Expect.isOk (read (withLength "")) "the length may be left out"
     ]
 
-let tests = testList "Framing" [ cutting; lengths; ends ]
+let tests = testList "Framing" [ lengths; ends ]

@@ -153,6 +153,7 @@ let field id =
     | HeaderId.ProxyAuthorization
     | HeaderId.WwwAuthenticate
     | HeaderId.ProxyAuthenticate -> Gen.constant "Digest realm=\"a,b\", nonce=\"\\\"\", qop=auth"
+    | HeaderId.ProxyAuthenticationInfo
     | HeaderId.AuthenticationInfo -> Gen.constant "nextnonce=\"47364c23\", nc=00000001"
     | HeaderId.Replaces -> Gen.constant "12345@192.0.2.1;to-tag=1;from-tag=2"
     | HeaderId.InReplyTo -> Gen.constant "70710@saturn.bell-tel.com, 17320@x"

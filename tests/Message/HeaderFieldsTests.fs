@@ -22,6 +22,9 @@ let private examples: (string * (SipMessage -> obj | null) * obj) list = [
     "Authentication-Info: nextnonce=\"47364c23432d2e131a5fb210812c\"",
     (fun m -> m.AuthenticationInfo[0].Value),
     "47364c23432d2e131a5fb210812c"
+    "Proxy-Authentication-Info: qop=auth, rspauth=\"6629f\", nc=00000001",
+    (fun m -> m.ProxyAuthenticationInfo[1].Value),
+    "6629f"
     "Authorization: Digest username=\"Alice\", realm=\"atlanta.com\", nonce=\"84a4\", response=\"7587245\"",
     (fun m -> m.Authorization[0].GetParameter "Realm"),
     "atlanta.com"

@@ -13,6 +13,7 @@ let tests =
         UriScanTests.tests
         UriComparisonTests.tests
         SipUriTests.tests
+        SipValueTests.tests
         NameAddrTests.tests
         ViaTests.tests
         ValueReadersTests.tests
@@ -24,9 +25,12 @@ let tests =
         EditTests.tests
         LimitsTests.tests
         ParserTests.tests
+        RoundTripTests.tests
         VulnerabilityTests.tests
         TortureTests.tests
         WriterTests.tests
         FramingTests.tests
+        CuttingTests.tests
+        DifferentialTests.tests
         KeepAliveTests.tests
     ]

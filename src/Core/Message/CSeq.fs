@@ -12,6 +12,8 @@ open SipFun.Core
 /// <exception cref="T:System.ArgumentOutOfRangeException">The number is too large.</exception>
 [<Sealed>]
 type CSeq(number: uint32, method: SipMethod) =
+    inherit SipValue()
+
     do
         if number >= 0x8000_0000u then
             raise (ArgumentOutOfRangeException(nameof number, "must be below 2**31"))
@@ -78,6 +80,11 @@ type CSeq(number: uint32, method: SipMethod) =
 
     interface IEquatable<CSeq> with
         member this.Equals(other) = this.Equals(box other)
+
+    interface IUtf8SpanParsable<CSeq> with
+        static member Parse(utf8Text, _) = CSeq.Parse(Octets.toText utf8Text)
+
+        static member TryParse(utf8Text, _, result) = CSeq.TryParse(Octets.toText utf8Text, &result)
 
     /// <summary>Same number and method.</summary>
     static member op_Equality(left: CSeq | null, right: CSeq | null) = Object.Equals(left, right)

@@ -9,6 +9,8 @@ open SipFun.Core
 /// <summary>The value of a Call-ID header field. Compared byte for byte (RFC 3261, 20.8).</summary>
 [<Sealed>]
 type CallId private (text: string) =
+    inherit SipValue()
+
     /// The end of callid = word [ "@" word ] that begins at `at`, or -1.
     static member internal Scan(s: ReadOnlySpan<byte>, at: int, stop: int) =
         let first = Grammar.word s at stop
@@ -65,6 +67,12 @@ type CallId private (text: string) =
 
     interface IEquatable<CallId> with
         member this.Equals(other) = this.Equals(box other)
+
+    interface IUtf8SpanParsable<CallId> with
+        static member Parse(utf8Text, _) = CallId.Parse(Octets.toText utf8Text)
+
+        static member TryParse(utf8Text, _, result) =
+            CallId.TryParse(Octets.toText utf8Text, &result)
 
     /// <summary>Byte for byte.</summary>
     static member op_Equality(left: CallId | null, right: CallId | null) =

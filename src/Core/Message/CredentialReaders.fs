@@ -3,51 +3,32 @@ namespace SipFun.Core
 
 open System
 open System.Collections.Generic
-open System.Linq
 open SipFun
 
 /// Readers by shape.
 [<RequireQualifiedAccess>]
 module CredentialReaders =
-    /// name=value with commas between.
+    /// name=value with commas between, from `at` to the end: the end, or -1.
     let private authParameters (s: ReadOnlySpan<byte>) at (fault: byref<Fault>) =
-        let found = List<SipParameter>()
         let mutable parts = ParameterParts()
+        let mutable seen = NamesSeen()
         let mutable next = at
 
         while next >= 0 && next < s.Length do
             let stop = ParameterScan.read s next s.Length &parts &fault
+            seen.Add(ParameterScan.word s &parts)
 
             next <-
-                if stop < 0 then
-                    -1
-                elif stop < s.Length && s[stop] <> 44uy then
+                if stop < 0 || stop = s.Length then
+                    stop
+                elif s[stop] <> 44uy then
                     fault.At(ParseFault.Parameter, stop, "','")
+                elif stop + 1 < s.Length then
+                    stop + 1
                 else
-                    let start, ending = parts.ValueStart, parts.ValueEnd
+                    fault.At(ParseFault.Parameter, stop, "a parameter after the comma")
 
-                    let value =
-                        if start < 0 then
-                            null
-                        else
-                            Octets.unquoted (s.Slice(start, ending - start))
-
-                    found.Add(
-                        SipParameter(ValueReaders.text s parts.NameStart parts.NameEnd, value)
-                    )
-
-                    if stop + 1 = s.Length then
-                        fault.At(ParseFault.Parameter, stop, "a parameter after the comma")
-                    else
-                        stop + 1
-
-        let isTwice =
-            found.DistinctBy(_.Name, StringComparer.OrdinalIgnoreCase).Count() < found.Count
-
-        if next >= 0 && isTwice then
-            next <- fault.At(ParseFault.Parameter, at, "no parameter twice")
-
-        struct (next, found)
+        ParameterScan.once s (at - 1) next &seen &fault
 
     let authentication =
         ValueReader<AuthenticationValue>(fun octets next fault ->
@@ -58,14 +39,14 @@ module CredentialReaders =
                 next <- fault.At(ParseFault.HeaderValue, 0, "an authentication scheme")
                 Unchecked.defaultof<AuthenticationValue>
             else
-                let struct (ended, parameters) =
-                    authParameters s (Grammar.skipBlanks s stop s.Length) &fault
-
-                next <- if ended < 0 then -1 else s.Length
-                AuthenticationValue(ValueReaders.text s 0 stop, parameters.AsReadOnly()))
+                let first = Grammar.skipBlanks s stop s.Length
+                next <- authParameters s first &fault
+                let before = if first < s.Length then max stop (first - 1) else s.Length
+                let parameters = ParameterList.Of(octets.Slice before, 44uy)
+                AuthenticationValue(ValueReaders.text s 0 stop, parameters))
 
     let authenticationInfo =
         ValueReader<IReadOnlyList<SipParameter>>(fun octets next fault ->
-            let struct (ended, parameters) = authParameters octets.Span 0 &fault
-            next <- if ended < 0 then -1 else octets.Length
-            parameters.AsReadOnly())
+            let s = octets.Span
+            next <- authParameters s 0 &fault
+            ParameterScan.listBy 44uy s -1 (if next < 0 then 0 else s.Length))

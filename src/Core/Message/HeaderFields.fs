@@ -1,256 +1,172 @@
-// The typed header fields by name (RFC 3261, 20, and its extensions). A field is its lines and a
-// reader; whether commas separate values is the field's, not the reader's (RFC 3261, 7.3.1).
+// The typed header fields by name (RFC 3261, 20, and its extensions).
 namespace SipFun
 
-open System.Collections.Generic
 open SipFun.Core
 
 /// <summary>Names of header fields with the type of their values, for <c>TryGet</c>.</summary>
 [<AbstractClass; Sealed>]
 type HeaderFields private () =
-    static let one id reader = HeaderField<_>(id, FieldReader.single reader)
-
-    static let perhaps id reader = HeaderField<IReadOnlyList<_>>(id, FieldReader.listOrNone reader)
-
-    static let list id reader = HeaderField<IReadOnlyList<_>>(id, FieldReader.list reader)
-    static let lines id reader = HeaderField<IReadOnlyList<_>>(id, FieldReader.eachLine reader)
-    static let tokens id = list id ValueReaders.token
-    static let routes id = list id ValueReaders.bracketed
-    static let information id = list id ValueReaders.information
-
-    static let viaField = HeaderField<IReadOnlyList<Via>>(HeaderId.Via, FieldReader.vias)
-
-    static let contactField =
-        HeaderField<IReadOnlyList<NameAddr>>(HeaderId.Contact, FieldReader.contact)
-
-    static let routeField = routes HeaderId.Route
-    static let recordRouteField = routes HeaderId.RecordRoute
-    static let pathField = routes HeaderId.Path
-    static let serviceRouteField = routes HeaderId.ServiceRoute
-    static let alertInfoField = information HeaderId.AlertInfo
-    static let callInfoField = information HeaderId.CallInfo
-    static let errorInfoField = information HeaderId.ErrorInfo
-    static let replyToField = one HeaderId.ReplyTo ValueReaders.address
-    static let referToField = one HeaderId.ReferTo ValueReaders.address
-    static let referredByField = one HeaderId.ReferredBy ValueReaders.address
-    static let acceptField = perhaps HeaderId.Accept ValueReaders.mediaRange
-    static let acceptEncodingField = perhaps HeaderId.AcceptEncoding ValueReaders.parameterized
-    static let acceptLanguageField = perhaps HeaderId.AcceptLanguage ValueReaders.parameterized
-    static let reasonField = list HeaderId.Reason ValueReaders.parameterized
-    static let contentTypeField = one HeaderId.ContentType ValueReaders.mediaRange
-
-    static let contentDispositionField =
-        one HeaderId.ContentDisposition ValueReaders.parameterized
-
-    static let eventField = one HeaderId.Event ValueReaders.parameterized
-
-    static let subscriptionStateField =
-        one HeaderId.SubscriptionState ValueReaders.parameterized
-
-    static let replacesField = one HeaderId.Replaces ValueReaders.replaces
-    static let allowField = perhaps HeaderId.Allow ValueReaders.method
-    static let allowEventsField = tokens HeaderId.AllowEvents
-    static let contentEncodingField = tokens HeaderId.ContentEncoding
-    static let contentLanguageField = tokens HeaderId.ContentLanguage
-    static let proxyRequireField = tokens HeaderId.ProxyRequire
-    static let requireField = tokens HeaderId.Require
-    static let supportedField = perhaps HeaderId.Supported ValueReaders.token
-    static let unsupportedField = tokens HeaderId.Unsupported
-    static let inReplyToField = list HeaderId.InReplyTo ValueReaders.callId
-    static let expiresField = one HeaderId.Expires NumberReaders.number
-    static let minExpiresField = one HeaderId.MinExpires NumberReaders.number
-    static let flowTimerField = one HeaderId.FlowTimer NumberReaders.number
-    static let rseqField = one HeaderId.RSeq NumberReaders.number
-    static let rackField = one HeaderId.RAck NumberReaders.rack
-    static let retryAfterField = one HeaderId.RetryAfter NumberReaders.seconds
-    static let sessionExpiresField = one HeaderId.SessionExpires NumberReaders.sessionExpires
-    static let minSeField = one HeaderId.MinSe NumberReaders.seconds
-    static let dateField = one HeaderId.Date NumberReaders.date
-    static let timestampField = one HeaderId.Timestamp NumberReaders.timestamp
-    static let warningField = list HeaderId.Warning ValueReaders.warning
-
-    static let wwwAuthenticateField =
-        lines HeaderId.WwwAuthenticate CredentialReaders.authentication
-
-    static let proxyAuthenticateField =
-        lines HeaderId.ProxyAuthenticate CredentialReaders.authentication
-
-    static let authorizationField =
-        lines HeaderId.Authorization CredentialReaders.authentication
-
-    static let proxyAuthorizationField =
-        lines HeaderId.ProxyAuthorization CredentialReaders.authentication
-
-    static let authenticationInfoField =
-        one HeaderId.AuthenticationInfo CredentialReaders.authenticationInfo
-
-    static let organizationField = one HeaderId.Organization ValueReaders.line
-    static let priorityField = one HeaderId.Priority ValueReaders.token
-    static let serverField = one HeaderId.Server ValueReaders.line
-    static let subjectField = one HeaderId.Subject ValueReaders.line
-    static let userAgentField = one HeaderId.UserAgent ValueReaders.line
-    static let mimeVersionField = one HeaderId.MimeVersion ValueReaders.line
-    static let sipETagField = one HeaderId.SipETag ValueReaders.token
-    static let sipIfMatchField = one HeaderId.SipIfMatch ValueReaders.token
-
     /// <summary>Via (RFC 3261, 20.42).</summary>
-    static member Via = viaField
+    static member Via = KnownFields.via
 
     /// <summary>Contact (RFC 3261, 20.10; "*" is the empty list).</summary>
-    static member Contact = contactField
+    static member Contact = KnownFields.contact
 
     /// <summary>Route (RFC 3261, 20.34).</summary>
-    static member Route = routeField
+    static member Route = KnownFields.route
 
     /// <summary>Record-Route (RFC 3261, 20.30).</summary>
-    static member RecordRoute = recordRouteField
+    static member RecordRoute = KnownFields.recordRoute
 
     /// <summary>Path (RFC 3327, 4).</summary>
-    static member Path = pathField
+    static member Path = KnownFields.path
 
     /// <summary>Service-Route (RFC 3608, 5).</summary>
-    static member ServiceRoute = serviceRouteField
+    static member ServiceRoute = KnownFields.serviceRoute
 
     /// <summary>Alert-Info (RFC 3261, 20.4).</summary>
-    static member AlertInfo = alertInfoField
+    static member AlertInfo = KnownFields.alertInfo
 
     /// <summary>Call-Info (RFC 3261, 20.9).</summary>
-    static member CallInfo = callInfoField
+    static member CallInfo = KnownFields.callInfo
 
     /// <summary>Error-Info (RFC 3261, 20.18).</summary>
-    static member ErrorInfo = errorInfoField
+    static member ErrorInfo = KnownFields.errorInfo
 
     /// <summary>Reply-To (RFC 3261, 20.31).</summary>
-    static member ReplyTo = replyToField
+    static member ReplyTo = KnownFields.replyTo
 
     /// <summary>Refer-To (RFC 3515, 2.1).</summary>
-    static member ReferTo = referToField
+    static member ReferTo = KnownFields.referTo
 
     /// <summary>Referred-By (RFC 3892, 3).</summary>
-    static member ReferredBy = referredByField
+    static member ReferredBy = KnownFields.referredBy
 
     /// <summary>Accept (RFC 3261, 20.1).</summary>
-    static member Accept = acceptField
+    static member Accept = KnownFields.accept
 
     /// <summary>Accept-Encoding (RFC 3261, 20.2).</summary>
-    static member AcceptEncoding = acceptEncodingField
+    static member AcceptEncoding = KnownFields.acceptEncoding
 
     /// <summary>Accept-Language (RFC 3261, 20.3).</summary>
-    static member AcceptLanguage = acceptLanguageField
+    static member AcceptLanguage = KnownFields.acceptLanguage
 
     /// <summary>Reason (RFC 3326, 2).</summary>
-    static member Reason = reasonField
+    static member Reason = KnownFields.reason
 
     /// <summary>Content-Type (RFC 3261, 20.15).</summary>
-    static member ContentType = contentTypeField
+    static member ContentType = KnownFields.contentType
 
     /// <summary>Content-Disposition (RFC 3261, 20.11).</summary>
-    static member ContentDisposition = contentDispositionField
+    static member ContentDisposition = KnownFields.contentDisposition
 
     /// <summary>Event (RFC 6665, 8.2.1).</summary>
-    static member Event = eventField
+    static member Event = KnownFields.event
 
     /// <summary>Subscription-State (RFC 6665, 8.2.3).</summary>
-    static member SubscriptionState = subscriptionStateField
+    static member SubscriptionState = KnownFields.subscriptionState
 
     /// <summary>Replaces (RFC 3891, 6.1).</summary>
-    static member Replaces = replacesField
+    static member Replaces = KnownFields.replaces
 
     /// <summary>Allow (RFC 3261, 20.5).</summary>
-    static member Allow = allowField
+    static member Allow = KnownFields.allow
 
     /// <summary>Allow-Events (RFC 6665, 8.2.2).</summary>
-    static member AllowEvents = allowEventsField
+    static member AllowEvents = KnownFields.allowEvents
 
     /// <summary>Content-Encoding (RFC 3261, 20.12).</summary>
-    static member ContentEncoding = contentEncodingField
+    static member ContentEncoding = KnownFields.contentEncoding
 
     /// <summary>Content-Language (RFC 3261, 20.13).</summary>
-    static member ContentLanguage = contentLanguageField
+    static member ContentLanguage = KnownFields.contentLanguage
 
     /// <summary>Proxy-Require (RFC 3261, 20.29).</summary>
-    static member ProxyRequire = proxyRequireField
+    static member ProxyRequire = KnownFields.proxyRequire
 
     /// <summary>Require (RFC 3261, 20.32).</summary>
-    static member Require = requireField
+    static member Require = KnownFields.require
 
     /// <summary>Supported (RFC 3261, 20.37).</summary>
-    static member Supported = supportedField
+    static member Supported = KnownFields.supported
 
     /// <summary>Unsupported (RFC 3261, 20.40).</summary>
-    static member Unsupported = unsupportedField
+    static member Unsupported = KnownFields.unsupported
 
     /// <summary>In-Reply-To (RFC 3261, 20.21).</summary>
-    static member InReplyTo = inReplyToField
+    static member InReplyTo = KnownFields.inReplyTo
 
     /// <summary>Expires (RFC 3261, 20.19; seconds).</summary>
-    static member Expires = expiresField
+    static member Expires = KnownFields.expires
 
     /// <summary>Min-Expires (RFC 3261, 20.23; seconds).</summary>
-    static member MinExpires = minExpiresField
+    static member MinExpires = KnownFields.minExpires
 
     /// <summary>Flow-Timer (RFC 5626, 10; seconds).</summary>
-    static member FlowTimer = flowTimerField
+    static member FlowTimer = KnownFields.flowTimer
 
     /// <summary>RSeq (RFC 3262, 7.1).</summary>
-    static member RSeq = rseqField
+    static member RSeq = KnownFields.rseq
 
     /// <summary>RAck (RFC 3262, 7.2).</summary>
-    static member RAck = rackField
+    static member RAck = KnownFields.rack
 
     /// <summary>Retry-After (RFC 3261, 20.33).</summary>
-    static member RetryAfter = retryAfterField
+    static member RetryAfter = KnownFields.retryAfter
 
     /// <summary>Session-Expires (RFC 4028, 4).</summary>
-    static member SessionExpires = sessionExpiresField
+    static member SessionExpires = KnownFields.sessionExpires
 
     /// <summary>Min-SE (RFC 4028, 5).</summary>
-    static member MinSe = minSeField
+    static member MinSe = KnownFields.minSe
 
     /// <summary>Date (RFC 3261, 20.17).</summary>
-    static member Date = dateField
+    static member Date = KnownFields.date
 
     /// <summary>Timestamp (RFC 3261, 20.38).</summary>
-    static member Timestamp = timestampField
+    static member Timestamp = KnownFields.timestamp
 
     /// <summary>Warning (RFC 3261, 20.43).</summary>
-    static member Warning = warningField
+    static member Warning = KnownFields.warning
 
     /// <summary>WWW-Authenticate (RFC 3261, 20.44; one a line).</summary>
-    static member WwwAuthenticate = wwwAuthenticateField
+    static member WwwAuthenticate = KnownFields.wwwAuthenticate
 
     /// <summary>Proxy-Authenticate (RFC 3261, 20.27; one a line).</summary>
-    static member ProxyAuthenticate = proxyAuthenticateField
+    static member ProxyAuthenticate = KnownFields.proxyAuthenticate
 
     /// <summary>Authorization (RFC 3261, 20.7; one a line).</summary>
-    static member Authorization = authorizationField
+    static member Authorization = KnownFields.authorization
 
     /// <summary>Proxy-Authorization (RFC 3261, 20.28; one a line).</summary>
-    static member ProxyAuthorization = proxyAuthorizationField
+    static member ProxyAuthorization = KnownFields.proxyAuthorization
 
     /// <summary>Authentication-Info (RFC 7616, 3.5).</summary>
-    static member AuthenticationInfo = authenticationInfoField
+    static member AuthenticationInfo = KnownFields.authenticationInfo
+
+    /// <summary>Proxy-Authentication-Info (RFC 7615, 4, in the form of RFC 7616, 3.5).</summary>
+    static member ProxyAuthenticationInfo = KnownFields.proxyAuthenticationInfo
 
     /// <summary>Organization (RFC 3261, 20.25).</summary>
-    static member Organization = organizationField
+    static member Organization = KnownFields.organization
 
     /// <summary>Priority (RFC 3261, 20.26).</summary>
-    static member Priority = priorityField
+    static member Priority = KnownFields.priority
 
     /// <summary>Server (RFC 3261, 20.35).</summary>
-    static member Server = serverField
+    static member Server = KnownFields.server
 
     /// <summary>Subject (RFC 3261, 20.36).</summary>
-    static member Subject = subjectField
+    static member Subject = KnownFields.subject
 
     /// <summary>User-Agent (RFC 3261, 20.41).</summary>
-    static member UserAgent = userAgentField
+    static member UserAgent = KnownFields.userAgent
 
     /// <summary>MIME-Version (RFC 3261, 20.24).</summary>
-    static member MimeVersion = mimeVersionField
+    static member MimeVersion = KnownFields.mimeVersion
 
     /// <summary>SIP-ETag (RFC 3903, 11.3.1).</summary>
-    static member SipETag = sipETagField
+    static member SipETag = KnownFields.sipETag
 
     /// <summary>SIP-If-Match (RFC 3903, 11.3.2).</summary>
-    static member SipIfMatch = sipIfMatchField
+    static member SipIfMatch = KnownFields.sipIfMatch

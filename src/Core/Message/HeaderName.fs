@@ -74,6 +74,7 @@ type HeaderId =
     | UserAgent = 63
     | Warning = 64
     | WwwAuthenticate = 65
+    | ProxyAuthenticationInfo = 66
 
 /// A name of at most 16 bytes, to be compared in one step.
 [<Struct; NoEquality; NoComparison>]
@@ -170,6 +171,7 @@ module HeaderName =
         struct ("User-Agent", "")
         struct ("Warning", "")
         struct ("WWW-Authenticate", "")
+        struct ("Proxy-Authentication-Info", "")
     |]
 
     let private texts =

@@ -12,6 +12,7 @@ open SipFun.Core
 /// <summary>A URI with a display name and parameters. Immutable.</summary>
 [<Sealed>]
 type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: SipUri) =
+    inherit SipValue()
     let mutable parameters: IReadOnlyList<SipParameter> | null = null
 
     let slice start stop = octets.Span.Slice(start, stop - start)
@@ -55,31 +56,13 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
         | null -> raise (ArgumentException $"Not an address (RFC 3261, 20.10): {error}")
         | found -> found
 
-    static member private Read(text: string | null, error: byref<ParseError | null>) =
-        let octets =
-            match text with
-            | null -> Array.empty
-            | text -> Octets.ofText (text.Trim ' ')
+    static member private Read
+        (text: string | null, error: byref<ParseError | null>)
+        : NameAddr | null =
+        let reader =
+            ValueReader<_>(fun octets next fault -> NameAddr.ReadFirst(octets, &next, &fault))
 
-        let memory = ReadOnlyMemory<byte> octets
-        let mutable fault = Fault()
-        let mutable next = memory.Span.IndexOfAny ScanSets.lineEnds
-
-        if next >= 0 then
-            error <- ParseError(ParseFault.NameAddr, next, "one line")
-            null
-        else
-            let found = NameAddr.ReadFirst(memory, &next, &fault)
-
-            if isNull found then
-                error <- fault.ToError memory.Length
-                null
-            elif next < memory.Length then
-                error <- ParseError(ParseFault.NameAddr, next, "one address only")
-                null
-            else
-                error <- null
-                found
+        OneValue.read ParseFault.NameAddr reader text &error
 
     static member private Text(displayName: string | null, uri: SipUri, parameters: string) =
         match displayName with
@@ -203,20 +186,23 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
     /// <summary>As it was written, folds as one blank.</summary>
     override _.ToString() = Octets.unfolded (slice 0 parts.End)
 
-    member private _.Key =
-        let pair (p: SipParameter) = struct (p.Name.ToLowerInvariant(), p.Value)
-        parameterList () |> Seq.map pair |> Set.ofSeq
-
     /// <summary>Same URI and parameters; the display name does not count (RFC 3261, 20.20).</summary>
-    override this.Equals(other: obj | null) =
+    override _.Equals(other: obj | null) =
         match other with
-        | :? NameAddr as other -> uri = other.Uri && this.Key = other.Key
+        | :? NameAddr as other ->
+            uri = other.Uri && ParameterScan.areSame (parameterList ()) other.Parameters
         | _ -> false
 
-    override _.GetHashCode() = uri.GetHashCode()
+    override _.GetHashCode() = HashCode.Combine(uri, ParameterScan.hashOf (parameterList ()))
 
     interface IEquatable<NameAddr> with
         member this.Equals(other) = this.Equals(box other)
+
+    interface IUtf8SpanParsable<NameAddr> with
+        static member Parse(utf8Text, _) = NameAddr.Parse(Octets.toText utf8Text)
+
+        static member TryParse(utf8Text, _, result) =
+            NameAddr.TryParse(Octets.toText utf8Text, &result)
 
     /// <summary>As <c>Equals</c>.</summary>
     static member op_Equality(left: NameAddr | null, right: NameAddr | null) =

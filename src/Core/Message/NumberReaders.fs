@@ -70,7 +70,7 @@ module NumberReaders =
                 SecondsValue(
                     uint32 value,
                     comment,
-                    ValueReaders.withParameters s commentStop &next &fault
+                    ValueReaders.withParameters octets commentStop &next &fault
                 ))
 
     let private isRefresher (value: string | null) =

@@ -9,6 +9,7 @@ open SipFun.Core
 /// <summary>A method. Case matters: <c>invite</c> is not <c>INVITE</c> (RFC 3261, 7.1).</summary>
 [<Sealed>]
 type SipMethod private (name: string, isKnown: bool) =
+    inherit SipValue()
     let octets = Octets.ofText name
 
     static let known =
@@ -126,6 +127,12 @@ type SipMethod private (name: string, isKnown: bool) =
 
     interface IEquatable<SipMethod> with
         member this.Equals(other) = this.Equals(box other)
+
+    interface IUtf8SpanParsable<SipMethod> with
+        static member Parse(utf8Text, _) = SipMethod.Parse(Octets.toText utf8Text)
+
+        static member TryParse(utf8Text, _, result) =
+            SipMethod.TryParse(Octets.toText utf8Text, &result)
 
     /// <summary>The same token, in the same case.</summary>
     static member op_Equality(left: SipMethod | null, right: SipMethod | null) =

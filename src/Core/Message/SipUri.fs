@@ -14,6 +14,7 @@ open SipFun.Core
 /// <c>InvalidOperationException</c> for a scheme that is not sip, sips or tel.</summary>
 [<Sealed>]
 type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
+    inherit SipValue()
     let mutable host: string | null = null
     let mutable parameters: IReadOnlyList<SipParameter> | null = null
     let mutable key: UriKey | null = null
@@ -302,6 +303,12 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
 
     interface IEquatable<SipUri> with
         member this.Equals(other) = this.Equals(box other)
+
+    interface IUtf8SpanParsable<SipUri> with
+        static member Parse(utf8Text, _) = SipUri.Parse(Octets.toText utf8Text)
+
+        static member TryParse(utf8Text, _, result) =
+            SipUri.TryParse(Octets.toText utf8Text, &result)
 
     /// <summary>As <c>Equals</c>.</summary>
     static member op_Equality(left: SipUri | null, right: SipUri | null) =

@@ -164,6 +164,10 @@ type TypedFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     member this.AuthenticationInfo: IReadOnlyList<SipParameter> =
         this.ListOf HeaderFields.AuthenticationInfo
 
+    /// <summary>Proxy-Authentication-Info (RFC 7615, 4, in the form of RFC 7616, 3.5).</summary>
+    member this.ProxyAuthenticationInfo: IReadOnlyList<SipParameter> =
+        this.ListOf HeaderFields.ProxyAuthenticationInfo
+
     /// <summary>Organization (RFC 3261, 20.25).</summary>
     member this.Organization: string | null =
         this.ValueOf<string>(HeaderFields.Organization)

@@ -6,9 +6,6 @@ open System
 open System.Collections.Generic
 open SipFun
 
-/// What a reader of one value gives: where the comma after it is, or -1 and the fault.
-type ValueReader<'T> = delegate of ReadOnlyMemory<byte> * byref<int> * byref<Fault> -> 'T
-
 /// Readers by shape.
 [<RequireQualifiedAccess>]
 module ValueReaders =
@@ -114,18 +111,15 @@ module ValueReaders =
             -1
 
     let internal withParameters
-        (s: ReadOnlySpan<byte>)
+        (octets: ReadOnlyMemory<byte>)
         at
         (next: byref<int>)
         (fault: byref<Fault>)
         =
+        let s = octets.Span
         let first = Grammar.skipBlanks s at s.Length
         next <- ParameterScan.skipAll s first s.Length &fault
-
-        if next < 0 then
-            Array.Empty<SipParameter>() :> IReadOnlyList<SipParameter>
-        else
-            ParameterScan.list s first next
+        ParameterList.Of(octets.Slice(first, (max first next) - first), 59uy)
 
     /// type/subtype *(;param): Accept, Content-Type (RFC 3261, 20.1, 20.15).
     let mediaRange =
@@ -138,7 +132,7 @@ module ValueReaders =
                 next <- fault.At(ParseFault.HeaderValue, 0, "type/subtype")
                 Unchecked.defaultof<HeaderValue>
             else
-                HeaderValue(value, withParameters s stop &next &fault))
+                HeaderValue(value, withParameters octets stop &next &fault))
 
     /// token *(;param).
     let parameterized =
@@ -150,7 +144,7 @@ module ValueReaders =
                 next <- fault.At(ParseFault.HeaderValue, 0, "a token")
                 Unchecked.defaultof<HeaderValue>
             else
-                HeaderValue(text s 0 stop, withParameters s stop &next &fault))
+                HeaderValue(text s 0 stop, withParameters octets stop &next &fault))
 
     /// callid *(;param), a to-tag and a from-tag among them: Replaces (RFC 3891, 6.1).
     let replaces =
@@ -162,7 +156,7 @@ module ValueReaders =
                 next <- fault.At(ParseFault.CallId, 0, "a Call-ID")
                 Unchecked.defaultof<HeaderValue>
             else
-                let found = HeaderValue(text s 0 stop, withParameters s stop &next &fault)
+                let found = HeaderValue(text s 0 stop, withParameters octets stop &next &fault)
                 let isMissing (name: string) = isNull (found.GetParameter name)
 
                 if next >= 0 && (isMissing "to-tag" || isMissing "from-tag") then

@@ -13,6 +13,7 @@ open SipFun.Core
 /// <summary>One Via value. Immutable; the <c>With</c> methods give a new one.</summary>
 [<Sealed>]
 type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
+    inherit SipValue()
     let mutable parameters: IReadOnlyList<SipParameter> | null = null
 
     let slice start stop = octets.Span.Slice(start, stop - start)
@@ -46,30 +47,10 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
         Via(message.Slice(parts.Start, parts.End - parts.Start), own)
 
     static member private Read(text: string | null, error: byref<ParseError | null>) : Via | null =
-        let octets =
-            match text with
-            | null -> Array.empty
-            | text -> Octets.ofText (text.Trim ' ')
+        let reader =
+            ValueReader<_>(fun octets next fault -> Via.ReadFirst(octets, &next, &fault))
 
-        let memory = ReadOnlyMemory<byte> octets
-        let mutable fault = Fault()
-        let mutable next = memory.Span.IndexOfAny ScanSets.lineEnds
-
-        if next >= 0 then
-            error <- ParseError(ParseFault.Via, next, "one line")
-            null
-        else
-            let found = Via.ReadFirst(memory, &next, &fault)
-
-            if isNull found then
-                error <- fault.ToError memory.Length
-                null
-            elif next < memory.Length then
-                error <- ParseError(ParseFault.Via, next, "one value only")
-                null
-            else
-                error <- null
-                found
+        OneValue.read ParseFault.Via reader text &error
 
     member internal _.Octets = octets.Slice(0, parts.End)
     member internal _.Parts = parts
@@ -221,21 +202,25 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
     /// <summary>As it was written, folds as one blank.</summary>
     override _.ToString() = Octets.unfolded (slice 0 parts.End)
 
-    member private this.Key =
-        let pair (p: SipParameter) = struct (p.Name.ToLowerInvariant(), p.Value)
-        let sentBy = this.SentBy.ToLowerInvariant()
-        struct (this.Transport, sentBy, parameterList () |> Seq.map pair |> Set.ofSeq)
+    member private this.Key = struct (this.Transport, this.SentBy.ToLowerInvariant())
 
     /// <summary>Same transport, sent-by and parameters.</summary>
     override this.Equals(other: obj | null) =
         match other with
-        | :? Via as other -> this.Key = other.Key
+        | :? Via as other ->
+            this.Key = other.Key && ParameterScan.areSame (parameterList ()) other.Parameters
         | _ -> false
 
-    override this.GetHashCode() = HashCode.Combine(this.Transport, this.Branch)
+    override this.GetHashCode() =
+        HashCode.Combine(this.Key, ParameterScan.hashOf (parameterList ()))
 
     interface IEquatable<Via> with
         member this.Equals(other) = this.Equals(box other)
+
+    interface IUtf8SpanParsable<Via> with
+        static member Parse(utf8Text, _) = Via.Parse(Octets.toText utf8Text)
+
+        static member TryParse(utf8Text, _, result) = Via.TryParse(Octets.toText utf8Text, &result)
 
     /// <summary>As <c>Equals</c>.</summary>
     static member op_Equality(left: Via | null, right: Via | null) = Object.Equals(left, right)
