@@ -82,6 +82,31 @@ internal enum Reason
 
     /// <summary>The system has no more descriptors: accepting rests for a second.</summary>
     AcceptPaused,
+    /// <summary>A request for a WebSocket that is no such request of HTTP/1.1, or broke
+    /// off.</summary>
+    UpgradeMalformed,
+
+    /// <summary>A request for a WebSocket whose head is too long.</summary>
+    UpgradeTooLarge,
+
+    /// <summary>An HTTP request that is no GET.</summary>
+    UpgradeMethod,
+
+    /// <summary>An HTTP request that asks for no WebSocket.</summary>
+    UpgradeMissing,
+
+    /// <summary>A request for another version of WebSocket.</summary>
+    UpgradeVersion,
+
+    /// <summary>A request for a WebSocket without the subprotocol "sip" (RFC 7118,
+    /// 4.1).</summary>
+    UpgradeSubprotocol,
+
+    /// <summary>A browser's request from a page that may not connect.</summary>
+    UpgradeOrigin,
+
+    /// <summary>A server would not, or cannot, open a WebSocket for SIP.</summary>
+    UpgradeRefused,
 
     /// <summary>A receiver of the user's threw; a request was answered 500.</summary>
     ReceiverFailed,
