@@ -104,9 +104,11 @@ public sealed partial record LegOptions
         if (!IsSecure && (HasSecrets || RequireClientCertificate))
         {
             throw new ArgumentException(
-                $"{this} has certificates or TLS options, and is no TLS leg. Use LegOptions.Tls."
+                $"{this} has certificates or TLS options, and no TLS. Use LegOptions.Tls or Wss."
             );
         }
+
+        ValidateOrigins();
 
         if (RequireClientCertificate && !CanListen)
         {

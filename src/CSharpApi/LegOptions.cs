@@ -5,8 +5,9 @@ using SipFun.Shell;
 namespace SipFun;
 
 /// <summary>
-/// What a leg is made of. Begin with <see cref="Udp"/>, <see cref="Tcp"/>, <see cref="Tls"/> or
-/// <see cref="FromSocket"/>, and change what you need: <c>LegOptions.Udp("0.0.0.0:5060") with { Advertise = "sip.example.com" }</c>.
+/// What a leg is made of. Begin with <see cref="Udp"/>, <see cref="Tcp"/>, <see cref="Tls"/>,
+/// <see cref="Ws"/>, <see cref="Wss"/> or <see cref="FromSocket"/>, and change what you need:
+/// <c>LegOptions.Udp("0.0.0.0:5060") with { Advertise = "sip.example.com" }</c>.
 /// </summary>
 public sealed partial record LegOptions
 {

@@ -82,6 +82,7 @@ internal enum Reason
 
     /// <summary>The system has no more descriptors: accepting rests for a second.</summary>
     AcceptPaused,
+
     /// <summary>A request for a WebSocket that is no such request of HTTP/1.1, or broke
     /// off.</summary>
     UpgradeMalformed,

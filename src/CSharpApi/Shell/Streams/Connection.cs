@@ -190,7 +190,7 @@ internal sealed class Connection : IPipeSink, IDisposable
 
             _vigil.BeginHandshake(_link.Now);
             return await _link
-                .Opening.SecureAsync(_socket, _hop.VerifyName, _isOurs, _check, Stopping)
+                .Opening.SecureAsync(_socket, _hop, _isOurs, _check, Stopping)
                 .ConfigureAwait(false);
         }
         catch (Exception exception)

@@ -46,7 +46,7 @@ internal sealed record Ending(
             )
             : new Ending(
                 TransportFault.HandshakeFailed,
-                Shell.Reason.HandshakeFailed,
+                (exception as UpgradeException)?.Reason ?? Shell.Reason.HandshakeFailed,
                 exception is AuthenticationException { InnerException: { } inner }
                     ? inner.Message
                     : exception.Message

@@ -18,6 +18,8 @@ internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings t
     /// targets.</summary>
     private const int BindAddressNoPort = 24;
 
+    private readonly WebSocketLimits _webSocket = new() { Origins = options.Origins };
+
     public async Task<Socket> ConnectAsync(Core.Hop hop, CancellationToken cancel)
     {
         var address = Core.AddressModule.toIPAddress(hop.Address);
@@ -46,7 +48,7 @@ internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings t
     /// <summary>Handshakes over a connected socket, which stays the caller's.</summary>
     public async Task<Opened> SecureAsync(
         Socket socket,
-        string? name,
+        Core.Hop hop,
         bool isOurs,
         CertificateCheck check,
         CancellationToken cancel
@@ -57,7 +59,7 @@ internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings t
 
         if (!options.IsSecure)
         {
-            return new Opened(await PipeAsync(stream, name, isOurs, cancel), []);
+            return new Opened(await PipeAsync(stream, hop, isOurs, cancel), []);
         }
 
         var secured = new SslStream(stream, leaveInnerStreamOpen: false);
@@ -66,11 +68,14 @@ internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings t
         {
             await (
                 isOurs
-                    ? secured.AuthenticateAsClientAsync(tls.Client(name ?? "", check), cancel)
+                    ? secured.AuthenticateAsClientAsync(
+                        tls.Client(hop.VerifyName ?? "", check),
+                        cancel
+                    )
                     : secured.AuthenticateAsServerAsync(tls.Server(check), cancel)
             );
             var names = isOurs ? [] : Names(secured);
-            return new Opened(await PipeAsync(secured, name, isOurs, cancel), names);
+            return new Opened(await PipeAsync(secured, hop, isOurs, cancel), names);
         }
         catch
         {
@@ -83,22 +88,32 @@ internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings t
     /// stream.</summary>
     private ValueTask<IPipe> PipeAsync(
         Stream stream,
-        string? name,
+        Core.Hop hop,
         bool isOurs,
         CancellationToken cancel
     )
     {
-        _ = name;
-        cancel.ThrowIfCancellationRequested();
+        var isWebSocket = options.Transport is Transport.Ws or Transport.Wss;
         var side = isOurs ? Core.StreamSide.Opened : Core.StreamSide.Accepted;
 
-        return options.Transport switch
+        return (isWebSocket, isOurs) switch
         {
-            Transport.Tcp or Transport.Tls => ValueTask.FromResult<IPipe>(
-                new FramedPipe(stream, side, ParseLimits.Default)
-            ),
-            _ => throw new NotSupportedException($"{options.Transport} is no stream"),
+            (true, true) => WebSocketUpgrade.ConnectAsync(stream, HostOf(hop), _webSocket, cancel),
+            (true, false) => WebSocketUpgrade.AcceptAsync(stream, _webSocket, cancel),
+            _ => ValueTask.FromResult<IPipe>(new FramedPipe(stream, side, ParseLimits.Default)),
         };
+    }
+
+    /// <summary>For HTTP's Host field (RFC 9110, 7.2): the name that is verified, else the
+    /// address.</summary>
+    private static string HostOf(Core.Hop hop)
+    {
+        var host =
+            hop.VerifyName is { } name && !name.Contains(':', StringComparison.Ordinal)
+                ? name
+                : Core.AddressModule.toHost(hop.Address);
+        var isDefault = hop.Port == Core.HopModule.defaultPort(hop.Transport);
+        return isDefault ? host : $"{host}:{hop.Port}";
     }
 
     private static IReadOnlyList<string> Names(SslStream secured) =>
