@@ -23,10 +23,7 @@ let tests =
         RaceTests.tests
         LogTests.tests
         StepperTests.tests
-<<<<<<< HEAD
         Streams.Streams.tests
-=======
         WebSocket.WebSocket.tests
->>>>>>> f89bf74 (Shell: WebSocket: the upgrade, and SIP messages in frames (RFC 7118, RFC 6455))
         PublicApiTests.tests
     ]

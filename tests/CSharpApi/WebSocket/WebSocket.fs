@@ -1,7 +1,7 @@
-/// SIP over WebSocket (RFC 7118), without sockets: the handshake, and what lies in the frames.
+/// SIP over WebSocket (RFC 7118): the handshake, frames, and legs.
 module SipFun.Tests.CSharpApi.WebSocket.WebSocket
 
 open Expecto
 
 let tests =
-    testList "WebSocket" [ UpgradeTests.tests; FrameTests.tests; FuzzTests.tests ]
+    testList "WebSocket" [ UpgradeTests.tests; FrameTests.tests; FuzzTests.tests; LegTests.tests ]
