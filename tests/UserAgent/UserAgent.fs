@@ -3,4 +3,5 @@ module SipFun.Tests.UserAgent.UserAgent
 
 open Expecto
 
-let tests = testList "UserAgent" [ DigestTests.tests; DigestLoginsTests.tests ]
+let tests =
+    testList "UserAgent" [ DialogTests.tests; DigestTests.tests; DigestLoginsTests.tests ]
