@@ -43,6 +43,7 @@ internal static class MessageRun
         }
 
         Pathological.Report();
+        EqualPrefixes.Report();
     }
 
     private static double[][] Others(string program, string[] files)
@@ -192,83 +193,5 @@ internal sealed class MessageWork(byte[] packet)
         var before = GC.GetAllocatedBytesForCurrentThread();
         work();
         return GC.GetAllocatedBytesForCurrentThread() - before;
-    }
-}
-
-/// <summary>P-08: thirty families of hostile input, at n and 2n.</summary>
-internal static class Pathological
-{
-    private static readonly string[] Pieces =
-    [
-        ";",
-        ",",
-        "<",
-        "\"",
-        "\\\"",
-        "\r\n ",
-        "%41",
-        "(",
-        "a=\"\",",
-        "[:",
-    ];
-    private static readonly string[] Starts = ["Contact: ", "Via: SIP/2.0/UDP a", "X: "];
-
-    public static void Report()
-    {
-        var ratios = new List<(double Ratio, double PerByte, string Family)>();
-        foreach (var start in Starts)
-        {
-            foreach (var piece in Pieces)
-            {
-                var half = Time(Build(start, piece, 16_000));
-                var full = Time(Build(start, piece, 32_000));
-                ratios.Add(
-                    (
-                        full / half,
-                        full / 32_000,
-                        start + piece.Replace("\r\n", "CRLF", StringComparison.Ordinal)
-                    )
-                );
-            }
-        }
-
-        var worst = ratios.MaxBy(r => r.Ratio);
-        var slowest = ratios.MaxBy(r => r.PerByte);
-        Console.WriteLine(
-            $"P-08: {ratios.Count} families; time(2n)/time(n) median {MessageRun.Median(ratios.Select(r => r.Ratio)):F2}, "
-                + $"worst {worst.Ratio:F2} ({worst.Family}); slowest {slowest.PerByte:F1} ns a byte ({slowest.Family})"
-        );
-    }
-
-    private static byte[] Build(string start, string piece, int length)
-    {
-        var many = string.Concat(Enumerable.Repeat(piece, length / piece.Length));
-        return Encoding.ASCII.GetBytes(
-            $"OPTIONS sip:a SIP/2.0\r\n{start}{many}\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nFrom: <sip:a>;tag=1\r\n"
-                + "To: <sip:a>\r\nCall-ID: a\r\nCSeq: 1 OPTIONS\r\n\r\n"
-        );
-    }
-
-    private static double Time(byte[] packet)
-    {
-        var limits = new ParseLimits(lineLength: 65_000);
-        return MessageRun.Median(
-            Enumerable
-                .Range(0, 31)
-                .Select(round =>
-                {
-                    var start = Stopwatch.GetTimestamp();
-                    for (var i = 0; i < 20; i++)
-                    {
-                        if (SipMessage.TryParse(packet, limits, out var message, out _))
-                        {
-                            message.Validate(SipRole.UserAgent);
-                        }
-                    }
-
-                    return Stopwatch.GetElapsedTime(start).TotalNanoseconds / 20;
-                })
-                .ToArray()
-        );
     }
 }

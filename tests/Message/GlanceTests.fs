@@ -12,7 +12,8 @@ open SipFun.Core
 let private hostEnd (text: string) length =
     HostScan.host (ReadOnlySpan<byte>(Encoding.ASCII.GetBytes text)) 0 length
 
-/// Alone a host ends where the bytes end, and is looked at byte by byte; not so with more behind it.
+/// Alone a host ends where the bytes end, and is looked at byte by byte; not so with more behind
+/// it.
 let private sameHost (host: string) =
     hostEnd host host.Length = hostEnd (host + String(' ', 40)) host.Length
 

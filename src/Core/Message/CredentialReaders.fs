@@ -49,4 +49,4 @@ module CredentialReaders =
         ValueReader<IReadOnlyList<SipParameter>>(fun octets next fault ->
             let s = octets.Span
             next <- authParameters s 0 &fault
-            ParameterScan.listBy 44uy s -1 (if next < 0 then 0 else s.Length))
+            Parameters.listBy 44uy s -1 (if next < 0 then 0 else s.Length))

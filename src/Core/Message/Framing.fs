@@ -48,61 +48,8 @@ module Framing =
             Waiting = FramingBuffer.Empty
     }
 
-    /// Whether after this fault nobody can say where the next message begins.
-    let private losesFraming (reason: ParseFault) =
-        reason = ParseFault.LineEnd
-        || reason = ParseFault.HeaderName
-        || reason = ParseFault.ContentLength
-        || reason = ParseFault.TooLarge
-
-    /// The length of the message with this index; -1 and the fault when the stream must end.
-    let private total (limits: ParseLimits) (index: MessageIndex) (fault: byref<Fault>) =
-        if index.ContentLength < 0L then
-            fault.At(ParseFault.ContentLength, index.HeadersEnd, "Content-Length on a stream")
-        elif index.ContentLength > int64 limits.StreamMessage - int64 index.BodyStart then
-            fault.At(ParseFault.TooLarge, index.HeadersEnd, "a shorter message")
-        else
-            index.BodyStart + int index.ContentLength
-
-    /// How long what begins at s[0] is, with its index, or with the fault that is only its own;
-    /// length -1 for a fault of the stream.
-    let private measure
-        limits
-        (s: ReadOnlySpan<byte>)
-        (head: inref<SectionEnd>)
-        (index: byref<MessageIndex | null>)
-        (fault: byref<Fault>)
-        =
-        let last = head.Last
-        index <- Indexer.readHead limits s last head.Lines &fault
-
-        match index with
-        | NonNull whole -> total limits whole &fault
-        | _ when losesFraming fault.Reason -> -1
-        | _ ->
-            let mutable other = Fault()
-
-            match Indexer.frame limits s last &other with
-            | null ->
-                fault <- other
-                -1
-            | bare ->
-                let length = total limits bare &other
-
-                if length < 0 then
-                    fault <- other
-
-                length
-
-    let private take (s: ReadOnlySpan<byte>) length (index: MessageIndex | null) (fault: Fault) =
-        let octets = s.Slice(0, length).ToArray()
-
-        match index with
-        | NonNull index -> Frame.Message(SipMessage.Framed(octets, index))
-        | _ -> Frame.Malformed(fault.ToError length, ReadOnlyMemory<byte> octets)
-
-    /// Where a section ends that was searched before, or that is not plain; or -1, and a fault if it
-    /// never will.
+    /// Where a section ends that was searched before, or that is not plain; or -1, and a fault if
+    /// it never will.
     let private searchOn
         (limits: ParseLimits)
         (s: ReadOnlySpan<byte>)
@@ -141,10 +88,15 @@ module Framing =
         let mutable fault = Fault()
         let mutable index: MessageIndex | null = null
         let head = search limits s (min state.Searched s.Length) &fault
-        let length = if head.Last < 0 then -1 else measure limits s &head &index &fault
+
+        let length =
+            if head.Last < 0 then
+                -1
+            else
+                FramedMessage.measure limits s &head &index &fault
 
         if length >= 0 && length <= s.Length then
-            frame <- take s length index fault
+            frame <- FramedMessage.take s length index fault
 
             if state.Wanted <> 1 || state.Searched <> 0 || state.IsHalfPing then
                 next <- { state with Wanted = 1; Searched = 0; IsHalfPing = false }

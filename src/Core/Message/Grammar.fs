@@ -102,7 +102,8 @@ module Grammar =
     let inline isBlank (c: byte) = c <= 32uy && ((0x100002600UL >>> int c) &&& 1UL) <> 0UL
 
     /// Of the 16 bytes at `at`, one bit for each that is not in the set. Bit c of the masks is bit
-    /// c % 8 of their byte c / 8: two table look-ups for 16 bytes at once. Bytes above 0x7F look up 0.
+    /// c % 8 of their byte c / 8: two table look-ups for 16 bytes at once. Bytes above 0x7F look
+    /// up 0.
     let inline private outside (low: uint64) (high: uint64) (s: ReadOnlySpan<byte>) at =
         let bytes = Vector128.Create<byte>(s.Slice(at, 16))
 

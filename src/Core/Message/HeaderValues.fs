@@ -18,7 +18,7 @@ type HeaderValue(value: string, parameters: IReadOnlyList<SipParameter>) =
 
     /// <summary>The value of a parameter; null when it is absent or has none.</summary>
     member _.GetParameter(name: string) : string | null =
-        match ParameterScan.find parameters name with
+        match Parameters.find parameters name with
         | ValueSome found -> found.Value
         | ValueNone -> null
 
@@ -33,9 +33,10 @@ type HeaderValue(value: string, parameters: IReadOnlyList<SipParameter>) =
         | _ -> 1m
 
     /// <summary>As in a header field.</summary>
-    override _.ToString() = value + ParameterScan.toText parameters
+    override _.ToString() = value + Parameters.toText parameters
 
-/// <summary>A number of seconds with what may follow: Retry-After, Session-Expires, Min-SE.</summary>
+/// <summary>A number of seconds with what may follow: Retry-After, Session-Expires,
+/// Min-SE.</summary>
 [<Sealed>]
 type SecondsValue(seconds: uint32, comment: string | null, parameters: IReadOnlyList<SipParameter>)
     =
@@ -50,7 +51,7 @@ type SecondsValue(seconds: uint32, comment: string | null, parameters: IReadOnly
 
     /// <summary>The value of a parameter; null when it is absent or has none.</summary>
     member _.GetParameter(name: string) : string | null =
-        match ParameterScan.find parameters name with
+        match Parameters.find parameters name with
         | ValueSome found -> found.Value
         | ValueNone -> null
 
@@ -61,12 +62,14 @@ type SecondsValue(seconds: uint32, comment: string | null, parameters: IReadOnly
             | null -> ""
             | text -> $" ({text})"
 
-        $"{seconds}{remark}{ParameterScan.toText parameters}"
+        $"{seconds}{remark}{Parameters.toText parameters}"
 
-/// <summary>A scheme and its parameters: challenges and credentials (RFC 3261, 22; RFC 7616).</summary>
+/// <summary>A scheme and its parameters: challenges and credentials (RFC 3261, 22; RFC
+/// 7616).</summary>
 [<Sealed>]
 type AuthenticationValue(scheme: string, parameters: IReadOnlyList<SipParameter>) =
-    /// <summary>The scheme as written, such as <c>Digest</c>; compare without regard to case.</summary>
+    /// <summary>The scheme as written, such as <c>Digest</c>; compare without regard to
+    /// case.</summary>
     member _.Scheme = scheme
 
     /// <summary>The parameters in order, quotes taken away.</summary>
@@ -74,7 +77,7 @@ type AuthenticationValue(scheme: string, parameters: IReadOnlyList<SipParameter>
 
     /// <summary>The value of a parameter; null when it is absent.</summary>
     member _.GetParameter(name: string) : string | null =
-        match ParameterScan.find parameters name with
+        match Parameters.find parameters name with
         | ValueSome found -> found.Value
         | ValueNone -> null
 

@@ -165,8 +165,8 @@ module Indexer =
             elif body s index &fault < 0 then null
             else index
 
-    /// The index of a message on a stream, whose header section ends at `last`, `count` lines if they
-    /// were counted; the body may not be there yet, and End is 0.
+    /// The index of a message on a stream, whose header section ends at `last`, `count` lines if
+    /// they were counted; the body may not be there yet, and End is 0.
     let readHead
         limits
         (s: ReadOnlySpan<byte>)

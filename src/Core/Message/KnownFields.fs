@@ -1,5 +1,6 @@
 // What each header field is made of: the reader of its values, and how many there may be
-// (RFC 3261, 20, and its extensions). Whether commas separate values is the field's, not the reader's.
+// (RFC 3261, 20, and its extensions). Whether commas separate values is the field's, not the
+// reader's.
 namespace SipFun.Core
 
 open System.Collections.Generic

@@ -1,5 +1,6 @@
 // What every message shows: its bytes, its header lines, the fields every element looks at.
-// Typed values are made on first use and kept; losing a race only makes one twice (RFC 3261, 7, 20).
+// Typed values are made on first use and kept; losing a race only makes one twice (RFC 3261, 7,
+// 20).
 namespace SipFun
 
 open System
@@ -147,7 +148,8 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
                 read <- entry
                 entry
 
-    /// <summary>The value of a header field. False when it is absent (no error) or malformed.</summary>
+    /// <summary>The value of a header field. False when it is absent (no error) or
+    /// malformed.</summary>
     member this.TryGet
         (
             field: HeaderField<'T>,
@@ -189,7 +191,8 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
 
     member private _.TextOf(i: int) = Octets.unfolded (value index.Lines[i]).Span
 
-    /// <summary>All header lines in order: name as written, value with folds as one blank.</summary>
+    /// <summary>All header lines in order: name as written, value with folds as one
+    /// blank.</summary>
     member this.Headers: IReadOnlyList<KeyValuePair<string, string>> =
         Array.init index.Count (fun i -> KeyValuePair(this.NamesOf i, this.TextOf i))
         |> Array.AsReadOnly

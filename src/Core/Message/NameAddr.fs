@@ -20,7 +20,7 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
     let parameterList () =
         match parameters with
         | null ->
-            let found = ParameterScan.list octets.Span parts.ParametersStart parts.End
+            let found = Parameters.list octets.Span parts.ParametersStart parts.End
             parameters <- found
             found
         | found -> found
@@ -104,12 +104,12 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
 
     /// <summary>The value of a parameter; null when it is absent or has none.</summary>
     member _.GetParameter(name: string) : string | null =
-        match ParameterScan.find (parameterList ()) name with
+        match Parameters.find (parameterList ()) name with
         | ValueSome found -> found.Value
         | ValueNone -> null
 
     /// <summary>Whether there is a parameter of that name.</summary>
-    member _.HasParameter(name: string) = (ParameterScan.find (parameterList ()) name).IsSome
+    member _.HasParameter(name: string) = (Parameters.find (parameterList ()) name).IsSome
 
     /// <summary>The q parameter, 0 to 1; null when absent or malformed (RFC 3261, 20.10).</summary>
     member this.Q: Nullable<decimal> =
@@ -144,7 +144,7 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
 
     /// <summary>With the parameter set; in its old place when it was there.</summary>
     member this.WithParameter(name: string, value: string | null) : NameAddr =
-        let set = ValueSome(ParameterScan.named name value)
+        let set = ValueSome(Parameters.named name value)
         this.With(UriText.replace (fun p -> $";{p}") (parameterList ()) name set)
 
     /// <summary>Without the parameter.</summary>
@@ -159,7 +159,7 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
 
     /// <summary>With another URI; name and parameters stay.</summary>
     member this.WithUri(uri: SipUri) : NameAddr =
-        let parameters = ParameterScan.toText (parameterList ())
+        let parameters = Parameters.toText (parameterList ())
         NameAddr.Edited(NameAddr.Text(this.DisplayName, uri, parameters))
 
     /// <summary>Reads an address; says why not.</summary>
@@ -186,14 +186,15 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
     /// <summary>As it was written, folds as one blank.</summary>
     override _.ToString() = Octets.unfolded (slice 0 parts.End)
 
-    /// <summary>Same URI and parameters; the display name does not count (RFC 3261, 20.20).</summary>
+    /// <summary>Same URI and parameters; the display name does not count (RFC 3261,
+    /// 20.20).</summary>
     override _.Equals(other: obj | null) =
         match other with
         | :? NameAddr as other ->
-            uri = other.Uri && ParameterScan.areSame (parameterList ()) other.Parameters
+            uri = other.Uri && Parameters.areSame (parameterList ()) other.Parameters
         | _ -> false
 
-    override _.GetHashCode() = HashCode.Combine(uri, ParameterScan.hashOf (parameterList ()))
+    override _.GetHashCode() = HashCode.Combine(uri, Parameters.hashOf (parameterList ()))
 
     interface IEquatable<NameAddr> with
         member this.Equals(other) = this.Equals(box other)

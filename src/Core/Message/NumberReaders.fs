@@ -32,7 +32,8 @@ module NumberReaders =
 
             uint32 value)
 
-    /// The position after the comment that opens at `at`: nested parentheses, counted, no recursion.
+    /// The position after the comment that opens at `at`: nested parentheses, counted, no
+    /// recursion.
     let private commentEnd (s: ReadOnlySpan<byte>) at =
         let mutable i = at + 1
         let mutable depth = 1
@@ -83,7 +84,7 @@ module NumberReaders =
             let found = seconds.Invoke(octets, &next, &fault)
 
             if next >= 0 then
-                match ParameterScan.find found.Parameters "refresher" with
+                match Parameters.find found.Parameters "refresher" with
                 | ValueSome p when not (isRefresher p.Value) ->
                     next <- fault.At(ParseFault.Parameter, 0, "refresher=uac or uas")
                 | _ -> ()

@@ -6,7 +6,8 @@ open System
 
 /// <summary>Why bytes are not a SIP message, or a value not what its field asks for.</summary>
 type ParseFault =
-    /// <summary>The start line is neither a Request-Line nor a Status-Line (RFC 3261, 7.1, 7.2).</summary>
+    /// <summary>The start line is neither a Request-Line nor a Status-Line (RFC 3261, 7.1,
+    /// 7.2).</summary>
     | StartLine = 1
     /// <summary>The version is not SIP/2.0; a request is answered 505 (RFC 3261, 21.5.6).</summary>
     | Version = 2
@@ -18,7 +19,8 @@ type ParseFault =
     | StatusCode = 5
     /// <summary>A bare CR, a bare LF or a NUL in the header section (RFC 3261, 7.3.1).</summary>
     | LineEnd = 6
-    /// <summary>A header line without a colon, or whose name is not a token (RFC 3261, 7.3.1).</summary>
+    /// <summary>A header line without a colon, or whose name is not a token (RFC 3261,
+    /// 7.3.1).</summary>
     | HeaderName = 7
     /// <summary>The bytes end before the empty line that ends the header section.</summary>
     | Incomplete = 8
@@ -34,7 +36,8 @@ type ParseFault =
     | CallId = 13
     /// <summary>A CSeq breaks its grammar or is 2**31 or more (RFC 3261, 8.1.1.5).</summary>
     | CSeq = 14
-    /// <summary>The CSeq method differs from the method of the request (RFC 3261, 8.1.1.5).</summary>
+    /// <summary>The CSeq method differs from the method of the request (RFC 3261,
+    /// 8.1.1.5).</summary>
     | MethodMismatch = 15
     /// <summary>Max-Forwards is not a number from 0 to 255 (RFC 3261, 20.22).</summary>
     | MaxForwards = 16

@@ -8,8 +8,8 @@ open System.Runtime.InteropServices
 open System.Collections.Generic
 open SipFun.Core
 
-/// <summary>A SIP message, kept as the bytes it came as. Immutable: every <c>With</c> method gives a
-/// new message in which all else is unchanged, byte for byte.</summary>
+/// <summary>A SIP message, kept as the bytes it came as. Immutable: every <c>With</c> method gives
+/// a new message in which all else is unchanged, byte for byte.</summary>
 [<AbstractClass>]
 type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     inherit TypedFields(bytes, index)
@@ -71,7 +71,8 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         | message -> Ok message
 
     /// <summary>Reads one datagram, which must hold one whole message; what follows a body of known
-    /// length is dropped (RFC 3261, 18.3). The bytes are kept, not copied: do not change them.</summary>
+    /// length is dropped (RFC 3261, 18.3). The bytes are kept, not copied: do not change
+    /// them.</summary>
     static member TryParse
         (
             packet: ReadOnlyMemory<byte>,
@@ -297,7 +298,8 @@ and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageI
 
     /// <summary>The ACK to a 300-699 of this INVITE: same top Via, Request-URI, Route, From and
     /// Call-ID; the response's To (RFC 3261, 17.1.1.3).</summary>
-    /// <exception cref="T:System.ArgumentException">This is no INVITE, or that no 300-699.</exception>
+    /// <exception cref="T:System.ArgumentException">This is no INVITE, or that no
+    /// 300-699.</exception>
     member this.CreateErrorAck(response: SipResponse) : SipRequest =
         if this.Method <> SipMethod.Invite || response.StatusCode < 300 then
             raise (ArgumentException("Not a 300 to 699 to an INVITE.", nameof response))
@@ -315,8 +317,8 @@ and [<Sealed>] SipRequest internal (bytes: ReadOnlyMemory<byte>, index: MessageI
 
     /// <summary>A request, without Via, Contact and body. Nothing is made up: all identifiers are
     /// the caller's (RFC 3261, 8.1.1).</summary>
-    /// <exception cref="T:System.ArgumentOutOfRangeException">CSeq is 2**31 or more, or Max-Forwards
-    /// not 0 to 255.</exception>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">CSeq is 2**31 or more, or
+    /// Max-Forwards not 0 to 255.</exception>
     static member Create
         (
             method: SipMethod,

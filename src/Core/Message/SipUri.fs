@@ -30,7 +30,7 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
         | found -> found
 
     let find name =
-        match ParameterScan.find (parameterList ()) name with
+        match Parameters.find (parameterList ()) name with
         | ValueSome found -> found.Value
         | ValueNone -> null
 
@@ -111,7 +111,7 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
     member _.GetParameter(name: string) : string | null = find name
 
     /// <summary>Whether there is a parameter of that name.</summary>
-    member _.HasParameter(name: string) = (ParameterScan.find (parameterList ()) name).IsSome
+    member _.HasParameter(name: string) = (Parameters.find (parameterList ()) name).IsSome
 
     /// <summary>The transport parameter in lower case; null without one.</summary>
     member _.Transport: string | null =

@@ -1,4 +1,5 @@
-// What the values of header fields have in common: read from text in one way, and printed into spans.
+// What the values of header fields have in common: read from text in one way, and printed into
+// spans.
 namespace SipFun.Core
 
 open System

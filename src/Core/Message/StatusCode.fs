@@ -1,6 +1,8 @@
 // The status codes by name, and the reason phrase of each (RFC 3261, 21, and its extensions).
 namespace SipFun
 
+open SipFun.Core
+
 /// <summary>Status codes by name, and their reason phrases.</summary>
 [<RequireQualifiedAccess>]
 module StatusCode =
@@ -250,68 +252,4 @@ module StatusCode =
 
     /// <summary>The usual reason phrase; for a code without a name that of its class's first
     /// code (RFC 3261, 8.1.3.2), "Unknown" outside 100 to 699.</summary>
-    let rec ReasonPhrase (statusCode: int) : string =
-        match statusCode with
-        | 100 -> "Trying"
-        | 180 -> "Ringing"
-        | 181 -> "Call Is Being Forwarded"
-        | 182 -> "Queued"
-        | 183 -> "Session Progress"
-        | 199 -> "Early Dialog Terminated"
-        | 200 -> "OK"
-        | 202 -> "Accepted"
-        | 204 -> "No Notification"
-        | 300 -> "Multiple Choices"
-        | 301 -> "Moved Permanently"
-        | 302 -> "Moved Temporarily"
-        | 305 -> "Use Proxy"
-        | 380 -> "Alternative Service"
-        | 400 -> "Bad Request"
-        | 401 -> "Unauthorized"
-        | 402 -> "Payment Required"
-        | 403 -> "Forbidden"
-        | 404 -> "Not Found"
-        | 405 -> "Method Not Allowed"
-        | 406 -> "Not Acceptable"
-        | 407 -> "Proxy Authentication Required"
-        | 408 -> "Request Timeout"
-        | 410 -> "Gone"
-        | 412 -> "Conditional Request Failed"
-        | 413 -> "Request Entity Too Large"
-        | 414 -> "Request-URI Too Long"
-        | 415 -> "Unsupported Media Type"
-        | 416 -> "Unsupported URI Scheme"
-        | 420 -> "Bad Extension"
-        | 421 -> "Extension Required"
-        | 422 -> "Session Interval Too Small"
-        | 423 -> "Interval Too Brief"
-        | 430 -> "Flow Failed"
-        | 439 -> "First Hop Lacks Outbound Support"
-        | 440 -> "Max-Breadth Exceeded"
-        | 480 -> "Temporarily Unavailable"
-        | 481 -> "Call/Transaction Does Not Exist"
-        | 482 -> "Loop Detected"
-        | 483 -> "Too Many Hops"
-        | 484 -> "Address Incomplete"
-        | 485 -> "Ambiguous"
-        | 486 -> "Busy Here"
-        | 487 -> "Request Terminated"
-        | 488 -> "Not Acceptable Here"
-        | 489 -> "Bad Event"
-        | 491 -> "Request Pending"
-        | 493 -> "Undecipherable"
-        | 494 -> "Security Agreement Required"
-        | 500 -> "Server Internal Error"
-        | 501 -> "Not Implemented"
-        | 502 -> "Bad Gateway"
-        | 503 -> "Service Unavailable"
-        | 504 -> "Server Time-out"
-        | 505 -> "Version Not Supported"
-        | 513 -> "Message Too Large"
-        | 580 -> "Precondition Failure"
-        | 600 -> "Busy Everywhere"
-        | 603 -> "Decline"
-        | 604 -> "Does Not Exist Anywhere"
-        | 606 -> "Not Acceptable"
-        | code when code >= 100 && code < 700 -> ReasonPhrase(code / 100 * 100)
-        | _ -> "Unknown"
+    let ReasonPhrase (statusCode: int) : string = ReasonPhrases.usual statusCode

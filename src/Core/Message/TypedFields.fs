@@ -193,8 +193,8 @@ type TypedFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
     /// <summary>SIP-If-Match (RFC 3903, 11.3.2).</summary>
     member this.SipIfMatch: string | null = this.ValueOf<string>(HeaderFields.SipIfMatch)
 
-    /// <summary>Content-Type as text; null when absent or malformed. <c>HeaderFields.ContentType</c> has it
-    /// taken apart (RFC 3261, 20.15).</summary>
+    /// <summary>Content-Type as text; null when absent or malformed.
+    /// <c>HeaderFields.ContentType</c> has it taken apart (RFC 3261, 20.15).</summary>
     member this.ContentType: string | null =
         match this.ValueOf<HeaderValue>(HeaderFields.ContentType) with
         | null -> null

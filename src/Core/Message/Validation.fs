@@ -4,7 +4,8 @@ namespace SipFun
 
 /// <summary>What an element is to the message it looks at.</summary>
 type SipRole =
-    /// <summary>Any element: what the grammar forbids in the fields it routes and decides by.</summary>
+    /// <summary>Any element: what the grammar forbids in the fields it routes and decides
+    /// by.</summary>
     | Parser = 0
     /// <summary>A user agent (RFC 3261, 8.2).</summary>
     | UserAgent = 1

@@ -12,7 +12,8 @@ module ValueReaders =
     let internal text (s: ReadOnlySpan<byte>) start stop =
         Octets.toText (s.Slice(start, stop - start))
 
-    /// The next comma or the end, blanks before it skipped; a fault when something else stands there.
+    /// The next comma or the end, blanks before it skipped; a fault when something else stands
+    /// there.
     let internal atComma (s: ReadOnlySpan<byte>) at (fault: byref<Fault>) =
         let next = Grammar.skipBlanks s at s.Length
 

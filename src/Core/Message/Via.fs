@@ -22,13 +22,13 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
         match parameters with
         | null ->
             let at = Grammar.skipBlanks octets.Span parts.SentByEnd parts.End
-            let found = ParameterScan.list octets.Span at parts.End
+            let found = Parameters.list octets.Span at parts.End
             parameters <- found
             found
         | found -> found
 
     let find name =
-        match ParameterScan.find (parameterList ()) name with
+        match Parameters.find (parameterList ()) name with
         | ValueSome found -> found.Value
         | ValueNone -> null
 
@@ -144,7 +144,7 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
     member _.GetParameter(name: string) : string | null = find name
 
     /// <summary>Whether there is a parameter of that name.</summary>
-    member _.HasParameter(name: string) = (ParameterScan.find (parameterList ()) name).IsSome
+    member _.HasParameter(name: string) = (Parameters.find (parameterList ()) name).IsSome
 
     member private this.With(parameters: string) : Via =
         let mutable error: ParseError | null = null
@@ -155,7 +155,7 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
 
     /// <summary>With the parameter set; in its old place when it was there.</summary>
     member this.WithParameter(name: string, value: string | null) : Via =
-        let set = ValueSome(ParameterScan.named name value)
+        let set = ValueSome(Parameters.named name value)
         this.With(UriText.replace (fun p -> $";{p}") (parameterList ()) name set)
 
     /// <summary>Without the parameter.</summary>
@@ -208,11 +208,10 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
     override this.Equals(other: obj | null) =
         match other with
         | :? Via as other ->
-            this.Key = other.Key && ParameterScan.areSame (parameterList ()) other.Parameters
+            this.Key = other.Key && Parameters.areSame (parameterList ()) other.Parameters
         | _ -> false
 
-    override this.GetHashCode() =
-        HashCode.Combine(this.Key, ParameterScan.hashOf (parameterList ()))
+    override this.GetHashCode() = HashCode.Combine(this.Key, Parameters.hashOf (parameterList ()))
 
     interface IEquatable<Via> with
         member this.Equals(other) = this.Equals(box other)
