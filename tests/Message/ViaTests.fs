@@ -2,14 +2,42 @@ module SipFun.Tests.Message.ViaTests
 
 open System.Net
 open Expecto
+open FsCheck
+open FsCheck.FSharp
 open SipFun
 
 let private isVia (text: string) =
     let mutable found: Via | null = null
     Via.TryParse(text, &found)
 
+let private shown (via: Via) =
+    (via.Transport, via.SentBy, via.Branch), (via.Received, via.RPort, via.HasRPort, string via)
+
+let private scannedOnce =
+    testList "the top Via, scanned when the message came" [
+        testPropertyWithConfig Generators.config "is what its text says"
+        <| fun (draft: Generators.Draft) ->
+            match Corpus.parse (Generators.write draft) with
+            | Ok message ->
+                let text = string message.TopVia
+                let read = Via.Parse text
+                let isFirst = (message.GetHeader "Via" |> string).StartsWith text
+                let same via = shown via = shown read
+                isFirst && same message.TopVia && same message.Vias[0]
+            | Error error -> failtestf "%O" error
+
+        testCase "names that begin like those known by their bytes"
+        <| fun () ->
+            let via = Via.Parse "SIP/2.0/UDP a;receivedfrom=1;branches=2;rports=3;tags=4;rport"
+            let names = [ for parameter in via.Parameters -> parameter.Name ]
+            Expect.equal names [ "receivedfrom"; "branches"; "rports"; "tags"; "rport" ] "in full"
+            Expect.equal (via.Branch, via.Received) (null, null) "neither is there"
+    ]
+
 let tests =
     testList "Via" [
+        scannedOnce
+
         for bad in
             [
                 "SIP/2.0/UDP a;branch=1, SIP/2.0/UDP b;branch=2"
