@@ -75,7 +75,7 @@ type Running(path: string, arguments: string list, folder: string) =
     interface IDisposable with
         member _.Dispose() =
             if not program.HasExited then
-                program.Kill()
+                program.Kill(entireProcessTree = true)
 
             program.WaitForExit()
             program.Dispose()

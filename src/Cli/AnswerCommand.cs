@@ -35,6 +35,7 @@ internal sealed class AnswerCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         await using var dispatcher = await _network.StartAsync(parsed, DefaultPort, null, cancel);
+        ThrowIfDeaf(dispatcher);
         var status = parsed.GetValue(_status) ?? StatusCode.Ok;
         dispatcher.SetReceiver(Receiver.From(received => Take(received, status), _methods));
 
@@ -47,6 +48,20 @@ internal sealed class AnswerCommand : Command
         await Task.Delay(Timeout.Infinite, cancel)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return ExitCode.Success;
+    }
+
+    /// <exception cref="Failure">Nobody could connect to one of the legs.</exception>
+    private static void ThrowIfDeaf(Dispatcher dispatcher)
+    {
+        if (
+            dispatcher.GetLegs(where: leg =>
+                CertificateOptions.IsSecure(leg.Options) && leg.Options.Certificate is null
+            )
+            is [var deaf, ..]
+        )
+        {
+            throw Failure.Usage($"{deaf} needs a certificate to show. Give --cert and --key.");
+        }
     }
 
     private Receipt Take(Received received, int status)

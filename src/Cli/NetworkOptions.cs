@@ -10,8 +10,8 @@ internal sealed class NetworkOptions
     {
         Description =
             "Send from and receive at this local address; may be repeated "
-            + "[default: UDP on all addresses]",
-        HelpName = "udp:ADDRESS:PORT",
+            + "[default: on all addresses, over all transports; answer: udp and tcp]",
+        HelpName = "TRANSPORT:ADDRESS:PORT",
         CustomParser = Values.Legs,
     };
 
@@ -55,9 +55,12 @@ internal sealed class NetworkOptions
         HelpName = "FILE",
     };
 
+    private readonly CertificateOptions _certificates;
+
     public NetworkOptions(Command command)
     {
         command.Options.Add(_listen);
+        _certificates = new CertificateOptions(command);
         command.Options.Add(_domainProxies);
         command.Options.Add(_outgoingProxy);
         command.Options.Add(_dns);
@@ -102,7 +105,10 @@ internal sealed class NetworkOptions
 
         return defaults with
         {
-            Legs = listen is { Length: > 0 } ? listen : OnPort(defaults.Legs, port),
+            Legs = _certificates.Apply(
+                parsed,
+                listen is { Length: > 0 } ? listen : DefaultLegs(parsed, defaults, port)
+            ),
             OutgoingProxy = parsed.GetValue(_outgoingProxy),
             DomainProxies = DomainProxiesOf(parsed),
             Resolver = server is null ? null : new DnsClientResolver(new() { Servers = [server] }),
@@ -112,11 +118,29 @@ internal sealed class NetworkOptions
         };
     }
 
-    /// <summary>The default legs, on a port of one's own.</summary>
-    private static LegOptions[] OnPort(IReadOnlyList<LegOptions> defaults, int port)
+    /// <summary>
+    /// At free ports every transport that a target may ask for. At a port of one's own UDP and TCP,
+    /// and TLS at the next, where there is a certificate (RFC 3261, 19.1.2).
+    /// </summary>
+    private LegOptions[] DefaultLegs(ParseResult parsed, DispatcherOptions defaults, int port)
     {
-        string[] all = defaults.Count > 1 ? ["0.0.0.0", "[::]"] : ["0.0.0.0"];
-        return [.. all.Select(address => LegOptions.Udp($"{address}:{port}"))];
+        // The defaults have IPv6 where this machine has.
+        var hasV6 = defaults.Legs.Any(leg =>
+            leg.ToString().Contains('[', StringComparison.Ordinal)
+        );
+        string[] addresses = hasV6 ? ["0.0.0.0", "[::]"] : ["0.0.0.0"];
+        Transport[] transports =
+            port == 0 ? Enum.GetValues<Transport>()
+            : _certificates.HasCertificate(parsed) ? [Transport.Udp, Transport.Tcp, Transport.Tls]
+            : [Transport.Udp, Transport.Tcp];
+
+        return
+        [
+            .. from transport in transports
+            from address in addresses
+            let next = transport == Transport.Tls && port > 0 ? port + 1 : port
+            select Values.Leg(transport, $"{address}:{next}"),
+        ];
     }
 
     private Dictionary<string, SipUri> DomainProxiesOf(ParseResult parsed)

@@ -31,7 +31,11 @@ internal static class Values
         One<NameAddr>(NameAddr.TryParse, "Write sip:user@host or '\"Name\" <sip:user@host>'.");
 
     public static Func<ArgumentResult, LegOptions[]?> Legs { get; } =
-        Many<LegOptions>(TryLeg, "Write udp:127.0.0.1:5060 or udp:[::1]:0 (0: a free port).");
+        Many<LegOptions>(
+            TryLeg,
+            "Write udp:127.0.0.1:5060 or wss:[::1]:0: udp, tcp, tls, ws or wss, a numeric address, "
+                + "a port (0: a free one)."
+        );
 
     public static Func<ArgumentResult, KeyValuePair<string, SipUri>[]?> DomainProxies { get; } =
         Many<KeyValuePair<string, SipUri>>(
@@ -46,7 +50,7 @@ internal static class Values
         Many<KeyValuePair<string, string>>(TryHeader, "Write 'Name: value'.");
 
     public static Func<ArgumentResult, Transport[]?> Transports { get; } =
-        Many<Transport>(TryTransport, "The transport there is now is udp.");
+        Many<Transport>(TryTransport, "The transports are udp, tcp, tls, ws and wss.");
 
     public static Func<ArgumentResult, int?> Number(int least, int most) =>
         One<int?>(
@@ -81,18 +85,30 @@ internal static class Values
         return default;
     }
 
+    /// <exception cref="ArgumentException">The text is no address and port.</exception>
+    public static LegOptions Leg(Transport transport, string bind) =>
+        transport switch
+        {
+            Transport.Tcp => LegOptions.Tcp(bind),
+            Transport.Tls => LegOptions.Tls(bind),
+            Transport.Ws => LegOptions.Ws(bind),
+            Transport.Wss => LegOptions.Wss(bind),
+            _ => LegOptions.Udp(bind),
+        };
+
     private static bool TryLeg(string text, [NotNullWhen(true)] out LegOptions? leg)
     {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
         leg = null;
 
-        if (!text.StartsWith("udp:", StringComparison.OrdinalIgnoreCase))
+        if (colon < 0 || !TryTransport(text[..colon], out var transport))
         {
             return false;
         }
 
         try
         {
-            leg = LegOptions.Udp(text["udp:".Length..]);
+            leg = Leg(transport, text[(colon + 1)..]);
             return true;
         }
         catch (ArgumentException)
@@ -144,9 +160,7 @@ internal static class Values
         return isNumber;
     }
 
-    private static bool TryTransport(string text, out Transport transport)
-    {
-        transport = Transport.Udp;
-        return text.Equals("udp", StringComparison.OrdinalIgnoreCase);
-    }
+    /// <summary>By name alone: the enumeration would take numbers too.</summary>
+    private static bool TryTransport(string text, out Transport transport) =>
+        Enum.TryParse(text, ignoreCase: true, out transport) && char.IsAsciiLetter(text[0]);
 }

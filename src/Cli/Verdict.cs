@@ -17,9 +17,9 @@ internal static class Verdict
             DeliveryOutcome.Sent => (ExitCode.Success, null),
             DeliveryOutcome.TimedOut => (ExitCode.NoAnswer, Silence(hop, patience)),
             DeliveryOutcome.Unresolved(var error) => (ExitCode.NoAnswer, error.Detail),
-            DeliveryOutcome.Unreachable(var last, _, var detail) => (
+            DeliveryOutcome.Unreachable(var last, var fault, var detail) => (
                 ExitCode.NoAnswer,
-                $"{last} cannot be reached ({detail}). Check address and port, and the route there."
+                $"{last} cannot be reached ({detail}). {Advice(last, fault)}"
             ),
             DeliveryOutcome.Refused(var reason) => (ExitCode.Usage, Why(reason)),
             _ => (ExitCode.NoAnswer, "Stopped before an answer came. Run it again to wait longer."),
@@ -31,6 +31,19 @@ internal static class Verdict
         return $"No final response from {hop} in {seconds} s (TimedOut). "
             + "Check that a SIP server listens there; --t1 changes how long to wait.";
     }
+
+    private static string Advice(Hop hop, TransportFault fault) =>
+        fault switch
+        {
+            TransportFault.CertificateRefused =>
+                "Ask for the name that its certificate bears; if its root is not the system's, "
+                    + "give it with --ca FILE.",
+            TransportFault.HandshakeFailed or TransportFault.HandshakeTimedOut =>
+                $"Check that {hop.Transport.ToString().ToLowerInvariant()} is spoken there, and "
+                    + "which certificates it wants (--cert, --key).",
+            TransportFault.TooLarge => "Send it over a stream: add ;transport=tcp to the URI.",
+            _ => "Check address and port, and the route there.",
+        };
 
     private static string Why(RefusalReason reason) =>
         reason switch

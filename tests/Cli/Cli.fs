@@ -12,4 +12,5 @@ let tests =
         LoginTests.tests
         ResolveTests.tests
         PingTests.tests
+        TransportTests.tests
     ]

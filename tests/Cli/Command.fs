@@ -37,14 +37,16 @@ let fails code arguments =
     Expect.stringStarts ended.Errors.Head "sipfun: " "whose line it is"
     ended.Errors.Head
 
-/// `sipfun answer` with these options, while the check runs against its host and port. Gives what
-/// it wrote after `ready`.
-let whileAnswering options (check: string -> unit) =
-    use answer = start ([ "answer"; "--listen"; "udp:127.0.0.1:0" ] @ options)
-    let listening = "listening udp:"
+/// `sipfun answer` on this transport with these options, while the check runs against its address
+/// and port. Gives what it wrote after `ready`.
+let whileAnsweringOn transport options (check: string -> unit) =
+    use answer = start ([ "answer"; "--listen"; $"{transport}:127.0.0.1:0" ] @ options)
+    let listening = $"listening {transport}:"
     let line = answer.WaitForLine(fun line -> line.StartsWith listening)
     answer.WaitForLine(fun line -> line = "ready") |> ignore
     check (line.Substring listening.Length)
     answer.Terminate()
     Expect.equal (answer.WaitForExit()) 0 "SIGTERM ends it cleanly"
     answer.Output |> List.skip 2
+
+let whileAnswering options check = whileAnsweringOn "udp" options check

@@ -18,7 +18,7 @@ let private wrong = [
     [ "send"; "CANCEL"; "sip:127.0.0.1:9" ], "INVITE"
     [ "ping"; "sip:a@b"; "--count"; "-1" ], "--count"
     [ "ping"; "sip:a@b"; "--bogus" ], "sipfun ping --help"
-    [ "resolve"; "sip:a@b"; "--transport"; "tcp" ], "udp"
+    [ "resolve"; "sip:a@b"; "--transport"; "sctp" ], "udp, tcp, tls, ws and wss"
     [ "resolve"; "sip:a@b"; "--seed"; "-3" ], "--seed"
     [ "resolve"; "sip:a@b"; "--dns"; "name" ], "127.0.0.1:53"
     [ "resolve"; "sip:a@b"; "--domain-proxy"; "example.com" ], "example.com=sip:"
@@ -31,7 +31,7 @@ let private wrong = [
         "A=sip:c"
     ],
     "twice"
-    [ "answer"; "--listen"; "tcp:127.0.0.1:0" ], "udp:127.0.0.1:5060"
+    [ "answer"; "--listen"; "tcp:127.0.0.1" ], "udp:127.0.0.1:5060"
     [ "answer"; "--status"; "180" ], "200 to 699"
     [ "demo"; "now" ], "sipfun demo --help"
 ]

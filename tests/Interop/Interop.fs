@@ -1,7 +1,7 @@
-// Real peers over real UDP. One after another: they measure time.
+// Real peers over real sockets. One after another: they measure time.
 module SipFun.Tests.Interop.Interop
 
 open Expecto
 
 let tests =
-    testSequenced <| testList "Interop" [ ClientTests.tests; ServerTests.tests ]
+    testSequenced <| testList "Interop" [ ClientTests.tests; ServerTests.tests; BrowserTests.tests ]
