@@ -11,6 +11,8 @@ let tests =
         LargeTests.tests
         AnswersTests.tests
         ReputationTests.tests
+        SentByTests.tests
+        MatrixTests.tests
         RequestsTests.tests
         ResponsesTests.tests
         CancellingTests.tests

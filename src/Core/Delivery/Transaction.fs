@@ -91,6 +91,10 @@ type Reply = {
     Back: int64
     /// It was handed to a leg before: the server transaction's final response is this one.
     WasHanded: bool
+    /// Its sender named the hop.
+    IsGiven: bool
+    /// How the address of 18.2.2 failed; what is left then is sent-by (RFC 3263, 5).
+    Lost: Outcome voption
     Phase: ReplyPhase
     Until: Instant
     Trace: Trace

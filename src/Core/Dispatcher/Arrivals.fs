@@ -153,7 +153,7 @@ let receipted number receipt work =
                 copies
                 (Work.remove number work)
         | _ ->
-            Replies.countHeld server work
+            Keeping.countHeld server work
             |> Work.remove number
             |> Servers.unhandled number server.Leg server.Source first
     | ValueSome _ -> work
@@ -165,7 +165,7 @@ let receipted number receipt work =
 let overflowed number work =
     match State.tryFind number work.State with
     | ValueSome(ServerEntry({ Phase = Offered(first, _) } as server)) ->
-        Replies.countHeld server work
+        Keeping.countHeld server work
         |> Work.remove number
         |> Servers.overloaded number server.Leg server.Source first
     | _ -> Work.count Counted.Overload work

@@ -1,8 +1,9 @@
-// A response on its way out: where it goes (RFC 3261, 18.2.2; RFC 3581, 4; RFC 3263, 5), and what its
-// server transaction makes of it (17.2; RFC 6026).
+// A response on its way out: back over its connection, to the address of RFC 3261, 18.2.2 and RFC
+// 3581, 4, and when it does not get there, by sent-by (RFC 3263, 5).
 module internal SipFun.Core.Replies
 
 open SipFun
+open SipFun.Core.Keeping
 
 let private note decision work (reply: Reply) = {
     reply with
@@ -42,80 +43,6 @@ let conclude outcome number work =
     match State.tryFind number work.State with
     | ValueSome(ReplyEntry reply) -> finish outcome reply work
     | _ -> work
-
-let private tryFindServer (response: SipResponse) work =
-    let key = Keys.ofResponse response
-
-    Index.numbers (Keys.hash work.Settings key) work.State.ByKey
-    |> List.tryPick (fun number ->
-        match State.tryFind number work.State with
-        | ValueSome(ServerEntry server) when server.Key = key -> Some(struct (number, server))
-        | _ -> None)
-
-/// The copies that waited for a word of the receivers are absorbed by the transaction.
-let countHeld (server: Server) work =
-    match server.Phase with
-    | Offered(_, copies) ->
-        List.fold (fun work _ -> Work.count Counted.RepeatedRequest work) work copies
-    | _ -> work
-
-/// Only a response that an ACK answers is repeated: by Timer G over UDP, a 2xx over all (13.3.1.4).
-let private insisting sending delivery work =
-    let schedule = Schedule.response work.Settings.Timers work.Now
-    let isReliable = TransportName.isReliable sending.Hop.Transport
-
-    {
-        Sending = sending
-        Schedule =
-            if isReliable && sending.StatusCode >= 300 then
-                Schedule.once schedule
-            else
-                schedule
-        Delivery = ValueSome delivery
-    }
-
-let private toInvite (response: SipResponse) sending struct (number, server: Server) reply work =
-    let server = {
-        server with
-            Phase = Insisting(insisting sending reply.Sender.Number work)
-            AckKey = if response.IsSuccess then ValueSome(Keys.ack response) else ValueNone
-            Until = Queue.never
-    }
-
-    Work.set number (ServerEntry server) work
-    |> set { reply with Phase = AwaitingAck(number, sending.Hop) }
-
-/// Timer J: over a reliable transport no copy can come (17.2.2).
-let private toOther sending struct (number, server: Server) reply work =
-    let isReliable = TransportName.isReliable sending.Hop.Transport
-    let until = if isReliable then work.Now else work.Now + work.Settings.Timers.Long
-
-    Work.set number (ServerEntry { server with Phase = Concluded sending; Until = until }) work
-    |> set reply
-
-let private provisional sending struct (number, server: Server) reply work =
-    let until = work.Now + work.Settings.Limits.UnansweredFor
-
-    Work.set number (ServerEntry { server with Phase = Answering sending; Until = until }) work
-    |> set reply
-
-let private isFinal (server: Server) =
-    match server.Phase with
-    | Concluded _
-    | Insisting _
-    | Confirmed _ -> true
-    | _ -> false
-
-/// The transaction keeps the response, and gives it to repeats.
-let private keep (response: SipResponse) sending (struct (_, server: Server) as found) reply work =
-    let work = countHeld server work
-
-    if not response.IsFinal then
-        provisional sending found reply work
-    elif server.Method = SipMethod.Invite && reply.Sender.Retransmit then
-        toInvite response sending found reply work
-    else
-        toOther sending found reply work
 
 /// Where repeats go: over this connection while it lives, then to the address of 18.2.2, which is
 /// never the ephemeral port the connection came from.
@@ -189,15 +116,24 @@ let private noLeg =
         Detail = "no leg can reach the requester: it was removed, or is of another address family"
     }
 
+let private isHop (hop: Hop) outcome =
+    match outcome with
+    | Unreachable(lost, _, _) -> { lost with Flow = 0L } = { hop with Flow = 0L }
+    | _ -> false
+
 let private proceed response (struct (progress, decisions, work)) (reply: Reply) =
     let reply = noteAll decisions work reply
 
-    match progress with
-    | Resolved hops -> tryNext response hops noLeg reply work
-    | Waiting(resolution, _) ->
+    match progress, reply.Lost with
+    | Resolved hops, ValueSome lost ->
+        let others = hops |> List.filter (fun hop -> not (isHop hop lost))
+        tryNext response others lost { reply with Phase = Handing(response, hops.Head, []) } work
+    | Resolved hops, ValueNone -> tryNext response hops noLeg reply work
+    | Waiting(resolution, _), _ ->
         let phase = Locating(response, resolution, resolution.Open)
         set { reply with Phase = phase } work
-    | Progress.Failed failure -> finish (Unresolved failure) reply work
+    | Progress.Failed _, ValueSome lost -> finish lost reply work
+    | Progress.Failed failure, ValueNone -> finish (Unresolved failure) reply work
 
 /// The transports of these legs. A response leaves by the transport its request came by, whatever
 /// the peer wrote into its Via (18.2.2).
@@ -240,6 +176,8 @@ let deliver (order: Order) (response: SipResponse) work =
         Sender = Sender.ofOrder order
         Back = back
         WasHanded = false
+        IsGiven = order.Destination.IsSome
+        Lost = ValueNone
         Phase = Handing(response, Unchecked.defaultof<Hop>, [])
         Until = work.Now + work.Settings.Limits.ResolveWithin
         Trace = Trace.empty work.Settings.Limits.Decisions
@@ -267,6 +205,21 @@ let transmitted (reply: Reply) work =
     | AwaitingAck _
     | Locating _ -> Work.count Counted.LateInput work
 
+/// By the name in sent-by, or its other hosts, when the address of 18.2.2 failed (RFC 3263, 5).
+let private trySentBy response outcome (reply: Reply) work =
+    let rules, wishes = work.Settings.Rules, Targets.wishes reply.Sender
+
+    let progress =
+        Resolution.ofSentBy rules work.State.Legs wishes reply.Sender.Number response
+
+    let reply = {
+        reply with
+            Lost = ValueSome outcome
+            Until = work.Now + work.Settings.Limits.ResolveWithin
+    }
+
+    proceed response (Answers.advance progress work) reply
+
 /// The socket would not: the copies stop, and copies of the request are still absorbed (17.2.4).
 let failed hop fault detail (reply: Reply) work =
     let reply = note (HopFailed(hop, fault, detail)) work reply
@@ -277,6 +230,8 @@ let failed hop fault detail (reply: Reply) work =
         locate reply.Sender.Number response { reply with Back = 0L } work
     | Handing(response, _, later) when not later.IsEmpty ->
         tryNext response later outcome reply work
+    | Handing(response, _, []) when reply.Lost.IsNone && not reply.IsGiven ->
+        trySentBy response outcome reply work
     | AwaitingAck _ -> set reply work |> Cancelling.stop outcome reply.Sender.Number
     | _ -> finish outcome reply work
 
@@ -287,7 +242,7 @@ let private unresolved (reply: Reply) work =
         Detail = "the DNS gave no answer in time for the Via's sent-by: check the resolver"
     }
 
-    finish (Unresolved failure) reply work
+    finish (ValueOption.defaultValue (Unresolved failure) reply.Lost) reply work
 
 /// The whole took too long, or the questions of one stage.
 let due (reply: Reply) work =

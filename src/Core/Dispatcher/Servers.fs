@@ -155,7 +155,7 @@ let due number (server: Server) work =
 /// Somebody took the request: from now on its copies are absorbed.
 let handled number (server: Server) request work =
     let trying = { server with Phase = Trying(request, hundredAt server work) }
-    Replies.countHeld server work |> set number trying
+    Keeping.countHeld server work |> set number trying
 
 let private hasInvite (cancel: SipRequest) work =
     let key = Keys.ofCancelled cancel

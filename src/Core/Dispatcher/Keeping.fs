@@ -1,0 +1,83 @@
+// What its server transaction makes of a response that goes out: kept for repeated requests, and
+// repeated itself until the ACK where an ACK answers it (RFC 3261, 17.2; RFC 6026).
+module internal SipFun.Core.Keeping
+
+open SipFun
+
+let private set (reply: Reply) work = Work.set reply.Sender.Number (ReplyEntry reply) work
+
+/// The transaction of the request that this response answers.
+let tryFindServer (response: SipResponse) work =
+    let key = Keys.ofResponse response
+
+    Index.numbers (Keys.hash work.Settings key) work.State.ByKey
+    |> List.tryPick (fun number ->
+        match State.tryFind number work.State with
+        | ValueSome(ServerEntry server) when server.Key = key -> Some(struct (number, server))
+        | _ -> None)
+
+/// The copies that waited for a word of the receivers are absorbed by the transaction.
+let countHeld (server: Server) work =
+    match server.Phase with
+    | Offered(_, copies) ->
+        List.fold (fun work _ -> Work.count Counted.RepeatedRequest work) work copies
+    | _ -> work
+
+/// Only a response that an ACK answers is repeated: by Timer G over UDP, a 2xx over all (13.3.1.4).
+let private insisting sending delivery work =
+    let schedule = Schedule.response work.Settings.Timers work.Now
+    let isReliable = TransportName.isReliable sending.Hop.Transport
+
+    {
+        Sending = sending
+        Schedule =
+            if isReliable && sending.StatusCode >= 300 then
+                Schedule.once schedule
+            else
+                schedule
+        Delivery = ValueSome delivery
+    }
+
+let private toInvite (response: SipResponse) sending struct (number, server: Server) reply work =
+    let server = {
+        server with
+            Phase = Insisting(insisting sending reply.Sender.Number work)
+            AckKey = if response.IsSuccess then ValueSome(Keys.ack response) else ValueNone
+            Until = Queue.never
+    }
+
+    Work.set number (ServerEntry server) work
+    |> set { reply with Phase = AwaitingAck(number, sending.Hop) }
+
+/// Timer J: over a reliable transport no copy can come (17.2.2).
+let private toOther sending struct (number, server: Server) reply work =
+    let isReliable = TransportName.isReliable sending.Hop.Transport
+    let until = if isReliable then work.Now else work.Now + work.Settings.Timers.Long
+
+    Work.set number (ServerEntry { server with Phase = Concluded sending; Until = until }) work
+    |> set reply
+
+let private provisional sending struct (number, server: Server) reply work =
+    let until = work.Now + work.Settings.Limits.UnansweredFor
+
+    Work.set number (ServerEntry { server with Phase = Answering sending; Until = until }) work
+    |> set reply
+
+/// It has had its final response.
+let isFinal (server: Server) =
+    match server.Phase with
+    | Concluded _
+    | Insisting _
+    | Confirmed _ -> true
+    | _ -> false
+
+/// The transaction keeps the response, and gives it to repeats.
+let keep (response: SipResponse) sending (struct (_, server: Server) as found) reply work =
+    let work = countHeld server work
+
+    if not response.IsFinal then
+        provisional sending found reply work
+    elif server.Method = SipMethod.Invite && reply.Sender.Retransmit then
+        toInvite response sending found reply work
+    else
+        toOther sending found reply work
