@@ -19,6 +19,8 @@ let private tests =
         UserAgent.UserAgent.tests
         Model.TwoTargets.tests
         Model.Connections.tests
+        Model.ThreeTargets.tests
+        Model.Names.tests
         CSharpApi.CSharpApi.tests
         Interop.Interop.tests
         Cli.Cli.tests

@@ -72,6 +72,11 @@ type Running(path: string, arguments: string list, folder: string) =
     /// SIGTERM, as a service manager does.
     member _.Terminate() = Libc.kill (program.Id, Libc.sigterm) |> ignore
 
+    /// At once, without a chance to say good-bye.
+    member _.Kill() =
+        program.Kill()
+        program.WaitForExit()
+
     interface IDisposable with
         member _.Dispose() =
             if not program.HasExited then

@@ -20,6 +20,9 @@ public sealed record Resolution
     /// <summary>How they were found, rule by rule and with instants, one line a decision.</summary>
     public string Explain() => _trace is null ? "" : Core.Explanation.text(_trace);
 
+    /// <summary>What <see cref="Explain"/> says, as data.</summary>
+    public IReadOnlyList<ExplanationStep> Steps => ExplanationStep.Of(_trace);
+
     /// <summary>The same candidates and the same error, however they were found.</summary>
     public bool Equals(Resolution? other) =>
         other is not null && Error == other.Error && Candidates.SequenceEqual(other.Candidates);

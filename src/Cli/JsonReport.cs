@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -44,7 +45,27 @@ internal static class JsonReport
             ["candidates"] = new JsonArray([.. found.Candidates.Select(each => Of(each.Hop))]),
             ["error"] = found.Error is null ? null : Of(found.Error),
             ["explanation"] = Lines(found.Explain()),
+            ["steps"] = new JsonArray([.. found.Steps.Select(Of)]),
         };
+
+    private static JsonObject Of(ExplanationStep step)
+    {
+        var report = new JsonObject { ["after"] = step.After.TotalSeconds, ["kind"] = step.Kind };
+
+        foreach (var (name, value) in step.Values)
+        {
+            report[name] = int.TryParse(
+                value,
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var number
+            )
+                ? number
+                : value;
+        }
+
+        return report;
+    }
 
     private static JsonObject Of(Hop hop) =>
         new()

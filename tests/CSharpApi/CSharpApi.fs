@@ -18,6 +18,7 @@ let tests =
         HostileTests.tests
         IcmpTests.tests
         ResolveTests.tests
+        MarksTests.tests
         FaultTests.tests
         UserFaultTests.tests
         RaceTests.tests

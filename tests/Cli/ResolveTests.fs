@@ -49,6 +49,48 @@ let private draws () =
         let firsts = [ "1"; "2"; "3"; "4" ] |> List.map (draw >> List.head)
         Expect.isGreaterThan (List.distinct firsts).Length 1 "another seed, another order")
 
+let private rich = [
+    "--local=/rich.test/"
+    "--naptr-record=rich.test,10,20,s,SIP+D2U,,_sip._udp.rich.test"
+    "--naptr-record=rich.test,10,10,s,SIP+D2S,,_sip._sctp.rich.test"
+    "--srv-host=_sip._udp.rich.test,a.rich.test,5070,10,60"
+    "--srv-host=_sip._udp.rich.test,b.rich.test,5071,20,0"
+    "--host-record=a.rich.test,127.0.0.1,::1"
+    "--host-record=b.rich.test,127.0.0.2"
+]
+
+/// What the issue asks to be shown: NAPTR, weighted SRV, A and AAAA.
+let private explains () =
+    Dnsmasq.withZone rich (fun server ->
+        let legs = [ "--listen"; "udp:127.0.0.1:0"; "--listen"; "udp:[::1]:0" ]
+        let arguments = [ "resolve"; "sip:bob@rich.test"; "--dns"; string server ] @ legs
+        let found = Command.succeeds 0 (arguments @ [ "--json" ])
+
+        Expect.equal
+            (candidates found)
+            [ "udp:::1:5070"; "udp:127.0.0.1:5070"; "udp:127.0.0.2:5071" ]
+            "IPv6 first, then by priority"
+
+        let steps = (Command.json found).GetProperty("steps").EnumerateArray() |> List.ofSeq
+
+        let ofKind kind =
+            steps |> List.filter (fun step -> step.GetProperty("kind").GetString() = kind)
+
+        Expect.equal (ofKind "naptr").Length 1 "taken"
+        Expect.equal (ofKind "naptr_skipped").Length 1 "SCTP"
+        Expect.equal (ofKind "answer").Length (ofKind "query").Length "each was answered"
+        let drawn = (ofKind "srv")[0]
+        Expect.equal (drawn.GetProperty("weight").GetInt32()) 60 "its weight"
+        Expect.isTrue (drawn.GetProperty("draw").GetInt32() <= 60) "its draw"
+        let text = Command.succeeds 0 arguments
+
+        Expect.exists
+            text
+            (fun line -> line.Contains "NAPTR SIP+D2U to _sip._udp.rich.test")
+            "NAPTR"
+
+        Expect.exists text (fun line -> line.Contains "SCTP is not spoken here") "why not")
+
 let private isMissing () =
     Dnsmasq.withZone zone (fun server ->
         let arguments = [ "resolve"; "sip:none.example.test"; "--json"; "--dns"; string server ]
@@ -68,6 +110,7 @@ let tests =
             testCase (String.concat " " (uri :: arguments)) (fun () ->
                 Expect.equal (resolve uri arguments) expected "candidates")
         testCase "--dns: by SRV and A, in order of priority" asks
+        testCase "NAPTR, weighted SRV, A and AAAA, with every reason, as text and JSON" explains
         testCase "--seed fixes the draws" draws
         testCase "a name that does not exist: exit code 2" isMissing
         testCase "a person reads a table and the reasons" isReadable

@@ -12,6 +12,7 @@ let tests =
         AnswersTests.tests
         ReputationTests.tests
         SentByTests.tests
+        SituationTests.tests
         MatrixTests.tests
         RequestsTests.tests
         ResponsesTests.tests

@@ -58,18 +58,28 @@ let private thousand (question: Question) =
 
     [
         0L<ms>,
-        Answer.ok [|
-            for n in 1..1000 -> { Name = question.Name; Ttl = 60; Data = data n }
-        |]
+        Answer.ok [| for n in 1..1000 -> { Name = question.Name; Ttl = 60; Data = data n } |]
     ]
 
 let private mixed (question: Question) = [
     0L<ms>,
     Answer.ok [|
         yield! (snd (List.head (zone question))).Records
-        { Name = question.Name; Ttl = 60; Data = AddressOf(address "2001:db8::1") }
-        { Name = question.Name; Ttl = 60; Data = AddressOf(address "127.0.0.66") }
-        { Name = "evil.example"; Ttl = 60; Data = AddressOf(address "127.0.0.67") }
+        {
+            Name = question.Name
+            Ttl = 60
+            Data = AddressOf(address "2001:db8::1")
+        }
+        {
+            Name = question.Name
+            Ttl = 60
+            Data = AddressOf(address "127.0.0.66")
+        }
+        {
+            Name = "evil.example"
+            Ttl = 60
+            Data = AddressOf(address "127.0.0.67")
+        }
     |]
 ]
 
@@ -157,16 +167,24 @@ let private first number world =
 
 let private check (row: string[]) =
     let broken: Script =
-        fun question -> if isOf row[1] question then faults[row[0]] question else zone question
+        fun question ->
+            if isOf row[1] question then
+                faults[row[0]] question
+            else
+                zone question
 
-    let number, world = deliverTo "sip:b@example.com" "c1" "OPTIONS" (world broken start)
+    let number, world =
+        deliverTo "sip:b@example.com" "c1" "OPTIONS" (world broken start)
+
     let world = runFor (20L * second) world
     let where, after = first number world
     let questions = (asked world.Rig).Length
     let resolved = { world with Rig = { world.Rig with Log = [] }; Seen = 0 }
 
     // A fresh world up to two seconds after the first packet, or the failure.
-    let _, again = deliverTo "sip:b@example.com" "c1" "OPTIONS" (Resolver.world broken start)
+    let _, again =
+        deliverTo "sip:b@example.com" "c1" "OPTIONS" (Resolver.world broken start)
+
     let again = runFor (int64 after * second + 2L * second) again
     let before = (asked again.Rig).Length
     let _, again = deliverTo "sip:b@example.com" "c2" "OPTIONS" again

@@ -20,7 +20,10 @@ let private answering sentBy =
     let via = $"SIP/2.0/UDP {sentBy};branch=z9hG4bKin1"
     let rig = receive (incoming via "OPTIONS" "") (receiving start)
     let offer, request = List.last (offered rig)
-    let number, rig = give (Receipted(offer, Receipt.Handled)) rig |> respond 200 request
+
+    let number, rig =
+        give (Receipted(offer, Receipt.Handled)) rig |> respond 200 request
+
     number, world (fromZone zone) rig
 
 let private sent world = wire world.Rig |> List.map (fun (_, hop, _) -> Hop.toString hop)

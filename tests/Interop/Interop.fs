@@ -4,4 +4,10 @@ module SipFun.Tests.Interop.Interop
 open Expecto
 
 let tests =
-    testSequenced <| testList "Interop" [ ClientTests.tests; ServerTests.tests; BrowserTests.tests ]
+    testSequenced
+    <| testList "Interop" [
+        ClientTests.tests
+        ServerTests.tests
+        FailoverTests.tests
+        BrowserTests.tests
+    ]

@@ -74,6 +74,14 @@ let private start folder path scenario port arguments =
     File.Copy(Path.Combine(scenarios, scenario + ".xml"), Path.Combine(folder, scenario + ".xml"))
     new Running(path, own scenario port @ arguments, folder)
 
+let private start' folder path scenario port =
+    File.Copy(Path.Combine(scenarios, scenario + ".xml"), Path.Combine(folder, scenario + ".xml"))
+
+    let arguments =
+        own scenario port |> List.map (fun word -> if word = "1" then "1000000" else word)
+
+    new Running(path, arguments, folder)
+
 let private finish folder (sipp: Running) =
     Expect.equal (sipp.WaitForExit()) 0 $"sipp is content; it says: {complaint folder}"
     counts folder
@@ -103,6 +111,23 @@ let asServer scenario (check: IPEndPoint -> unit) =
             waitUntilBound sipp port
             check (IPEndPoint(IPAddress.Loopback, port))
             finish folder sipp)
+
+/// So many sipps wait for calls until they are killed: where each is, and what kills it.
+let asServers scenario count (check: (IPEndPoint * (unit -> unit)) list -> unit) =
+    match path with
+    | None -> skip ()
+    | Some path ->
+        let rec start started =
+            if List.length started = count then
+                started |> List.rev |> check
+            else
+                inFolder (fun folder ->
+                    let port = Dnsmasq.freePort ()
+                    use sipp = start' folder path scenario port
+                    waitUntilBound sipp port
+                    start ((IPEndPoint(IPAddress.Loopback, port), sipp.Kill) :: started))
+
+        start []
 
 /// sipp makes one call. Gives what sipp counted.
 let asClient scenario (server: IPEndPoint) =

@@ -81,6 +81,12 @@ let advance (struct (progress, told)) work : Advanced = feed false told progress
 /// An answer came for this resolution.
 let answered question answer resolution work = advance (step question answer resolution work) work
 
+/// The resolution goes on, or ends, without them: whoever comes next does not wait for the same at
+/// once.
+let abandoned (resolution: Resolution) work =
+    let timedOut = Answer.failed DnsStatus.TimedOut
+    resolution.Open |> List.fold (fun work question -> remember question timedOut work) work
+
 /// The questions under way took too long: for this resolution they are not answered, and for others
 /// not for a moment.
 let expired (resolution: Resolution) work : Advanced =
@@ -96,10 +102,7 @@ let expired (resolution: Resolution) work : Advanced =
     let given =
         resolution.Open |> List.fold giveUp (struct (Waiting(resolution, []), []))
 
-    let remembered =
-        resolution.Open |> List.fold (fun work question -> remember question timedOut work) work
-
-    advance given remembered
+    advance given (abandoned resolution work)
 
 /// Whether an answer is expected though nobody waits for it.
 let isExpected question work = Cache.isAsking work.Now question work.State.Cache

@@ -102,10 +102,12 @@ let private LineLength = 400
 let private isPlain (text: string) =
     text.Length <= LineLength && not (text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
 
+/// Fit for a terminal, a log and JSON, whoever wrote it (V-15).
+let printable (text: string) = if isPlain text then text else Sanitizer.text text
+
 let private line (start: Instant) (dated: Dated) =
     let seconds = decimal (int64 (dated.At - start)) / 1000m
-    let words = words dated.Decision
-    $"{seconds, 8:F3}  {(if isPlain words then words else Sanitizer.text words)}"
+    $"{seconds, 8:F3}  {printable (words dated.Decision)}"
 
 /// Every decision, with seconds since the first, and how many were left out.
 let text (trace: Trace) =

@@ -6,7 +6,17 @@ open SipFun
 let private legsFor (lookup: Lookup) work (hop: Hop) =
     LegChoice.able work.State.Legs lookup.Wishes hop |> List.map (fun leg -> leg.Number)
 
+/// The leg that the first candidate would be sent from, and why no other.
+let private chosen hops (lookup: Lookup) work =
+    match hops with
+    | hop :: _ ->
+        let struct (_, decisions) = LegChoice.choose work.State.Legs lookup.Wishes hop
+        { lookup with Trace = Trace.addAll work.Now decisions lookup.Trace }
+    | [] -> lookup
+
 let private finish number hops failure (lookup: Lookup) work =
+    let lookup = chosen hops lookup work
+
     let found = {
         Hops = hops |> List.map (fun hop -> hop, legsFor lookup work hop)
         Failure = failure
@@ -58,6 +68,6 @@ let private unresolved number (lookup: Lookup) work =
 /// The whole took too long, or the questions of one stage.
 let due number (lookup: Lookup) work =
     if lookup.Until <= work.Now then
-        unresolved number lookup work
+        unresolved number lookup (Answers.abandoned lookup.Resolution work)
     else
         proceed number (Answers.expired lookup.Resolution work) lookup
