@@ -4,4 +4,10 @@ module SipFun.Tests.CSharpApi.WebSocket.WebSocket
 open Expecto
 
 let tests =
-    testList "WebSocket" [ UpgradeTests.tests; FrameTests.tests; FuzzTests.tests; LegTests.tests ]
+    testList "WebSocket" [
+        UpgradeTests.tests
+        FrameTests.tests
+        FuzzTests.tests
+        LegTests.tests
+        PaceTests.tests
+    ]
