@@ -8,4 +8,5 @@ let tests =
         StaticDnsResolverTests.tests
         DnsMappingTests.tests
         DnsClientResolverTests.tests
+        NegativeTests.tests
     ]
