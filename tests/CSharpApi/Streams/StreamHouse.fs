@@ -9,6 +9,22 @@ open SipFun
 open SipFun.Shell
 open SipFun.Tests.CSharpApi
 
+/// A leg's options with some of them changed: what C# writes as `with { ... }`.
+let changed (changes: (string * objnull) list) (leg: LegOptions) : LegOptions =
+    let part found =
+        match found with
+        | NonNull found -> found
+        | Null -> failwith "no such member"
+
+    let clone: Reflection.MethodInfo = part (typeof<LegOptions>.GetMethod "<Clone>$")
+    let copy = part (clone.Invoke(leg, [||]))
+
+    for name, value in changes do
+        let property: Reflection.PropertyInfo = part (typeof<LegOptions>.GetProperty name)
+        property.SetValue(copy, value)
+
+    copy :?> LegOptions
+
 let tcp = LegOptions.Tcp "127.0.0.1:0"
 
 let startWith (time: TimeProvider) (legs: LegOptions list) =

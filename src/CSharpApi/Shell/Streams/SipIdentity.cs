@@ -11,7 +11,8 @@ namespace SipFun.Shell;
 /// without a user; without such a URI its dNSNames; without a SAN its common name.
 /// </summary>
 /// <param name="Domains">In lower case, without a final dot.</param>
-/// <param name="Addresses">Its SAN's addresses, for numeric targets (RFC 5280, 4.2.1.6).</param>
+/// <param name="Addresses">Its SAN's addresses, for numeric targets (RFC 5280, 4.2.1.6), and those in
+/// its "sip:" URIs.</param>
 internal sealed record SipIdentity(
     IReadOnlyList<string> Domains,
     IReadOnlyList<IPAddress> Addresses
@@ -39,20 +40,22 @@ internal sealed record SipIdentity(
             names.Hosts.Count > 0 ? names.Hosts
             : hasSan ? names.Dns
             : CommonName(certificate);
-        return new SipIdentity([.. domains.Select(Normal).OfType<string>()], names.Addresses);
+        return new SipIdentity(
+            [.. domains.Where(name => !IsAddress(name)).Select(Normal).OfType<string>()],
+            [
+                .. names.Hosts.Select(Core.HostAddress.tryParse).OfType<IPAddress>(),
+                .. names.Addresses,
+            ]
+        );
     }
 
     /// <summary>Whether it speaks for exactly this name or address: no wildcard, no
     /// suffix.</summary>
     public bool Covers(string name)
     {
-        if (Core.HostAddress.tryParse(name) is { } address)
-        {
-            return Addresses.Contains(address)
-                || Domains.Any(domain => address.Equals(Core.HostAddress.tryParse(domain)));
-        }
-
-        return Normal(name) is { } normal && Domains.Contains(normal);
+        return Core.HostAddress.tryParse(name) is { } address
+            ? Addresses.Contains(address)
+            : Normal(name) is { } normal && Domains.Contains(normal);
     }
 
     public override string ToString() =>
@@ -77,6 +80,9 @@ internal sealed record SipIdentity(
             return null;
         }
     }
+
+    /// <summary>An address in a dNSName is no domain (RFC 5280, 4.2.1.6).</summary>
+    private static bool IsAddress(string name) => Core.HostAddress.tryParse(name) is not null;
 
     /// <summary>Only where it is a DNS name of two labels at least (7.1, 2).</summary>
     private static List<string> CommonName(X509Certificate2 certificate)

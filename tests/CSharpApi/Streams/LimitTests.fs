@@ -1,0 +1,347 @@
+/// Every limit of a stream leg, in virtual time over real sockets: what is beyond it is refused,
+/// ended and counted, and the next good request is answered.
+module SipFun.Tests.CSharpApi.Streams.LimitTests
+
+open System
+open System.Net
+open System.Net.Sockets
+open System.Threading
+open System.Threading.Tasks
+open Expecto
+open Microsoft.Extensions.Time.Testing
+open SipFun
+open SipFun.Shell
+open SipFun.Tests
+open SipFun.Tests.CSharpApi
+open SipFun.Tests.CSharpApi.Streams.StreamHouse
+
+let private seconds (count: int) = box (TimeSpan.FromSeconds(float count))
+
+let private counted (dispatcher: Dispatcher) name =
+    Expect.isTrue (until (fun () -> House.counter dispatcher name >= 1L)) $"{name} is counted"
+
+let private connections (dispatcher: Dispatcher) count =
+    Expect.isTrue
+        (until (fun () -> (link dispatcher 0).Count = count))
+        $"{count} connections, not {(link dispatcher 0).Count}"
+
+let private slowHeader (time: FakeTimeProvider) (dispatcher: Dispatcher) =
+    answering dispatcher
+    use slow = StreamPeer.Connect(House.local dispatcher)
+    slow.Send "OPTIONS sip:us@127.0.0.1 SIP/2.0\r\n"
+    let closed = Task.Run slow.IsClosed
+
+    // One more byte a second, for ever: it is the first one that counts.
+    let mutable passed = 0
+
+    while not closed.IsCompleted && passed < 60 do
+        try
+            slow.Send "a"
+        with :? IO.IOException ->
+            ()
+
+        pass time 1
+        passed <- passed + 1
+        SpinWait.SpinUntil((fun () -> closed.IsCompleted), 20) |> ignore
+
+    Expect.isTrue (House.wait closed) "closed"
+    Expect.isGreaterThan passed 10 "not before 10 s"
+    counted dispatcher "header_too_slow"
+    Expect.isTrue (isAlive dispatcher) "the next one is served"
+
+let private slowBody (time: FakeTimeProvider) (dispatcher: Dispatcher) =
+    answering dispatcher
+    use slow = StreamPeer.Connect(House.local dispatcher)
+    let text = slow.Request("MESSAGE", body = String('a', 5000))
+    slow.Send(text.Substring(0, text.Length - 4900))
+    let closed = Task.Run slow.IsClosed
+    let mutable passed = 0
+
+    while not closed.IsCompleted && passed < 60 do
+        pass time 1
+        passed <- passed + 1
+        SpinWait.SpinUntil((fun () -> closed.IsCompleted), 20) |> ignore
+
+    Expect.isTrue (House.wait closed) "closed"
+    Expect.isGreaterThan passed 5 "not within the first 5 s"
+    counted dispatcher "body_too_slow"
+    Expect.isTrue (isAlive dispatcher) "the next one is served"
+
+/// 300 bytes a second are enough, however long it takes.
+let private fastEnough (time: FakeTimeProvider) (dispatcher: Dispatcher) =
+    answering dispatcher
+    use peer = StreamPeer.Connect(House.local dispatcher)
+    let text = peer.Request("MESSAGE", body = String('a', 6000))
+    let body = text.Length - 6000
+    peer.Send(text.Substring(0, body))
+
+    for second in 0..19 do
+        peer.Send(text.Substring(body + second * 300, 300))
+        pass time 1
+
+    Expect.equal (peer.ReceiveResponse().StatusCode) 200 "answered after 20 s"
+
+let private idle (time: FakeTimeProvider) (dispatcher: Dispatcher) =
+    answering dispatcher
+    use peer = StreamPeer.Connect(House.local dispatcher)
+    Expect.equal (asks peer) 200 "before"
+    pass time 119
+    Expect.equal (asks peer) 200 "after 119 s"
+    // The transaction of the last one lasts no longer than that (Timer J is zero).
+    pass time 122
+    Expect.isTrue (peer.IsClosed()) "after 120 s of silence"
+    connections dispatcher 0
+    Expect.isTrue (isAlive dispatcher) "the next one is served"
+
+let private lifetime (time: FakeTimeProvider) (dispatcher: Dispatcher) =
+    answering dispatcher
+    use peer = StreamPeer.Connect(House.local dispatcher)
+
+    for _ in 1..29 do
+        pass time 1
+        Expect.equal (asks peer) 200 "busy"
+
+    pass time 13
+    Expect.isTrue (peer.IsClosed()) "though it was busy"
+
+/// It does what nothing above does: it never reads.
+let private neverReads (time: FakeTimeProvider) (dispatcher: Dispatcher) =
+    use server = new StreamServer()
+    let body = ReadOnlyMemory(Array.create 60_000 65uy)
+
+    let deliver () =
+        let request = dispatcher.CreateRequest(SipMethod.Message, server.Uri)
+        dispatcher.Deliver(request.WithBody("text/plain", body))
+
+    let first = deliver ()
+    use _ = server.Accept()
+    let more = [ for _ in 1..200 -> deliver () ]
+    let isEnded (delivery: Delivery) = delivery.Completion.IsCompleted
+
+    // The system's own buffers are full when a writing lasts.
+    let mutable passed = 0
+
+    while not (isEnded first) && passed < 30 do
+        Thread.Sleep 20
+        pass time 1
+        passed <- passed + 1
+
+    let faults =
+        first :: more
+        |> List.choose (fun delivery ->
+            match House.outcome delivery with
+            | :? DeliveryOutcome.Unreachable as failed -> Some failed.Fault
+            | _ -> None)
+        |> List.countBy id
+        |> Map.ofList
+
+    Expect.isTrue (faults.ContainsKey TransportFault.WriteTimedOut) $"{faults}"
+    counted dispatcher "write_too_slow"
+
+let private queueFull (dispatcher: Dispatcher) =
+    use server = new StreamServer()
+    let body = ReadOnlyMemory(Array.create 60_000 65uy)
+
+    let deliver () =
+        let request = dispatcher.CreateRequest(SipMethod.Message, server.Uri)
+        dispatcher.Deliver(request.WithBody("text/plain", body))
+
+    let first = deliver ()
+    use peer = server.Accept()
+    peer.Answer(peer.ReceiveRequest(), 200)
+    House.outcome first |> ignore
+    let all = [ for _ in 1..400 -> deliver () ]
+    counted dispatcher "write_queue_full"
+
+    let isFull (delivery: Delivery) =
+        delivery.Completion.IsCompleted
+        && match House.outcome delivery with
+           | :? DeliveryOutcome.Unreachable as failed -> failed.Fault = TransportFault.QueueFull
+           | _ -> false
+
+    Expect.isTrue (until (fun () -> List.exists isFull all)) "an outcome at once"
+
+let private pings (time: FakeTimeProvider) (dispatcher: Dispatcher) =
+    use server = new StreamServer()
+    let delivery = deliver dispatcher server SipMethod.Options
+    use peer = server.Accept()
+    peer.Answer(peer.ReceiveRequest(), 200)
+    House.outcome delivery |> ignore
+
+    for _ in 1..3 do
+        let mutable passed = 0
+
+        while not peer.HasMore && passed < 40 do
+            pass time 1
+            passed <- passed + 1
+            SpinWait.SpinUntil((fun () -> peer.HasMore), 20) |> ignore
+
+        Expect.equal (peer.ReceiveBytes 4) "\r\n\r\n"B "a ping"
+        Expect.isTrue (passed >= 24 && passed <= 32) $"after 80 to 100 %% of 30 s, not {passed} s"
+        peer.Send "\r\n"
+        SpinWait.SpinUntil((fun () -> false), 20) |> ignore
+
+    pass time 31
+    Expect.equal (peer.ReceiveBytes 4) "\r\n\r\n"B "one more"
+    pass time 12
+    Expect.isTrue (peer.IsClosed()) "no pong within 10 s"
+    counted dispatcher "pong_missing"
+
+let private inAll (dispatcher: Dispatcher) =
+    answering dispatcher
+    use first = StreamPeer.Connect(House.local dispatcher)
+    Expect.equal (asks first) 200 "one"
+    use second = StreamPeer.Connect(House.local dispatcher)
+    Expect.equal (asks second) 200 "two"
+    use third = StreamPeer.Connect(House.local dispatcher)
+    Expect.isTrue (third.IsClosed()) "not three"
+    counted dispatcher "connections_full"
+    use server = new StreamServer()
+
+    match House.outcome (deliver dispatcher server SipMethod.Options) with
+    | :? DeliveryOutcome.Unreachable as failed ->
+        Expect.equal failed.Fault TransportFault.TooManyConnections "nor one of ours"
+    | other -> failtest $"{other}"
+
+    (first :> IDisposable).Dispose()
+    connections dispatcher 1
+    Expect.isTrue (isAlive dispatcher) "there is room again"
+
+let private perSource (dispatcher: Dispatcher) =
+    answering dispatcher
+    use first = StreamPeer.Connect(House.local dispatcher)
+    Expect.equal (asks first) 200 "one"
+    use second = StreamPeer.Connect(House.local dispatcher)
+    Expect.isTrue (second.IsClosed()) "not two"
+    counted dispatcher "source_full"
+
+    use socket =
+        new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+
+    socket.Bind(IPEndPoint(IPAddress.Parse "127.0.0.2", 0))
+    socket.Connect(House.local dispatcher)
+    use other = new StreamPeer(socket, new NetworkStream(socket, true), "TCP")
+    Expect.equal (asks other) 200 "another source"
+
+let private halfOpen () =
+    let leg =
+        LegOptions.Tls "127.0.0.1:0"
+        |> changed [ "Certificate", Certificates.example.Value; "MaxHandshakes", box 2 ]
+
+    inRealTime
+        [ leg ]
+        (fun dispatcher ->
+            answering dispatcher
+            use first = StreamPeer.Connect(House.local dispatcher)
+            use second = StreamPeer.Connect(House.local dispatcher)
+            connections dispatcher 2
+            use third = StreamPeer.Connect(House.local dispatcher)
+            Expect.isTrue (third.IsClosed()) "not three"
+            counted dispatcher "handshakes_full"
+            (first :> IDisposable).Dispose()
+            connections dispatcher 1
+            let options = TlsPeer.clientOptions "example.com" []
+            use good = TlsPeer.connect options (House.local dispatcher)
+            Expect.equal (asks good) 200 "there is room again"
+            ignore second)
+        ()
+
+/// An address that answers nothing: a listening socket whose backlog is full.
+let private connectTimeout (time: FakeTimeProvider) (dispatcher: Dispatcher) =
+    use socket =
+        new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+
+    socket.Bind(IPEndPoint(IPAddress.Loopback, 0))
+    socket.Listen 0
+    let target = Sockets.endPointOf socket
+
+    let fill () =
+        let filler =
+            new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+
+        filler.Blocking <- false
+
+        try
+            filler.Connect target
+        with :? SocketException ->
+            ()
+
+        filler
+
+    let fillers = [ for _ in 1..4 -> fill () ]
+    let uri = SipUri.Parse $"sip:peer@{target};transport=tcp"
+    let delivery = dispatcher.Deliver(dispatcher.CreateRequest(SipMethod.Options, uri))
+    pass time 10
+    Expect.isFalse delivery.Completion.IsCompleted "not before 10 s"
+    pass time 2
+
+    match House.outcome delivery with
+    | :? DeliveryOutcome.Unreachable as failed ->
+        Expect.equal failed.Fault TransportFault.ConnectTimedOut "why"
+    | other -> failtest $"{other}"
+
+    counted dispatcher "connect_too_slow"
+    fillers |> List.iter _.Dispose()
+
+let private manySlow count (time: FakeTimeProvider) (dispatcher: Dispatcher) =
+    answering dispatcher
+    let local = House.local dispatcher
+
+    let slow = [
+        for _ in 1..count do
+            let peer = StreamPeer.Connect local
+            peer.Send "OPT"
+            peer
+    ]
+
+    connections dispatcher count
+
+    // One byte a second, and a good client between.
+    for _ in 1..12 do
+        Expect.isTrue (isAliveAt local) "served meanwhile"
+
+        for peer in slow do
+            try
+                peer.Send "I"
+            with :? IO.IOException ->
+                ()
+
+        pass time 1
+
+    Expect.isTrue
+        (until (fun () ->
+            pass time 1
+            (link dispatcher 0).Count = 0))
+        "all of them are closed"
+
+    Expect.equal (House.counter dispatcher "header_too_slow") (int64 count) "each counted"
+    Expect.isTrue (isAliveAt local) "served after"
+    slow |> List.iter (fun peer -> (peer :> IDisposable).Dispose())
+
+let private many =
+    changed [ "MaxConnectionsPerSource", box 20_000; "MaxConnections", box 20_000 ] tcp
+
+let private with' changes = [ changed changes tcp ]
+
+let tests =
+    testList "Limits" [
+        testCase "V-07: a header section within 10 s, whatever trickles in"
+        <| inVirtualTime [ tcp ] slowHeader
+        testCase "V-07: a body of 240 bytes a second after 5 s" <| inVirtualTime [ tcp ] slowBody
+        testCase "V-07: a slow body that is fast enough" <| inVirtualTime [ tcp ] fastEnough
+        testCase "V-07: many slow connections, and a good client is served"
+        <| inVirtualTime [ many ] (manySlow (if Suite.long then 10_000 else 300))
+        testCase "IdleTimeout: 120 s without a byte" <| inVirtualTime [ tcp ] idle
+        testCase "Lifetime" <| inVirtualTime (with' [ "Lifetime", seconds 30 ]) lifetime
+        testCase "WriteTimeout: a peer that never reads" <| inVirtualTime [ tcp ] neverReads
+        testCase "WriteQueue" <| inRealTime (with' [ "WriteQueue", box 5 ]) queueFull
+        testCase "WriteQueueBytes"
+        <| inRealTime (with' [ "WriteQueueBytes", box 200_000 ]) queueFull
+        testCase "KeepAlive: pings, and no pong within 10 s (RFC 5626, 4.4.1)"
+        <| inVirtualTime (with' [ "KeepAlive", seconds 30 ]) pings
+        testCase "MaxConnections" <| inRealTime (with' [ "MaxConnections", box 2 ]) inAll
+        testCase "MaxConnectionsPerSource"
+        <| inRealTime (with' [ "MaxConnectionsPerSource", box 1 ]) perSource
+        testCase "MaxHandshakes" halfOpen
+        testCase "ConnectTimeout" <| inVirtualTime [ tcp ] connectTimeout
+    ]
