@@ -9,5 +9,7 @@ let tests =
         ClientTests.tests
         ServerTests.tests
         FailoverTests.tests
+        TcpTests.tests
+        TlsTests.tests
         BrowserTests.tests
     ]

@@ -13,13 +13,16 @@ open SipFun.Tests.CSharpApi.Dns
 
 let private scenarios = Path.Combine(__SOURCE_DIRECTORY__, "scenarios")
 
-let private path =
+/// A program on the path, or where Debian keeps those of the system.
+let find program =
     match Environment.GetEnvironmentVariable "PATH" with
     | null -> None
     | path ->
-        path.Split Path.PathSeparator
-        |> Seq.map (fun folder -> Path.Combine(folder, "sipp"))
+        Seq.append (path.Split Path.PathSeparator) [ "/usr/sbin" ]
+        |> Seq.map (fun folder -> Path.Combine(folder, program))
         |> Seq.tryFind File.Exists
+
+let private path = find "sipp"
 
 /// Every message counter by its column: "0_OPTIONS_Recv", "0_OPTIONS_Retrans".
 let private counts (folder: string) =
@@ -62,7 +65,8 @@ let private complaint folder =
     let file = Path.Combine(folder, "errors.log")
     if File.Exists file then File.ReadAllText file else "nothing"
 
-let private inFolder run =
+/// A folder of its own, which goes when the test has ended.
+let inFolder run =
     let folder = Directory.CreateTempSubdirectory "sipfun-sipp-"
 
     try
@@ -86,29 +90,39 @@ let private finish folder (sipp: Running) =
     Expect.equal (sipp.WaitForExit()) 0 $"sipp is content; it says: {complaint folder}"
     counts folder
 
-let private isBound port () =
-    IPGlobalProperties.GetIPGlobalProperties().GetActiveUdpListeners()
+type Protocol =
+    | Udp
+    | Tcp
+
+let private isBound protocol port () =
+    let all = IPGlobalProperties.GetIPGlobalProperties()
+
+    match protocol with
+    | Udp -> all.GetActiveUdpListeners()
+    | Tcp -> all.GetActiveTcpListeners()
     |> Array.exists (fun local -> local.Port = port)
 
-/// As soon as sipp has bound its port; what is sent before that is lost.
-let private waitUntilBound (sipp: Running) port =
+/// As soon as a program has bound its port; what is sent before that is lost.
+let waitUntilBound protocol (program: Running) port =
     let clock = Stopwatch.StartNew()
     let isLate () = clock.Elapsed > TimeSpan.FromSeconds 10.0
 
-    while not (SpinWait.SpinUntil(isBound port, 50) || sipp.HasExited || isLate ()) do
+    while not (SpinWait.SpinUntil(isBound protocol port, 50) || program.HasExited || isLate ()) do
         ()
+
+let private mode protocol = [ "-t"; (if protocol = Tcp then "t1" else "u1") ]
 
 let private skip () = skiptest "sipp is not installed (Debian: sip-tester)"
 
 /// sipp waits for one call; the check makes it. Gives what sipp counted.
-let asServer scenario (check: IPEndPoint -> unit) =
+let asServerBy protocol scenario (check: IPEndPoint -> unit) =
     match path with
     | None -> skip ()
     | Some path ->
         inFolder (fun folder ->
             let port = Dnsmasq.freePort ()
-            use sipp = start folder path scenario port []
-            waitUntilBound sipp port
+            use sipp = start folder path scenario port (mode protocol)
+            waitUntilBound protocol sipp port
             check (IPEndPoint(IPAddress.Loopback, port))
             finish folder sipp)
 
@@ -130,10 +144,20 @@ let asServers scenario count (check: (IPEndPoint * (unit -> unit)) list -> unit)
         start []
 
 /// sipp makes one call. Gives what sipp counted.
-let asClient scenario (server: IPEndPoint) =
+let asClientBy protocol scenario (server: IPEndPoint) =
     match path with
     | None -> skip ()
     | Some path ->
         inFolder (fun folder ->
-            use sipp = start folder path scenario (Dnsmasq.freePort ()) [ string server ]
+            use sipp =
+                start
+                    folder
+                    path
+                    scenario
+                    (Dnsmasq.freePort ())
+                    (mode protocol @ [ string server ])
+
             finish folder sipp)
+
+let asServer scenario check = asServerBy Udp scenario check
+let asClient scenario server = asClientBy Udp scenario server

@@ -25,62 +25,6 @@ let private connections (dispatcher: Dispatcher) count =
         (until (fun () -> (link dispatcher 0).Count = count))
         $"{count} connections, not {(link dispatcher 0).Count}"
 
-let private slowHeader (time: FakeTimeProvider) (dispatcher: Dispatcher) =
-    answering dispatcher
-    use slow = StreamPeer.Connect(House.local dispatcher)
-    slow.Send "OPTIONS sip:us@127.0.0.1 SIP/2.0\r\n"
-    let closed = Task.Run slow.IsClosed
-
-    // One more byte a second, for ever: it is the first one that counts.
-    let mutable passed = 0
-
-    while not closed.IsCompleted && passed < 60 do
-        try
-            slow.Send "a"
-        with :? IO.IOException ->
-            ()
-
-        pass time 1
-        passed <- passed + 1
-        SpinWait.SpinUntil((fun () -> closed.IsCompleted), 20) |> ignore
-
-    Expect.isTrue (House.wait closed) "closed"
-    Expect.isGreaterThan passed 10 "not before 10 s"
-    counted dispatcher "header_too_slow"
-    Expect.isTrue (isAlive dispatcher) "the next one is served"
-
-let private slowBody (time: FakeTimeProvider) (dispatcher: Dispatcher) =
-    answering dispatcher
-    use slow = StreamPeer.Connect(House.local dispatcher)
-    let text = slow.Request("MESSAGE", body = String('a', 5000))
-    slow.Send(text.Substring(0, text.Length - 4900))
-    let closed = Task.Run slow.IsClosed
-    let mutable passed = 0
-
-    while not closed.IsCompleted && passed < 60 do
-        pass time 1
-        passed <- passed + 1
-        SpinWait.SpinUntil((fun () -> closed.IsCompleted), 20) |> ignore
-
-    Expect.isTrue (House.wait closed) "closed"
-    Expect.isGreaterThan passed 5 "not within the first 5 s"
-    counted dispatcher "body_too_slow"
-    Expect.isTrue (isAlive dispatcher) "the next one is served"
-
-/// 300 bytes a second are enough, however long it takes.
-let private fastEnough (time: FakeTimeProvider) (dispatcher: Dispatcher) =
-    answering dispatcher
-    use peer = StreamPeer.Connect(House.local dispatcher)
-    let text = peer.Request("MESSAGE", body = String('a', 6000))
-    let body = text.Length - 6000
-    peer.Send(text.Substring(0, body))
-
-    for second in 0..19 do
-        peer.Send(text.Substring(body + second * 300, 300))
-        pass time 1
-
-    Expect.equal (peer.ReceiveResponse().StatusCode) 200 "answered after 20 s"
-
 let private idle (time: FakeTimeProvider) (dispatcher: Dispatcher) =
     answering dispatcher
     use peer = StreamPeer.Connect(House.local dispatcher)
@@ -283,54 +227,10 @@ let private connectTimeout (time: FakeTimeProvider) (dispatcher: Dispatcher) =
     counted dispatcher "connect_too_slow"
     fillers |> List.iter _.Dispose()
 
-let private manySlow count (time: FakeTimeProvider) (dispatcher: Dispatcher) =
-    answering dispatcher
-    let local = House.local dispatcher
-
-    let slow = [
-        for _ in 1..count do
-            let peer = StreamPeer.Connect local
-            peer.Send "OPT"
-            peer
-    ]
-
-    connections dispatcher count
-
-    // One byte a second, and a good client between.
-    for _ in 1..12 do
-        Expect.isTrue (isAliveAt local) "served meanwhile"
-
-        for peer in slow do
-            try
-                peer.Send "I"
-            with :? IO.IOException ->
-                ()
-
-        pass time 1
-
-    Expect.isTrue
-        (until (fun () ->
-            pass time 1
-            (link dispatcher 0).Count = 0))
-        "all of them are closed"
-
-    Expect.equal (House.counter dispatcher "header_too_slow") (int64 count) "each counted"
-    Expect.isTrue (isAliveAt local) "served after"
-    slow |> List.iter (fun peer -> (peer :> IDisposable).Dispose())
-
-let private many =
-    changed [ "MaxConnectionsPerSource", box 20_000; "MaxConnections", box 20_000 ] tcp
-
 let private with' changes = [ changed changes tcp ]
 
 let tests =
     testList "Limits" [
-        testCase "V-07: a header section within 10 s, whatever trickles in"
-        <| inVirtualTime [ tcp ] slowHeader
-        testCase "V-07: a body of 240 bytes a second after 5 s" <| inVirtualTime [ tcp ] slowBody
-        testCase "V-07: a slow body that is fast enough" <| inVirtualTime [ tcp ] fastEnough
-        testCase "V-07: many slow connections, and a good client is served"
-        <| inVirtualTime [ many ] (manySlow (if Suite.long then 10_000 else 300))
         testCase "IdleTimeout: 120 s without a byte" <| inVirtualTime [ tcp ] idle
         testCase "Lifetime" <| inVirtualTime (with' [ "Lifetime", seconds 30 ]) lifetime
         testCase "WriteTimeout: a peer that never reads" <| inVirtualTime [ tcp ] neverReads

@@ -105,9 +105,12 @@ type StreamPeer(socket: Socket, stream: Stream, transport: string) =
     member _.HasMore = waiting.Count > 0 || socket.Available > 0
 
     /// A request with this end's Via, as text.
-    member _.Request(method: string, ?branch: string, ?extra: string, ?body: string) =
+    member _.Request
+        (method: string, ?branch: string, ?extra: string, ?body: string, ?callId: string)
+        =
         let branch = defaultArg branch (Guid.NewGuid().ToString "N")
         let body = defaultArg body ""
+        let callId = defaultArg callId (Guid.NewGuid().ToString "N")
 
         String.Join(
             "\r\n",
@@ -116,7 +119,7 @@ type StreamPeer(socket: Socket, stream: Stream, transport: string) =
                 $"Via: SIP/2.0/{transport} {local};branch=z9hG4bK{branch};rport{defaultArg extra String.Empty}"
                 "From: <sip:peer@example.com>;tag=1"
                 "To: <sip:us@example.com>"
-                $"Call-ID: {Guid.NewGuid():N}"
+                $"Call-ID: {callId}"
                 $"CSeq: 1 {method}"
                 "Max-Forwards: 70"
                 $"Content-Length: {Encoding.UTF8.GetByteCount body}"

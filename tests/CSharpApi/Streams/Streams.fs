@@ -3,4 +3,15 @@ module SipFun.Tests.CSharpApi.Streams.Streams
 open Expecto
 
 let tests =
-    testList "Streams" [ TcpTests.tests; TlsTests.tests; TlsMatrixTests.tests; LimitTests.tests ]
+    testList "Streams" [
+        TcpTests.tests
+        TlsTests.tests
+        TlsStrangerTests.tests
+        TlsOptionsTests.tests
+        TlsMatrixTests.tests
+        PaceTests.tests
+        LimitTests.tests
+        HostileStreamTests.tests
+        StreamLifeTests.tests
+        ListenerTests.tests
+    ]
