@@ -11,16 +11,27 @@ open Expecto
 
 let private places = [ "/usr/sbin/dnsmasq"; "/usr/bin/dnsmasq"; "/usr/local/sbin/dnsmasq" ]
 
-/// A UDP port on loopback that was free a moment ago.
-let freePort () =
-    use socket =
-        new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+let private bound (kind: SocketType) (port: int) =
+    let socket = new Socket(AddressFamily.InterNetwork, kind, ProtocolType.Unspecified)
+    // A port that only waits for the rest of a connection that has ended is not free.
+    socket.ExclusiveAddressUse <- true
+    socket.Bind(IPEndPoint(IPAddress.Loopback, port))
+    socket
 
-    socket.Bind(IPEndPoint(IPAddress.Loopback, 0))
+/// A port on loopback that was free a moment ago, both for UDP and for TCP.
+let rec freePort () =
+    use first = bound SocketType.Stream 0
 
-    match socket.LocalEndPoint with
-    | :? IPEndPoint as local -> local.Port
-    | _ -> failtest "no port"
+    let port =
+        match first.LocalEndPoint with
+        | :? IPEndPoint as local -> local.Port
+        | _ -> failtest "no port"
+
+    try
+        use _ = bound SocketType.Dgram port
+        port
+    with :? SocketException ->
+        freePort ()
 
 /// The server's own settings come first: nothing of the machine's is read or asked.
 let private own (port: int) = [

@@ -116,6 +116,53 @@ let private manySlow count (time: FakeTimeProvider) (dispatcher: Dispatcher) =
 let private many =
     changed [ "MaxConnectionsPerSource", box 20_000; "MaxConnections", box 20_000 ] tcp
 
+let private trickle (slow: Socket array) =
+    for socket in slow do
+        try
+            socket.Send "A"B |> ignore
+        with :? SocketException ->
+            ()
+
+/// In milliseconds, what the slowest of a hundred good requests took.
+let private slowestPercent (times: ResizeArray<float>) =
+    times.Sort()
+    times[times.Count * 99 / 100]
+
+/// 10,000 connections with a byte a second, and one good client all the time.
+let private crowd (dispatcher: Dispatcher) =
+    answering dispatcher
+    let local = House.local dispatcher
+    use good = StreamPeer.Connect local
+    Expect.equal (asks good) 200 "before"
+    let before = GC.GetTotalMemory true
+
+    let connect _ =
+        let socket =
+            new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+
+        socket.Connect local
+        socket
+
+    let slow = Array.init 10_000 connect
+    connections dispatcher 10_001
+    let each = (GC.GetTotalMemory true - before) / 10_000L
+    Expect.isLessThan each 16_384L "bytes a connection, both of its ends"
+    let clock = Diagnostics.Stopwatch.StartNew()
+    let times = ResizeArray<float>()
+
+    while clock.Elapsed < TimeSpan.FromSeconds 20.0 do
+        trickle slow
+
+        for _ in 1..50 do
+            let began = clock.Elapsed
+            Expect.equal (asks good) 200 "served meanwhile"
+            times.Add((clock.Elapsed - began).TotalMilliseconds)
+
+    connections dispatcher 1
+    Expect.isLessThan (slowestPercent times) 50.0 "p99 in milliseconds"
+    Expect.equal (House.counter dispatcher "header_too_slow") 10_000L "each counted"
+    slow |> Array.iter _.Dispose()
+
 let tests =
     testList "Slow peers" [
         testCase "V-07: a header section within 10 s, whatever trickles in"
@@ -124,4 +171,7 @@ let tests =
         testCase "V-07: a slow body that is fast enough" <| inVirtualTime [ tcp ] fastEnough
         testCase "V-07: many slow connections, and a good client is served"
         <| inVirtualTime [ many ] (manySlow (if Suite.long then 10_000 else 300))
+
+        if Suite.long then
+            testCase "V-07, O-4: 10,000 slow connections in real time" <| inRealTime [ many ] crowd
     ]

@@ -50,10 +50,20 @@ type StreamPeer(socket: Socket, stream: Stream, transport: string) =
         waiting.RemoveRange(0, count)
         bytes
 
+    /// A socket connected from an address of its own where there is one (Linux): thousands of
+    /// connections that have ended keep their ports for a minute, and others want ports too.
+    static member Dial(target: IPEndPoint) =
+        let socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+
+        if OperatingSystem.IsLinux() && target.Address.Equals IPAddress.Loopback then
+            socket.Bind(IPEndPoint(IPAddress.Parse "127.0.0.9", 0))
+
+        socket.Connect target
+        socket
+
     /// A connection to a listening socket, plain.
     static member Connect(target: IPEndPoint) =
-        let socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-        socket.Connect target
+        let socket = StreamPeer.Dial target
         new StreamPeer(socket, new NetworkStream(socket, true), "TCP")
 
     member _.Socket = socket

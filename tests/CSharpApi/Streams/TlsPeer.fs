@@ -57,8 +57,7 @@ module TlsPeer =
 
     /// A connection to a TLS leg.
     let connect (options: SslClientAuthenticationOptions) (target: IPEndPoint) =
-        let socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-        socket.Connect target
+        let socket = StreamPeer.Dial target
         let stream = new SslStream(new NetworkStream(socket, true))
         let task = stream.AuthenticateAsClientAsync options
         new StreamPeer(socket, limited stream task, "TLS")
