@@ -105,6 +105,14 @@ let private halfClosed (dispatcher: Dispatcher) =
     Expect.isTrue (isAlive dispatcher) "the next one is served"
     Expect.isTrue (until (fun () -> House.counter dispatcher "peer_closed" >= 2L)) "counted"
 
+/// A reset would throw here, and could take the answer with it.
+let private goodbye (dispatcher: Dispatcher) =
+    answering dispatcher
+    use peer = StreamPeer.Connect(House.local dispatcher)
+    Expect.equal (asks peer) 200 "before"
+    Expect.isTrue (House.wait (dispatcher.RemoveLegAsync dispatcher.Legs[0])) "removed"
+    Expect.equal (peer.Stream.Read(Array.zeroCreate<byte> 1, 0, 1)) 0 "the end, in good order"
+
 let private reset (dispatcher: Dispatcher) =
     answering dispatcher
     let peer = StreamPeer.Connect(House.local dispatcher)
@@ -183,6 +191,7 @@ let tests =
         testCase "packets leave in the order of their deliveries" <| both sendsInOrder
         testCase "P-16: exactly one CRLF for a double CRLF (RFC 5626, 4.4.1)" <| both answersPings
         testCase "a half-closed connection is closed" <| both halfClosed
+        testCase "a removed leg's connections end with a FIN" <| both goodbye
         testCase "a reset connection ends alone" <| both reset
         testCase "a connection that ends inside a message is counted" <| both insideAMessage
         nonsense "HTTP" http

@@ -83,7 +83,7 @@ internal sealed class Connection : IPipeSink, IDisposable
         {
             _vigil.BeginEnd(_link.Now);
             outbox.Close(flushes: true);
-            _ = outbox.Done.ContinueWith(_ => Dispose(), TaskScheduler.Default);
+            _ = outbox.Done.ContinueWith(_ => Finish(), TaskScheduler.Default);
         }
     }
 
@@ -242,6 +242,22 @@ internal sealed class Connection : IPipeSink, IDisposable
             _link.Owner.Malformed(_hop, default, exception.Error);
             Stop(Ending.OfStream(exception));
         }
+    }
+
+    /// <summary>With a FIN: the framework resets a socket that is read, unless it was shut
+    /// down, and a reset takes our last words with it.</summary>
+    private void Finish()
+    {
+        try
+        {
+            _socket?.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // It has ended already.
+        }
+
+        Dispose();
     }
 
     private async Task CloseAsync()
