@@ -138,7 +138,7 @@ let asServers scenario count (check: (IPEndPoint * (unit -> unit)) list -> unit)
                 inFolder (fun folder ->
                     let port = Dnsmasq.freePort ()
                     use sipp = start' folder path scenario port
-                    waitUntilBound sipp port
+                    waitUntilBound Udp sipp port
                     start ((IPEndPoint(IPAddress.Loopback, port), sipp.Kill) :: started))
 
         start []
