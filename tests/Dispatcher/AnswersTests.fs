@@ -105,6 +105,20 @@ let private shared =
             Expect.isEmpty (outcomes world.Rig |> List.filter (fun (_, n, _) -> n > 1L)) "under way"
             same (sent world |> List.distinct) [ "udp:127.0.0.7:5070" ] "sent all the same"
 
+        testCase "a failed refresh is no question under way: who comes when it is too old asks"
+        <| fun () ->
+            let rig = withSettings (remembering (fun m -> { m with StaleFor = 10L * second }))
+            let up = world script rig |> run "c1" |> wait 68L
+
+            let down = {
+                up with
+                    Script = fun _ -> [ 0L<ms>, Answer.failed DnsStatus.ServFail ]
+            }
+
+            let back = { (run "c2" down |> wait 3L) with Script = script }
+            let before = (asked back.Rig).Length
+            Expect.isGreaterThan (asked (run "c3" back).Rig).Length before "asked at once"
+
         testCase "no room: what ends first is dropped and counted"
         <| fun () ->
             let rig = withSettings (remembering (fun m -> { m with Answers = 2 }))

@@ -9,6 +9,7 @@ let tests =
         FlowsTests.tests
         FlowRepliesTests.tests
         LargeTests.tests
+        RaceTests.tests
         AnswersTests.tests
         ReputationTests.tests
         SentByTests.tests

@@ -32,7 +32,7 @@ internal sealed class Questions(
         try
         {
             var asked = DnsMapping.ToDnsQuestion(question);
-            return DnsMapping.ToAnswer(await resolver.QueryAsync(asked, cancel));
+            return DnsMapping.ToAnswer(await resolver.QueryAsync(asked, cancel).WaitAsync(cancel));
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {

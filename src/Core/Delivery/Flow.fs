@@ -26,8 +26,10 @@ type Flow = {
     Phase: FlowPhase
     /// What the verified certificate of a peer that connected to us says it is.
     Names: string list
-    /// For which remote ends new messages may go this way; empty once it is too old.
+    /// For which remote ends new messages may go this way.
     Peers: string list
+    /// It is too old for anything new.
+    IsRetired: bool
 }
 
 module Flow =

@@ -113,7 +113,7 @@ let deliver (order: Order) (request: SipRequest) work =
         set cancel work |> settle number
 
 /// The copies of a response stop; repeated requests are still answered from its transaction.
-let private quiet server work =
+let quiet server work =
     match State.tryFind server work.State with
     | ValueSome(ServerEntry({ Phase = Insisting repeating } as entry)) ->
         let silent = {

@@ -63,30 +63,34 @@ module Dispatcher =
             |> Replies.conclude (Unreachable(sending.Hop, fault, detail)) delivery
         | _ -> Work.remove number work
 
-    /// Whatever used the leg goes on elsewhere or ends, in this very step (S-27).
-    let private removeLeg leg work =
-        let legs = work.State.Legs |> List.filter (fun each -> each.Number <> leg)
-
-        let work =
-            { work with State = { work.State with Legs = legs } } |> Flows.forgetLeg leg
-
-        Queue.toList work.State.Queue
-        |> List.filter (fun (_, waiting) -> uses leg waiting.Value)
-        |> List.fold (fun work (number, waiting) -> lose number waiting.Value work) work
-
     let private cutOff flow fault detail work number =
         match State.tryFind number work.State with
         | ValueSome(ClientEntry client) when Work.flowOf (ClientEntry client) = flow ->
             Responses.cutOff fault detail client work |> Cancelling.settle number
-        | ValueSome(ReplyEntry({ Phase = Handing(_, hop, _) } as reply)) when hop.Flow = flow ->
-            Replies.failed hop fault detail reply work
-        | ValueSome(ServerEntry server) -> Servers.cutOff flow number server work
+        | ValueSome(ReplyEntry reply) when Work.flowOf (ReplyEntry reply) = flow ->
+            Replies.cutOff flow fault detail reply work
         | _ -> work
 
     /// Every transaction on the connection hears of its end in this very step (S-27).
     let private flowClosed flow fault detail work =
         let struct (users, work) = Flows.closed flow work
         List.fold (cutOff flow fault detail) work users
+
+    /// Whatever used the leg goes on elsewhere or ends, in this very step (S-27).
+    let private removeLeg leg work =
+        let legs = work.State.Legs |> List.filter (fun each -> each.Number <> leg)
+        let flows = Flows.ofLeg leg work
+        let work = { work with State = { work.State with Legs = legs } }
+
+        let work =
+            Queue.toList work.State.Queue
+            |> List.filter (fun (_, waiting) -> uses leg waiting.Value)
+            |> List.fold (fun work (number, waiting) -> lose number waiting.Value work) work
+
+        flows
+        |> List.fold
+            (fun work flow -> flowClosed flow TransportFault.LegRemoved "its leg was removed" work)
+            work
 
     let private accepted leg (source: Hop) names work =
         if List.exists (fun (each: Leg) -> each.Number = leg) work.State.Legs then
@@ -116,6 +120,7 @@ module Dispatcher =
         match State.tryFind number work.State with
         | ValueSome(ClientEntry({ Phase = Resolving(request, resolution, _) } as client)) ->
             Targets.answered question answer request resolution client work
+            |> Cancelling.settle number
         | ValueSome(ReplyEntry({ Phase = Locating(response, resolution, _) } as reply)) ->
             Replies.answered question answer response resolution reply work
         | ValueSome(LookupEntry lookup) -> Lookups.answered number question answer lookup work

@@ -33,6 +33,8 @@ type Counted =
     | NotLingering = 11
     /// A packet nobody waits for found its connection closed or full.
     | Undeliverable = 12
+    /// A packet for which no connection could be opened, or too many waited for one.
+    | FlowsFull = 14
     /// An answer of the DNS, still good, for which there was no room (`Limits.DnsAnswers`).
     | AnswerDropped = 13
 

@@ -68,20 +68,22 @@ let private connect leg (hop: Hop) work =
         Phase = Opening(0, [])
         Names = []
         Peers = [ Flow.peer leg hop hop.VerifyName ]
+        IsRetired = false
     }
 
     let work = { work with State = { work.State with Dialled = number } }
     struct (hop, add flow work |> Work.emit (Effect.Connect(leg, hop)))
 
-/// The connection the hop names, as long as it lives; else one to its address, verified for its name.
+/// The connection the hop names, as long as it lives and is this leg's; else one to its address that
+/// was verified for its name, or for the address.
 let private existing leg (hop: Hop) work =
     match tryFind hop.Flow work with
-    | ValueSome flow -> Some flow
-    | ValueNone ->
-        tryFindPeer leg hop hop.VerifyName work
-        |> Option.orElseWith (fun () ->
-            let named = Flow.named hop
-            tryFindPeer leg named named.VerifyName work)
+    | ValueSome flow when flow.Leg = leg -> Some flow
+    | _ ->
+        let named = Flow.named hop
+        tryFindPeer leg named named.VerifyName work
+
+let private full work = Work.count Counted.FlowsFull work
 
 /// The hop with its connection, which is opened if there is none. Datagrams need none.
 let claim leg (hop: Hop) work : struct (Result<Hop, struct (TransportFault * string)> * Work) =
@@ -91,13 +93,13 @@ let claim leg (hop: Hop) work : struct (Result<Hop, struct (TransportFault * str
         match existing leg hop work with
         | Some flow when isFull work flow ->
             let detail = $"{work.Settings.Limits.FlowQueue} packets wait for this connection"
-            struct (Error(struct (TransportFault.QueueFull, detail)), work)
+            struct (Error(struct (TransportFault.QueueFull, detail)), full work)
         | Some flow -> struct (Ok flow.Hop, work)
         | None when work.State.FlowCount >= work.Settings.Limits.Flows ->
             let detail =
                 $"{work.Settings.Limits.Flows} connections are open (Limits.Connections)"
 
-            struct (Error(struct (TransportFault.TooManyConnections, detail)), work)
+            struct (Error(struct (TransportFault.TooManyConnections, detail)), full work)
         | None ->
             let struct (hop, work) = connect leg hop work
             struct (Ok hop, work)
@@ -169,8 +171,8 @@ let opened number work =
         List.rev parked |> List.fold (release flow) (set flow work)
     | _ -> Work.count Counted.LateInput work
 
-/// A peer connected. Its own end serves requests to exactly that end; other names of it come with
-/// RFC 5923's alias.
+/// A peer connected. Its own end serves requests to exactly that end, but not where a certificate
+/// would have to vouch for it: the names it proved come with RFC 5923's alias.
 let accepted leg (source: Hop) names work =
     if work.State.FlowCount >= work.Settings.Limits.Flows then
         Work.emit (Effect.Disconnect(leg, source.Flow)) work |> Work.count Counted.Overload
@@ -180,22 +182,34 @@ let accepted leg (source: Hop) names work =
             Hop = source
             Phase = Open
             Names = names
-            Peers = [ Flow.peer leg source null ]
+            Peers =
+                if TransportName.isSecure source.Transport then
+                    []
+                else
+                    [ Flow.peer leg source null ]
+            IsRetired = false
         }
 
         add flow work
 
 /// RFC 5923, 5: a peer whose certificate was verified asks that requests to the address in its Via
-/// go over the connection it made.
+/// go over the connection it made. The port it names last counts.
 let alias (source: Hop) (request: SipRequest) work =
     match tryFind source.Flow work with
-    | ValueSome({ Names = (_ :: _) as names } as flow) when request.TopVia.HasParameter "alias" ->
+    | ValueSome({ Names = (_ :: _) as names; IsRetired = false } as flow) when
+        request.TopVia.HasParameter "alias"
+        ->
         let port = request.TopVia.Port.GetValueOrDefault(Hop.defaultPort source.Transport)
         let hop = { source with Port = port }
 
-        let peers = names |> List.map (Flow.peer flow.Leg hop) |> List.except flow.Peers
+        let peers = names |> List.map (Flow.peer flow.Leg hop) |> List.distinct
 
-        set { flow with Peers = flow.Peers @ peers } work |> indexed Index.add flow peers
+        if peers = flow.Peers then
+            work
+        else
+            indexed Index.remove flow flow.Peers work
+            |> set { flow with Peers = peers }
+            |> indexed Index.add flow peers
     | _ -> work
 
 let private isUnused (flow: Flow) work =
@@ -217,7 +231,7 @@ let idle number work =
 let expired number work =
     match tryFind number work with
     | ValueSome flow ->
-        let retired = { flow with Peers = [] }
+        let retired = { flow with Peers = []; IsRetired = true }
 
         indexed Index.remove flow flow.Peers work |> set retired |> disconnectIfUnused retired
     | ValueNone -> work
@@ -239,12 +253,12 @@ let closed number work =
 
         struct (Index.numbers (uint64 number) work.State.ByFlow, work)
 
-/// Forgets the connections of a leg that was removed.
-let forgetLeg leg work =
+/// The numbers of a leg's connections.
+let ofLeg leg work =
     Trie.toList work.State.Flows
     |> List.map snd
     |> List.filter (fun (flow: Flow) -> flow.Leg = leg)
-    |> List.fold (fun work flow -> remove flow work) work
+    |> List.map (fun flow -> flow.Hop.Flow)
 
 /// Forgets all.
 let forgetAll work =

@@ -71,6 +71,15 @@ let isFinal (server: Server) =
     | Confirmed _ -> true
     | _ -> false
 
+/// The response that an ACK is awaited for, as it was sent.
+let kept server work =
+    match State.tryFind server work.State with
+    | ValueSome(ServerEntry { Phase = Insisting { Sending = sending } }) ->
+        match Parser.parse ParseLimits.Default sending.Packet with
+        | Ok(:? SipResponse as response) -> ValueSome response
+        | _ -> ValueNone
+    | _ -> ValueNone
+
 /// The transaction keeps the response, and gives it to repeats.
 let keep (response: SipResponse) sending (struct (_, server: Server) as found) reply work =
     let work = countHeld server work

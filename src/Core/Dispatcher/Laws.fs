@@ -163,15 +163,30 @@ let private pairs (state: State) entries = [
         | _ -> ()
 ]
 
+/// Its final response is still to come, so that a CANCEL may wait for its provisional.
+let private isAwaited invite (state: State) =
+    match State.tryFind invite state with
+    | ValueSome(ClientEntry { Phase = phase }) ->
+        match phase with
+        | Resolving _
+        | Calling _
+        | Proceeding _ -> true
+        | _ -> false
+    | _ -> false
+
+/// The shell will say what became of the packet: its connection is there, or it needs none.
+let private isThere (hop: Hop) (state: State) =
+    not (TransportName.isReliable hop.Transport) || Trie.contains (uint64 hop.Flow) state.Flows
+
 /// L-1: nothing waits for ever but what a peer or a person may take for ever over.
-let private endless entries = [
+let private endless state entries = [
     for number, (waiting: Waiting<Entry>) in entries do
         match waiting.Value with
         | _ when waiting.Due <> Queue.never -> ()
-        | ClientEntry { Phase = Proceeding _ }
-        | ClientEntry { Phase = Held _ }
-        | ClientEntry { Phase = Passing _ }
-        | ReplyEntry { Phase = Handing _ }
+        | ClientEntry { Phase = Proceeding _ } -> ()
+        | ClientEntry { Phase = Held _; Invite = ValueSome invite } when isAwaited invite state -> ()
+        | ClientEntry { Phase = Passing attempt } when isThere attempt.Hop state -> ()
+        | ReplyEntry { Phase = Handing(_, hop, _) } when isThere hop state -> ()
         | ReplyEntry { Phase = AwaitingAck _ } -> ()
         | _ -> $"L-1: {number} has no deadline"
 ]
@@ -195,6 +210,6 @@ let violations (settings: Settings) (state: State) = [
     yield! tables settings state entries
     yield! counts state entries
     yield! pairs state entries
-    yield! endless entries
+    yield! endless state entries
     yield! memories settings state
 ]

@@ -77,7 +77,10 @@ let private handOver (response: SipResponse) leg (hop: Hop) later (reply: Reply)
     let transmit work = Flows.transmit reply.Sender.Number leg hop response.Bytes true work
 
     match tryFindServer response work with
-    | Some(struct (_, server)) when isFinal server && not wasHanded ->
+    | Some(struct (_, { Phase = Confirmed _ })) when wasHanded && response.IsFinal ->
+        // The ACK came while another way was looked for.
+        finish Sent reply work
+    | Some(struct (_, server)) when isFinal server && not (wasHanded && response.IsFinal) ->
         finish (Refused RefusalReason.AlreadyAnswered) reply work
     | Some found -> keep response sending found reply work |> transmit
     | None -> set reply work |> transmit
@@ -220,20 +223,40 @@ let private trySentBy response outcome (reply: Reply) work =
 
     proceed response (Answers.advance progress work) reply
 
-/// The socket would not: the copies stop, and copies of the request are still absorbed (17.2.4).
-let failed hop fault detail (reply: Reply) work =
+/// This way is closed: back by the top Via, to its next address, or by sent-by; else it ends.
+let private tryOtherWay (response: SipResponse) later (hop: Hop) outcome (reply: Reply) work =
+    if reply.Back <> 0L && reply.Back = hop.Flow then
+        locate reply.Sender.Number response { reply with Back = 0L } work
+    elif not (List.isEmpty later) then
+        tryNext response later outcome reply work
+    elif reply.Lost.IsNone && not reply.IsGiven then
+        trySentBy response outcome reply work
+    else
+        finish outcome reply work
+
+/// The socket would not, or its connection is closed. A final response to INVITE is not repeated
+/// there any more; copies of the request are still absorbed (17.2.4).
+let failed (hop: Hop) fault detail (reply: Reply) work =
     let reply = note (HopFailed(hop, fault, detail)) work reply
     let outcome = Unreachable(hop, fault, detail)
 
     match reply.Phase with
-    | Handing(response, _, []) when reply.Back <> 0L && reply.Back = hop.Flow ->
-        locate reply.Sender.Number response { reply with Back = 0L } work
-    | Handing(response, _, later) when not later.IsEmpty ->
-        tryNext response later outcome reply work
-    | Handing(response, _, []) when reply.Lost.IsNone && not reply.IsGiven ->
-        trySentBy response outcome reply work
-    | AwaitingAck _ -> set reply work |> Cancelling.stop outcome reply.Sender.Number
-    | _ -> finish outcome reply work
+    | Handing(response, _, later) -> tryOtherWay response later hop outcome reply work
+    | AwaitingAck(server, _) ->
+        let response = kept server work
+        let work = Cancelling.quiet server work
+
+        match response with
+        | ValueSome response -> tryOtherWay response [] hop outcome reply work
+        | ValueNone -> finish outcome reply work
+    | Locating _ -> finish outcome reply work
+
+/// The connection it went over, or was to go over, is closed.
+let cutOff flow fault detail (reply: Reply) work =
+    match reply.Phase with
+    | Handing(_, hop, _)
+    | AwaitingAck(_, hop) when hop.Flow = flow -> failed hop fault detail reply work
+    | _ -> work
 
 let private unresolved (reply: Reply) work =
     let failure = {
@@ -249,5 +272,4 @@ let due (reply: Reply) work =
     match reply.Phase with
     | Locating(response, resolution, _) when work.Now < reply.Until ->
         proceed response (Answers.expired resolution work) reply
-    | Locating(_, resolution, _) -> unresolved reply (Answers.abandoned resolution work)
     | _ -> unresolved reply work

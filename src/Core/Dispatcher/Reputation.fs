@@ -54,6 +54,12 @@ let cleared hop work =
 
 let private call work (sender: Sender) = Keys.ofCallId work.Settings sender.MessageCallId
 
+/// It said something: it is there. Whether it has room again only a success tells (21.5.4).
+let answered (hop: Hop) (response: SipResponse) work =
+    match Marks.tryFind work.Now hop work.State.Marks with
+    | ValueSome { Reason = MarkReason.Unavailable } when not response.IsSuccess -> work
+    | _ -> cleared hop work
+
 /// The call goes on with the target that answered it.
 let kept hop (sender: Sender) work =
     let memories = work.Settings.Memories

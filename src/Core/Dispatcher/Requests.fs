@@ -94,7 +94,12 @@ let finish outcome (client: Client) work =
     let isThere (ended: Ended) = work.State.Legs |> List.exists (fun leg -> leg.Number = ended.Leg)
 
     match client.Past with
-    | last :: _ when isInvite client && not client.Told && isThere last ->
+    | last :: _ when
+        isInvite client
+        && not client.Told
+        && isThere last
+        && not (TransportName.isReliable last.Hop.Transport)
+        ->
         lingerIn (Completed last) (work.Now + work.Settings.Timers.Long) client work
     | _ -> Work.remove client.Sender.Number work
 

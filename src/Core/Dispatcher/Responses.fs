@@ -130,7 +130,7 @@ let private judged (attempt: Attempt) (response: SipResponse) (client: Client) w
         let struct (marked, work) = Reputation.unavailable attempt.Hop response work
         struct (noteAll marked work client, work)
     else
-        let work = Reputation.cleared attempt.Hop work
+        let work = Reputation.answered attempt.Hop response work
         let hadChoice = client.Attempts > 1 || not attempt.Later.IsEmpty
 
         if hadChoice && not client.IsGiven then
@@ -147,7 +147,7 @@ let received source (response: SipResponse) (client: Client) work =
         let struct (client, work) = proven attempt.Hop client work
 
         if response.IsProvisional then
-            provisional attempt response client (Reputation.cleared attempt.Hop work)
+            provisional attempt response client (Reputation.answered attempt.Hop response work)
         else
             let struct (client, work) = judged attempt response client work
             final attempt response client work
@@ -155,8 +155,25 @@ let received source (response: SipResponse) (client: Client) work =
     | Completed ended when not response.IsProvisional -> absorb client ended response work
     | _ -> Work.count Counted.RepeatedResponse work
 
-/// A repeat of a 503 of a target already left.
-let receivedPast (past: Ended) response (client: Client) work = absorb client past response work
+/// The target asked now is left for one that was left before; what it still says is past too.
+let private leave (client: Client) =
+    match client.Phase with
+    | Calling attempt
+    | Proceeding attempt -> { client with Past = endedBy attempt ValueNone :: client.Past }
+    | _ -> client
+
+/// From a target already left: a repeat of its 503, or a 2xx to an INVITE that was not waited for.
+let receivedPast (past: Ended) (response: SipResponse) (client: Client) work =
+    let isAnswer = response.IsSuccess && isInvite client && past.Ack.IsNone
+
+    match client.Phase with
+    | Calling _
+    | Proceeding _ when isAnswer ->
+        let until = work.Now + work.Settings.Timers.Long
+        let work = if client.Told then handUp client response work else work
+        conclude response (Accepted past) until (leave client) work
+    | Accepted _ when isAnswer -> handUp client response work
+    | _ -> absorb client past response work
 
 /// The shell could not send to this hop: the next target, unless somebody is there (RFC 3263, 4.3).
 let failed hop fault detail (client: Client) work =
@@ -199,8 +216,20 @@ let private gaveUp (attempt: Attempt) (client: Client) work =
     match client.Phase with
     | Calling _ ->
         let struct (marked, work) = Reputation.timedOut attempt.Hop work
-        tryLater attempt (noteAll marked work client) work
+        let client = noteAll marked work client
+
+        // Left before Timer B, an INVITE may still be answered there.
+        if isInvite client && work.Now < attempt.Until then
+            let ended = endedBy attempt ValueNone
+            tryLater attempt { client with Past = ended :: client.Past } work
+        else
+            tryLater attempt client work
     | _ -> finishBest TimedOut client work
+
+/// A CANCEL came to belong to it: there is no next target, so that it has its whole time here (9.1).
+let private stay (attempt: Attempt) (client: Client) work =
+    let schedule = { attempt.Schedule with GiveUpAt = attempt.Until }
+    set { client with Phase = Calling { attempt with Schedule = schedule } } work
 
 let private unresolved (client: Client) work =
     let failure = {
@@ -239,17 +268,31 @@ let due (client: Client) work =
     | _ when client.AnswerBy <= now -> late client work
     | Resolving(request, resolution, _) when now < client.Until ->
         Targets.expired request resolution client work
-    | Resolving(_, resolution, _) -> unresolved client (Answers.abandoned resolution work)
+    | Resolving _ -> unresolved client work
+    | Calling attempt when
+        attempt.Schedule.GiveUpAt <= now
+        && now < attempt.Until
+        && (later attempt client work).IsEmpty
+        ->
+        stay attempt client work
     | Calling attempt
     | Proceeding attempt when attempt.Schedule.GiveUpAt <= now -> gaveUp attempt client work
     | Calling attempt
     | Proceeding attempt when attempt.Schedule.NextAt <= now -> copy attempt client work
     | _ -> set client work
 
+let private isLeg number work =
+    work.State.Legs |> List.exists (fun (leg: Leg) -> leg.Number = number)
+
 /// The connection it went over is closed, or its leg is gone: what nobody answered yet goes on to the
 /// next target, what somebody works on has an outcome now (17.1.4).
 let cutOff fault detail (client: Client) work =
     match client.Phase with
+    | Proceeding attempt when not client.Told && isInvite client && isLeg attempt.Leg work ->
+        // Its final response may still come over another connection (18.2.2).
+        let client = note (HopFailed(attempt.Hop, fault, detail)) work client
+        let struct (outcome, work) = best (Unreachable(attempt.Hop, fault, detail)) client work
+        abandon outcome client work
     | Proceeding attempt when not client.Told ->
         let client = note (HopFailed(attempt.Hop, fault, detail)) work client
         finishBest (Unreachable(attempt.Hop, fault, detail)) client work

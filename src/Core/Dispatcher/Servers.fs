@@ -201,10 +201,3 @@ let overloaded number leg source (request: SipRequest) work =
     else
         let response = (tagged work request 503).WithHeader("Retry-After", "5")
         answerStatelessly number leg source response work
-
-/// The connection is closed over which a final response to INVITE went: it may not have arrived, so it
-/// goes out once more, now to the address of 18.2.2.
-let cutOff flow number (server: Server) work =
-    match server.Phase with
-    | Insisting { Sending = sending } when sending.Hop.Flow = flow -> transmit number sending work
-    | _ -> work

@@ -43,7 +43,8 @@ module Work =
         | ClientEntry { Told = false; Phase = Calling attempt }
         | ClientEntry { Told = false; Phase = Proceeding attempt }
         | ClientEntry { Told = false; Phase = Passing attempt } -> attempt.Hop.Flow
-        | ReplyEntry { Phase = Handing(_, hop, _) } -> hop.Flow
+        | ReplyEntry { Phase = Handing(_, hop, _) }
+        | ReplyEntry { Phase = AwaitingAck(_, hop) } -> hop.Flow
         | ServerEntry { Phase = Concluded _ }
         | ServerEntry { Phase = Confirmed _ } -> 0L
         | ServerEntry server -> server.Source.Flow

@@ -9,8 +9,10 @@ open SipFun
 type Kept = {
     Answer: Answer
     Until: Instant
-    /// It is stale and was asked anew; not again before this.
-    AskAgainAt: Instant
+    /// It is stale and was asked anew: an answer is expected until this.
+    AskedUntil: Instant
+    /// It is stale, and was asked anew in vain: not again before this.
+    NotBefore: Instant
 }
 
 [<RequireQualifiedAccess>]
@@ -40,9 +42,14 @@ module Cache =
     /// RFC 2308, 7 allows five minutes; this spares the next delivery the wait, and no more.
     let private failed = 5L * second
 
+    /// Whether some record is about the name that was asked for (V-12).
+    let private isAbout (question: Question) (answer: Answer) =
+        answer.Records |> Array.exists (fun record -> record.Name = question.Name)
+
     /// How long an answer may be believed; 0: not at all.
-    let lifetime (answer: Answer) : Duration =
+    let lifetime question (answer: Answer) : Duration =
         match answer.Status with
+        | DnsStatus.Ok when answer.Records.Length > 0 && not (isAbout question answer) -> failed
         | DnsStatus.Ok when answer.Records.Length > 0 ->
             let ttl = answer.Records |> Seq.map (fun record -> int64 record.Ttl) |> Seq.min
             ttl * second |> max shortest |> min longest
@@ -96,25 +103,28 @@ module Cache =
     /// An answer came. A failure does not displace what may still serve (RFC 8767, 4). Gives how
     /// many answers that were still good had to go too.
     let put limit staleFor now question answer (cache: Cache) =
-        let lifetime = lifetime answer
+        let lifetime = lifetime question answer
 
         match Map.tryFind question cache.Answers with
         | Some kept when
             isFailure answer && not (isFailure kept.Answer) && isUsable now staleFor kept
             ->
-            struct (add question { kept with AskAgainAt = now + failed } cache, 0)
+            let kept = { kept with AskedUntil = now; NotBefore = now + failed }
+            struct (add question kept cache, 0)
         | _ when lifetime = 0L<ms> -> trim limit (now - staleFor) 0 (remove question cache)
         | _ ->
             let until = now + lifetime
 
-            add question { Answer = answer; Until = until; AskAgainAt = until } cache
+            let kept = { Answer = answer; Until = until; AskedUntil = now; NotBefore = now }
+
+            add question kept cache
             |> trim limit (now - staleFor) 0
 
     let tryFind staleFor now question (cache: Cache) =
         match Map.tryFind question cache.Answers with
         | Some kept when now < kept.Until -> Memory.Fresh(kept.Answer, kept.Until - now)
         | Some kept when isUsable now staleFor kept && not (isFailure kept.Answer) ->
-            Memory.Stale(kept.Answer, kept.AskAgainAt <= now)
+            Memory.Stale(kept.Answer, kept.AskedUntil <= now && kept.NotBefore <= now)
         | _ -> Memory.Unknown
 
     /// A stale answer is being asked for anew; if nothing comes of it, again after `within`.
@@ -122,14 +132,14 @@ module Cache =
         match Map.tryFind question cache.Answers with
         | Some kept -> {
             cache with
-                Answers = Map.add question { kept with AskAgainAt = now + within } cache.Answers
+                Answers = Map.add question { kept with AskedUntil = now + within } cache.Answers
           }
         | None -> cache
 
     /// Whether an answer is expected though no delivery waits for it.
     let isAsking now question (cache: Cache) =
         match Map.tryFind question cache.Answers with
-        | Some kept -> kept.Until <= now && now < kept.AskAgainAt
+        | Some kept -> now < kept.AskedUntil
         | None -> false
 
     /// The laws of this table that it breaks.
