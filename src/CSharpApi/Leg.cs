@@ -74,8 +74,8 @@ public sealed class Leg
     /// <param name="certificate">With its private key.</param>
     /// <param name="chain">Certificates between it and its root; null: none.</param>
     /// <exception cref="ArgumentException">It has no private key.</exception>
-    /// <exception cref="InvalidOperationException">The leg has no TLS, or was made without a
-    /// certificate and does not listen.</exception>
+    /// <exception cref="InvalidOperationException">The leg has no TLS, was made without a
+    /// certificate and does not listen, or asks a callback for its certificate.</exception>
     public void ReplaceCertificate(
         X509Certificate2 certificate,
         X509Certificate2Collection? chain = null
@@ -89,6 +89,14 @@ public sealed class Leg
             throw new InvalidOperationException(
                 $"{this} has no certificate to replace. Add a TLS leg with one: "
                     + "LegOptions.Tls(...).WithPem(certificate, key)."
+            );
+        }
+
+        if (Options.SslServerAuthenticationOptions?.ServerCertificateSelectionCallback is not null)
+        {
+            throw new InvalidOperationException(
+                $"{this} asks ServerCertificateSelectionCallback for its certificate. "
+                    + "Let that give the new one."
             );
         }
 

@@ -130,7 +130,10 @@ let private peers = [
     testCase "V-11: a peer that proved nothing gets no request that a certificate must vouch for"
     <| fun () ->
         let rig = acceptAs [] 3 Transport.Tls "127.0.0.7" 5061 70L start
-        let _, rig = sendTo (over Transport.Tls "127.0.0.7" 5061) (request "MESSAGE" "m") rig
+
+        let _, rig =
+            sendTo (over Transport.Tls "127.0.0.7" 5061) (request "MESSAGE" "m") rig
+
         let _, hop = List.exactlyOne (connects rig)
         same hop.VerifyName "127.0.0.7" "a connection of our own, verified"
 

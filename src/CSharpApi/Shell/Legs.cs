@@ -151,10 +151,15 @@ internal sealed class Legs(Engine engine)
 
     private async Task Stop(Leg leg)
     {
-        foreach (var (link, number) in leg.Links.Zip(leg.Numbers))
+        foreach (var link in leg.Links)
         {
             link.Dispose();
-            await link.Stopped.ConfigureAwait(false);
+        }
+
+        await Task.WhenAll(leg.Links.Select(link => link.Stopped)).ConfigureAwait(false);
+
+        foreach (var number in leg.Numbers)
+        {
             _byNumber.TryRemove(number, out _);
         }
     }

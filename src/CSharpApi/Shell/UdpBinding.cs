@@ -120,7 +120,9 @@ internal static class UdpBinding
         {
             foreach (var address in addresses)
             {
-                var socket = new Socket(address.AddressFamily, type, ProtocolType.Unspecified);
+                // Named, so that the port of connections just closed can be bound again.
+                var protocol = type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp;
+                var socket = new Socket(address.AddressFamily, type, protocol);
                 sockets.Add(socket);
                 KeepToItsFamily(socket);
                 socket.Bind(new IPEndPoint(address, port));

@@ -184,7 +184,8 @@ let private endless state entries = [
         match waiting.Value with
         | _ when waiting.Due <> Queue.never -> ()
         | ClientEntry { Phase = Proceeding _ } -> ()
-        | ClientEntry { Phase = Held _; Invite = ValueSome invite } when isAwaited invite state -> ()
+        | ClientEntry { Phase = Held _; Invite = ValueSome invite } when isAwaited invite state ->
+            ()
         | ClientEntry { Phase = Passing attempt } when isThere attempt.Hop state -> ()
         | ReplyEntry { Phase = Handing(_, hop, _) } when isThere hop state -> ()
         | ReplyEntry { Phase = AwaitingAck _ } -> ()

@@ -291,7 +291,10 @@ let cutOff fault detail (client: Client) work =
     | Proceeding attempt when not client.Told && isInvite client && isLeg attempt.Leg work ->
         // Its final response may still come over another connection (18.2.2).
         let client = note (HopFailed(attempt.Hop, fault, detail)) work client
-        let struct (outcome, work) = best (Unreachable(attempt.Hop, fault, detail)) client work
+
+        let struct (outcome, work) =
+            best (Unreachable(attempt.Hop, fault, detail)) client work
+
         abandon outcome client work
     | Proceeding attempt when not client.Told ->
         let client = note (HopFailed(attempt.Hop, fault, detail)) work client

@@ -117,8 +117,7 @@ module Cache =
 
             let kept = { Answer = answer; Until = until; AskedUntil = now; NotBefore = now }
 
-            add question kept cache
-            |> trim limit (now - staleFor) 0
+            add question kept cache |> trim limit (now - staleFor) 0
 
     let tryFind staleFor now question (cache: Cache) =
         match Map.tryFind question cache.Answers with

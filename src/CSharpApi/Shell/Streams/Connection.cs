@@ -272,11 +272,13 @@ internal sealed class Connection : IPipeSink, IDisposable
 
         Dispose();
         await DisposeAsync(_pipe).ConfigureAwait(false);
-        _link.Remove(this);
+
+        // Told while the link still knows it: who asks for it afterwards has heard of its end.
         Report(ending);
+        _link.Remove(this);
     }
 
-    private static async ValueTask DisposeAsync(IPipe? pipe)
+    private async ValueTask DisposeAsync(IPipe? pipe)
     {
         try
         {
@@ -288,6 +290,11 @@ internal sealed class Connection : IPipeSink, IDisposable
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
             // The socket is gone already: there is nobody to say goodbye to.
+        }
+        catch (Exception exception)
+        {
+            _link.Owner.Dropped(Reason.ReceiveFailed);
+            _link.Owner.ReceiveFailed(exception);
         }
     }
 

@@ -70,8 +70,12 @@ internal sealed record Ending(
     private static TransportFault OfSocket(SocketError error) =>
         error switch
         {
-            SocketError.ConnectionRefused or SocketError.ConnectionReset =>
-                TransportFault.ConnectionRefused,
+            // The last three: ICMP said that the host does not speak the protocol.
+            SocketError.ConnectionRefused
+            or SocketError.ConnectionReset
+            or SocketError.ProtocolOption
+            or SocketError.ProtocolNotSupported
+            or SocketError.ProtocolFamilyNotSupported => TransportFault.ConnectionRefused,
             SocketError.HostUnreachable
             or SocketError.NetworkUnreachable
             or SocketError.HostDown

@@ -27,7 +27,13 @@ internal sealed class TlsSettings(LegOptions options)
         var given = options.SslServerAuthenticationOptions;
         var made = Copy(given) ?? new() { AllowRenegotiation = false };
         made.EnabledSslProtocols = Supported(made.EnabledSslProtocols);
-        made.ServerCertificateContext = _own ?? made.ServerCertificateContext;
+
+        // The framework takes one of the two: the user's choice by name goes before our own.
+        if (made.ServerCertificateSelectionCallback is null)
+        {
+            made.ServerCertificateContext = _own ?? made.ServerCertificateContext;
+        }
+
         made.ClientCertificateRequired |= options.RequireClientCertificate;
         made.CertificateChainPolicy ??= Policy(made.CertificateRevocationCheckMode);
         made.RemoteCertificateValidationCallback ??= (_, certificate, chain, errors) =>
