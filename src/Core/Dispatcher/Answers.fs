@@ -81,8 +81,9 @@ let advance (struct (progress, told)) work : Advanced = feed false told progress
 /// An answer came for this resolution.
 let answered question answer resolution work = advance (step question answer resolution work) work
 
-/// They had their whole time: whoever comes next does not wait for the same at once.
-let private abandoned (resolution: Resolution) work =
+/// The resolution goes on, or ends, without them: whoever comes next does not wait for the same at
+/// once.
+let abandoned (resolution: Resolution) work =
     let timedOut = Answer.failed DnsStatus.TimedOut
     resolution.Open |> List.fold (fun work question -> remember question timedOut work) work
 

@@ -56,7 +56,9 @@ let private response leg source (response: SipResponse) work =
             Responses.received source response client work |> Cancelling.settle client.Sender.Number
         | ValueSome client ->
             match List.tryFind (fun (past: Ended) -> same past.Branch) client.Past with
-            | Some past -> Responses.receivedPast past response client work
+            | Some past ->
+                Responses.receivedPast past response client work
+                |> Cancelling.settle client.Sender.Number
             | None -> stray leg source response work
         | ValueNone -> stray leg source response work
 

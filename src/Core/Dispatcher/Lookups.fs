@@ -68,6 +68,6 @@ let private unresolved number (lookup: Lookup) work =
 /// The whole took too long, or the questions of one stage.
 let due number (lookup: Lookup) work =
     if lookup.Until <= work.Now then
-        unresolved number lookup work
+        unresolved number lookup (Answers.abandoned lookup.Resolution work)
     else
         proceed number (Answers.expired lookup.Resolution work) lookup

@@ -272,4 +272,5 @@ let due (reply: Reply) work =
     match reply.Phase with
     | Locating(response, resolution, _) when work.Now < reply.Until ->
         proceed response (Answers.expired resolution work) reply
+    | Locating(_, resolution, _) -> unresolved reply (Answers.abandoned resolution work)
     | _ -> unresolved reply work

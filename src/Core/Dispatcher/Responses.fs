@@ -268,7 +268,7 @@ let due (client: Client) work =
     | _ when client.AnswerBy <= now -> late client work
     | Resolving(request, resolution, _) when now < client.Until ->
         Targets.expired request resolution client work
-    | Resolving _ -> unresolved client work
+    | Resolving(_, resolution, _) -> unresolved client (Answers.abandoned resolution work)
     | Calling attempt when
         attempt.Schedule.GiveUpAt <= now
         && now < attempt.Until

@@ -37,7 +37,7 @@ internal sealed class WatchedStream(Stream inner, ReadOnlyMemory<byte> first, Fr
         if (length > 0)
         {
             _first[..length].CopyTo(buffer);
-            _first = _first[length..];
+            _first = length < _first.Length ? _first[length..] : default;
         }
         else
         {
