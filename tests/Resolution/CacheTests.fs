@@ -9,10 +9,12 @@ let private second = 1000L<ms>
 let private a = question "A" "a.example.com"
 let private never = 0L<ms>
 
-let private found ttls =
+let private foundFor name ttls =
     Answer.ok [|
-        for ttl in ttls -> { Name = a.Name; Ttl = ttl; Data = AddressOf(address "192.0.2.1") }
+        for ttl in ttls -> { Name = name; Ttl = ttl; Data = AddressOf(address "192.0.2.1") }
     |]
+
+let private found ttls = foundFor a.Name ttls
 
 let private put limit now question answer cache =
     let struct (cache, dropped) = Cache.put limit never now question answer cache
@@ -62,6 +64,9 @@ let tests =
             for status in [ DnsStatus.ServFail; DnsStatus.Refused; DnsStatus.TimedOut ] do
                 lasts 5L (Answer.failed status) (string status)
 
+        testCase "V-12: an answer about other names is as good as none, for five seconds"
+        <| fun () -> lasts 5L (foundFor "evil.example.com" [ 86_400 ]) "not believed"
+
         testCase "what is left of its time is told"
         <| fun () ->
             match Cache.tryFind never (20L * second) a (kept (found [ 60 ])) with
@@ -71,8 +76,9 @@ let tests =
         testCase "bounded: what ends first goes, and is counted; what has ended goes uncounted"
         <| fun () ->
             let fill cache (n, ttl) =
-                let struct (cache, dropped) =
-                    put 2 0L<ms> (question "A" $"h{n}.example.com") (found [ ttl ]) cache
+                let asked = question "A" $"h{n}.example.com"
+
+                let struct (cache, dropped) = put 2 0L<ms> asked (foundFor asked.Name [ ttl ]) cache
 
                 cache, dropped
 
