@@ -14,7 +14,7 @@ public sealed partial record LegOptions
     private readonly TimeSpan? _keepAlive;
     private readonly int _minBodyRate = 240;
     private readonly int _maxConnections = 10_000;
-    private readonly int _maxConnectionsPerSource = 1_000;
+    private readonly int _maxConnectionsPerSource = 500;
     private readonly int _maxHandshakes = 1_000;
     private readonly int _writeQueue = 1_000;
     private readonly int _writeQueueBytes = 4 * 1024 * 1024;
@@ -126,7 +126,8 @@ public sealed partial record LegOptions
     }
 
     /// <summary>
-    /// Accepted connections from one IPv4 address or one IPv6 /64; default 1,000. One more is
+    /// Accepted connections from one IPv4 address or one IPv6 /64; default 500, half of
+    /// <see cref="MaxHandshakes"/>, so that no source alone keeps the others out. One more is
     /// closed at once.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>

@@ -86,6 +86,13 @@ let private size = [
         let never = withSettings { settings with LargeRequest = 0 } |> give (AddLeg tcpLeg)
         Expect.isTrue (over id never) "LargeRequest = 0"
 
+    testCase "an address outside the networks of the UDP leg goes over TCP, which can"
+    <| fun () ->
+        let narrow = { own with Networks = [ (Network.parse "10.0.0.0/8").Value ] }
+        let any (order: Order) = { order with Destination = ValueNone }
+        let _, rig = deliverWith any (request "OPTIONS" "o") (withLegs [ narrow; tcpLeg ])
+        same (connects rig |> List.map (fun (_, hop) -> hop.Transport)) [ Transport.Tcp ] "TCP"
+
     testCase "the limit counts for datagrams only"
     <| fun () ->
         let small = { settings with Limits = { limits with PacketBytes = 1000 } }

@@ -137,6 +137,16 @@ let private peers = [
         let _, hop = List.exactlyOne (connects rig)
         same hop.VerifyName "127.0.0.7" "a connection of our own, verified"
 
+    testCase "V-18: a request over TLS is not answered over UDP, whoever knows its branch"
+    <| fun () ->
+        let peer = { over Transport.Tls "127.0.0.7" 5061 with VerifyName = "peer.test" }
+        let sent, rig = sendTo peer (request "OPTIONS" "o") start
+        let rig = opened rig
+        let response = (lastRequest "OPTIONS" rig).CreateResponse(200, "forged")
+        let rig = receive response rig
+        same (State.isUnderWay sent rig.State) true "not believed"
+        same (counted Counted.StrayResponse rig) 1 "counted"
+
     testCase "RFC 5923: the alias named last counts, and none once the connection is too old"
     <| fun () ->
         let ask (port: int) branch =

@@ -36,6 +36,16 @@ let private branchOf (client: Client) =
     | Resolving _
     | Held _ -> ""
 
+/// What went over TLS is answered over TLS (18.2.2): elements behind the peer know the branch too.
+let private isSpied (source: Hop) (client: Client) =
+    match client.Phase with
+    | Calling { Hop = hop }
+    | Proceeding { Hop = hop }
+    | Completed { Hop = hop }
+    | Accepted { Hop = hop } ->
+        TransportName.isSecure hop.Transport && source.Transport <> hop.Transport
+    | _ -> false
+
 let private stray leg source response work =
     match work.State.Receiver with
     | ValueSome { ForwardsResponses = true } ->
@@ -52,7 +62,7 @@ let private response leg source (response: SipResponse) work =
         Work.count Counted.ForeignResponse work
     else
         match tryFindClient response work with
-        | ValueSome client when same (branchOf client) ->
+        | ValueSome client when same (branchOf client) && not (isSpied source client) ->
             Responses.received source response client work |> Cancelling.settle client.Sender.Number
         | ValueSome client ->
             match List.tryFind (fun (past: Ended) -> same past.Branch) client.Past with

@@ -109,7 +109,11 @@ module Hosts =
         let transports = sight.Target.Transports
 
         if Reach.transports sight.Legs sight.Target |> List.exists isOfFamily then
-            Advice.outsideNetworks transports address
+            let there =
+                Reach.transports sight.Legs sight.Target
+                |> List.map (fun (struct (transport, _)) -> transport)
+
+            Advice.outsideNetworks there address
         else
             Advice.noLegForAddress transports address
 

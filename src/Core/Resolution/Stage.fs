@@ -24,14 +24,15 @@ module Stage =
         | ValueSome port -> port
         | ValueNone -> TransportName.defaultPort transport
 
-    /// The hops of the host itself, over the transports that need no SRV.
+    /// The hops of the host itself, over the transports that need no SRV: each address by the first
+    /// that reaches it.
     let private ownHops sight =
         let target = sight.Target
 
-        [
-            for struct (transport, families) in Reach.withoutServices sight.Legs target do
-                yield! Hosts.hops sight transport families target.Host (port target transport)
-        ]
+        Reach.transports sight.Legs target
+        |> List.collect (fun (struct (transport, families)) ->
+            Hosts.hops sight transport families target.Host (port target transport))
+        |> List.distinctBy _.Address
 
     /// A numeric host of a family that only a later transport's leg has goes by that transport.
     let private knownHost sight addresses : struct (Look * Decision list) =
@@ -91,10 +92,13 @@ module Stage =
 
     /// Addresses of the host that lie outside the networks of every leg.
     let private ownOutside sight =
-        Reach.withoutServices sight.Legs sight.Target
+        let reached = ownHops sight |> List.map _.Address
+
+        Reach.transports sight.Legs sight.Target
         |> List.collect (fun (struct (transport, families)) ->
             Hosts.outside sight transport families sight.Target.Host)
         |> List.distinct
+        |> List.filter (fun address -> not (List.contains address reached))
 
     let private unreached sight : struct (Look * Decision list) =
         match ownOutside sight with
