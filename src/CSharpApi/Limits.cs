@@ -70,8 +70,8 @@ public sealed record Limits
     /// none.</summary>
     public int Decisions { get; init; } = 64;
 
-    /// <summary>The largest packet that is sent, in bytes; default 65,507, what UDP can
-    /// carry.</summary>
+    /// <summary>The largest datagram that is sent, in bytes; default 65,507, what UDP can
+    /// carry. Streams have no such limit.</summary>
     public int PacketBytes { get; init; } = 65_507;
 
     /// <summary>
