@@ -184,9 +184,14 @@ let tests =
         <| inVirtualTime [ tcp ] slowHeader
         testCase "V-07: a body of 240 bytes a second after 5 s" <| inVirtualTime [ tcp ] slowBody
         testCase "V-07: a slow body that is fast enough" <| inVirtualTime [ tcp ] fastEnough
-        testCase "V-07: many slow connections, and a good client is served"
-        <| inVirtualTime [ many ] (manySlow (if Suite.long then most else 300))
+        // One after the other: each takes most of the process's descriptors.
+        testSequenced
+        <| testList "crowds" [
+            testCase "V-07: many slow connections, and a good client is served"
+            <| inVirtualTime [ many ] (manySlow (if Suite.long then most else 300))
 
-        if Suite.long then
-            testCase $"V-07, O-4: {most} slow connections in real time" <| inRealTime [ many ] crowd
+            if Suite.long then
+                testCase $"V-07, O-4: {most} slow connections in real time"
+                <| inRealTime [ many ] crowd
+        ]
     ]
