@@ -66,6 +66,8 @@ let until (condition: unit -> bool) =
 /// Moves time on by seconds, one at a time, as the sweep does.
 let pass (time: FakeTimeProvider) seconds =
     for _ in 1..seconds do
+        // Virtual time must not outrun the sockets: what was sent is read in its own second.
+        Thread.Sleep 1
         time.Advance(TimeSpan.FromSeconds 1.0)
 
 /// A good OPTIONS over this connection gets 200.
