@@ -123,7 +123,8 @@ let private proven hop (client: Client) work =
     else
         struct (client, work)
 
-/// What the response says of its target: 503 sets it aside, everything else shows that it is there.
+/// What the response says of its target: 503 sets it aside, everything else shows that it is there,
+/// and a 2xx that it has room again.
 /// Where there was a choice, the call stays with it.
 let private judged (attempt: Attempt) (response: SipResponse) (client: Client) work =
     if response.StatusCode = 503 then
