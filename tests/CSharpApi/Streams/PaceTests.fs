@@ -27,6 +27,7 @@ let private slowHeader (time: FakeTimeProvider) (dispatcher: Dispatcher) =
     use slow = StreamPeer.Connect(House.local dispatcher)
     slow.Send "OPTIONS sip:us@127.0.0.1 SIP/2.0\r\n"
     let closed = Task.Run slow.IsClosed
+    connections dispatcher 1
 
     // One more byte a second, for ever: it is the first one that counts.
     let mutable passed = 0
@@ -37,9 +38,8 @@ let private slowHeader (time: FakeTimeProvider) (dispatcher: Dispatcher) =
         with :? IO.IOException ->
             ()
 
-        pass time 1
+        pass time dispatcher 1
         passed <- passed + 1
-        SpinWait.SpinUntil((fun () -> closed.IsCompleted), 20) |> ignore
 
     Expect.isTrue (House.wait closed) "closed"
     Expect.isGreaterThan passed 10 "not before 10 s"
@@ -52,12 +52,12 @@ let private slowBody (time: FakeTimeProvider) (dispatcher: Dispatcher) =
     let text = slow.Request("MESSAGE", body = String('a', 5000))
     slow.Send(text.Substring(0, text.Length - 4900))
     let closed = Task.Run slow.IsClosed
+    connections dispatcher 1
     let mutable passed = 0
 
     while not closed.IsCompleted && passed < 60 do
-        pass time 1
+        pass time dispatcher 1
         passed <- passed + 1
-        SpinWait.SpinUntil((fun () -> closed.IsCompleted), 20) |> ignore
 
     Expect.isTrue (House.wait closed) "closed"
     Expect.isGreaterThan passed 5 "not within the first 5 s"
@@ -71,10 +71,11 @@ let private fastEnough (time: FakeTimeProvider) (dispatcher: Dispatcher) =
     let text = peer.Request("MESSAGE", body = String('a', 6000))
     let body = text.Length - 6000
     peer.Send(text.Substring(0, body))
+    connections dispatcher 1
 
     for second in 0..19 do
         peer.Send(text.Substring(body + second * 300, 300))
-        pass time 1
+        pass time dispatcher 1
 
     Expect.equal (peer.ReceiveResponse().StatusCode) 200 "answered after 20 s"
 
@@ -101,11 +102,11 @@ let private manySlow count (time: FakeTimeProvider) (dispatcher: Dispatcher) =
             with :? IO.IOException ->
                 ()
 
-        pass time 1
+        pass time dispatcher 1
 
     Expect.isTrue
         (until (fun () ->
-            pass time 1
+            pass time dispatcher 1
             (link dispatcher 0).Count = 0))
         "all of them are closed"
 

@@ -51,8 +51,9 @@ type RevocationServer(issuer: X509Certificate2) =
 
     do serve () |> ignore
 
+    // The framework keeps lists on disk by their address, and ports come again in later runs.
     let url =
-        $"http://127.0.0.1:{(listener.LocalEndpoint :?> IPEndPoint).Port}/list.crl"
+        $"http://127.0.0.1:{(listener.LocalEndpoint :?> IPEndPoint).Port}/{Guid.NewGuid()}.crl"
 
     /// For a certificate that says where its list is.
     member _.Extension =

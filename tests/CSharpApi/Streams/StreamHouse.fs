@@ -63,12 +63,34 @@ let until (condition: unit -> bool) =
 
     condition ()
 
-/// Moves time on by seconds, one at a time, as the sweep does.
-let pass (time: FakeTimeProvider) seconds =
+/// A socket that is closed meanwhile tells nothing.
+let private asked (question: StreamLink -> bool) dispatcher () =
+    try
+        question (link dispatcher 0)
+    with :? ObjectDisposedException ->
+        false
+
+/// Whether a peer that does not read lets nothing more out.
+let isStuck dispatcher = asked _.IsStuck dispatcher ()
+
+/// Waits until what was sent to it is read, and what it sends is written.
+let settle dispatcher =
+    if not (until (asked _.IsQuiet dispatcher)) then
+        failwith "a connection does not come to rest"
+
+/// Moves time on by seconds, one at a time, as the sweep does, whatever the sockets do.
+let lapse (time: FakeTimeProvider) seconds =
     for _ in 1..seconds do
-        // Virtual time must not outrun the sockets: what was sent is read in its own second.
-        Thread.Sleep 1
         time.Advance(TimeSpan.FromSeconds 1.0)
+
+/// Moves time on by seconds. What was sent is read in its own second: virtual time does not outrun
+/// the sockets.
+let pass (time: FakeTimeProvider) dispatcher seconds =
+    settle dispatcher
+
+    for _ in 1..seconds do
+        lapse time 1
+        settle dispatcher
 
 /// A good OPTIONS over this connection gets 200.
 let asks (peer: StreamPeer) =

@@ -10,6 +10,12 @@ open System.Text
 open SipFun
 open SipFun.Tests.CSharpApi
 
+/// Addresses of loopback that no other run uses.
+module private Own =
+    let address =
+        let run = Environment.ProcessId
+        IPAddress [| 127uy; 1uy + byte (run % 250); byte (run / 250 % 250); 9uy |]
+
 /// One end of a connection.
 type StreamPeer(socket: Socket, stream: Stream, transport: string) =
     let waiting = ResizeArray<byte>()
@@ -56,7 +62,7 @@ type StreamPeer(socket: Socket, stream: Stream, transport: string) =
         let socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
 
         if OperatingSystem.IsLinux() && target.Address.Equals IPAddress.Loopback then
-            socket.Bind(IPEndPoint(IPAddress.Parse "127.0.0.9", 0))
+            socket.Bind(IPEndPoint(Own.address, 0))
 
         socket.Connect target
         socket

@@ -63,9 +63,9 @@ let private stallingServer () =
         let delivery = deliverTo dispatcher server "example.com"
         use socket = server.AcceptSocket()
         Expect.isTrue (socket.Poll(Patience.span, SelectMode.SelectRead)) "the handshake began"
-        pass time 10
+        pass time dispatcher 10
         Expect.isFalse delivery.Completion.IsCompleted "not before 10 s"
-        pass time 1
+        pass time dispatcher 1
         Expect.equal (fault delivery) TransportFault.HandshakeTimedOut "after 10 s"
         Expect.equal (House.counter dispatcher "handshake_too_slow") 1L "counted")
 
@@ -75,9 +75,9 @@ let private stallingClient () =
     withLegs time [ leg () ] (fun dispatcher ->
         use peer = StreamPeer.Connect(House.local dispatcher)
         Expect.isTrue (until (fun () -> (link dispatcher 0).Count = 1)) "accepted"
-        pass time 10
+        pass time dispatcher 10
         Expect.equal (House.counter dispatcher "handshake_too_slow") 0L "not before 10 s"
-        pass time 1
+        pass time dispatcher 1
         Expect.isTrue (peer.IsClosed()) "closed after 10 s"
 
         Expect.isTrue

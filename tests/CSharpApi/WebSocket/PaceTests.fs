@@ -36,6 +36,7 @@ let private slowMessage octets (time: FakeTimeProvider) dispatcher =
     use peer = WebSocketPeer.Connect(House.local dispatcher)
     Expect.equal (peer.Asks()) 200 "its handshake is over on both sides"
     peer.Stream.Send(octets: byte array)
+    StreamHouse.settle dispatcher
     isEnded time dispatcher peer.Stream "header_too_slow"
 
 let private keepingAlive =

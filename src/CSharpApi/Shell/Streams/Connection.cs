@@ -39,6 +39,25 @@ internal sealed class Connection : IPipeSink, IDisposable
 
     public CancellationToken Stopping => _stop.Token;
 
+    /// <summary>Whether nothing happens before its peer, or time, does something: what came was
+    /// read and reported, what was sent is written.</summary>
+    public bool IsQuiet =>
+        Volatile.Read(ref _ending) is null
+        && (
+            _outbox is { } outbox
+                ? _pipe is { IsWaiting: true }
+                    && _socket is { Available: 0 }
+                    && _pipe.IsWaiting
+                    && !outbox.IsBusy
+                : _isOurs || !_vigil.IsConnecting
+        );
+
+    /// <summary>Whether the system takes no more bytes for the peer.</summary>
+    public bool IsStuck =>
+        _outbox is { IsBusy: true }
+        && _socket is { } socket
+        && !socket.Poll(TimeSpan.Zero, SelectMode.SelectWrite);
+
     /// <summary>From the first byte to the last. Never faults.</summary>
     public async Task RunAsync()
     {

@@ -16,16 +16,24 @@ internal sealed class FramedPipe(Stream stream, Core.StreamSide side, ParseLimit
 
     private Core.FramingState _state = Core.Framing.start(side);
     private IPipeSink? _sink;
+    private volatile bool _isWaiting;
+
+    public bool IsWaiting => _isWaiting;
 
     public async ValueTask<bool> ReadAsync(IPipeSink sink, CancellationToken cancel)
     {
         _sink = sink;
+        _isWaiting = true;
         await stream.ReadAsync(Memory<byte>.Empty, cancel).ConfigureAwait(false);
+        _isWaiting = false;
         var buffer = ArrayPool<byte>.Shared.Rent(ReadSize);
 
         try
         {
-            var length = await stream.ReadAsync(buffer, cancel).ConfigureAwait(false);
+            var reading = stream.ReadAsync(buffer, cancel);
+            _isWaiting = !reading.IsCompleted;
+            var length = await reading.ConfigureAwait(false);
+            _isWaiting = false;
 
             if (length > 0)
             {

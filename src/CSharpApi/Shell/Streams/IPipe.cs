@@ -6,6 +6,9 @@ namespace SipFun.Shell;
 /// </summary>
 internal interface IPipe : IAsyncDisposable
 {
+    /// <summary>Whether its reader waits for bytes, and has reported all that it read.</summary>
+    bool IsWaiting { get; }
+
     /// <summary>
     /// Waits for bytes and reports what they complete. One reader at a time.
     /// </summary>

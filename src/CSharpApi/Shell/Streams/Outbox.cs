@@ -31,6 +31,18 @@ internal sealed class Outbox(IPipe pipe, Connection connection, LegOptions optio
     /// <summary>Completes when nothing more is written, after it was closed.</summary>
     public Task Done => _done.Task;
 
+    /// <summary>Whether something is being written, or waits to be.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (_items)
+            {
+                return _running;
+            }
+        }
+    }
+
     /// <summary>For how many milliseconds one writing has lasted; 0: none is under way.</summary>
     public long WritingFor(long now) =>
         Volatile.Read(ref _writingSince) is var since and not Nothing ? now - since : 0;

@@ -61,6 +61,13 @@ internal sealed class StreamLink : IFlowLink
     /// <summary>How many connections there are, those being opened or closed included.</summary>
     public int Count => _connections.Count;
 
+    /// <summary>Whether each connection waits for its peer, or for time. Virtual time goes on only
+    /// then: it must not outrun the sockets.</summary>
+    public bool IsQuiet => _connections.Values.All(connection => connection.IsQuiet);
+
+    /// <summary>Whether there is a connection whose peer does not read.</summary>
+    public bool IsStuck => _connections.Values.Any(connection => connection.IsStuck);
+
     public Task Stopped => _disposed ? _stopped.Task : Task.CompletedTask;
 
     public void Attach(ILinkOwner owner) => _owner = owner;

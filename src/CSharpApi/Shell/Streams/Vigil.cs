@@ -40,6 +40,18 @@ internal sealed class Vigil
         DrawPing();
     }
 
+    /// <summary>Whether there is a connection yet, in whatever state.</summary>
+    public bool IsConnecting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _phase == Phase.Connecting;
+            }
+        }
+    }
+
     public void BeginHandshake(long now) => Begin(Phase.Handshake, now);
 
     public void BeginEnd(long now) => Begin(Phase.Ending, now);

@@ -8,6 +8,10 @@ internal sealed class WatchedStream(Stream inner, ReadOnlyMemory<byte> first, Fr
     : Stream
 {
     private ReadOnlyMemory<byte> _first = first;
+    private volatile bool _isWaiting;
+
+    /// <summary>Whether a read of the stream below is under way.</summary>
+    public bool IsWaiting => _isWaiting;
 
     /// <summary>Called around each read of the stream. What it throws ends the reading.</summary>
     public Func<CancellationToken, ValueTask> OnRead { get; set; } = _ => ValueTask.CompletedTask;
@@ -41,7 +45,9 @@ internal sealed class WatchedStream(Stream inner, ReadOnlyMemory<byte> first, Fr
         }
         else
         {
+            _isWaiting = true;
             length = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            _isWaiting = false;
         }
 
         watch.Follow(buffer.Span[..length]);

@@ -11,6 +11,7 @@ internal sealed class WebSocketPipe : IPipe
     private const int FirstBuffer = 1024;
 
     private readonly WebSocket _socket;
+    private readonly WatchedStream _stream;
     private readonly FrameWatch _watch;
     private readonly WebSocketLimits _limits;
     private byte[] _buffer = new byte[FirstBuffer];
@@ -19,8 +20,14 @@ internal sealed class WebSocketPipe : IPipe
     private long _messages;
     private IPipeSink? _sink;
 
-    private WebSocketPipe(WebSocket socket, FrameWatch watch, WebSocketLimits limits) =>
-        (_socket, _watch, _limits) = (socket, watch, limits);
+    private WebSocketPipe(
+        WebSocket socket,
+        WatchedStream stream,
+        FrameWatch watch,
+        WebSocketLimits limits
+    ) => (_socket, _stream, _watch, _limits) = (socket, stream, watch, limits);
+
+    public bool IsWaiting => _stream.IsWaiting;
 
     private static ReadOnlyMemory<byte> Ping { get; } = "\r\n\r\n"u8.ToArray();
 
@@ -51,7 +58,7 @@ internal sealed class WebSocketPipe : IPipe
                 KeepAliveInterval = TimeSpan.Zero,
             }
         );
-        var pipe = new WebSocketPipe(socket, watch, limits);
+        var pipe = new WebSocketPipe(socket, watched, watch, limits);
         watched.OnRead = pipe.FollowAsync;
         return pipe;
     }
