@@ -11,5 +11,6 @@ let tests =
         FailoverTests.tests
         TcpTests.tests
         TlsTests.tests
+        TlsSippTests.tests
         BrowserTests.tests
     ]

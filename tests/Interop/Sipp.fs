@@ -74,12 +74,30 @@ let inFolder run =
     finally
         folder.Delete true
 
-let private start folder path scenario port arguments =
-    File.Copy(Path.Combine(scenarios, scenario + ".xml"), Path.Combine(folder, scenario + ".xml"))
-    new Running(path, own scenario port @ arguments, folder)
+type Protocol =
+    | Udp
+    | Tcp
+    /// TCP to or from something that speaks TLS for it, as the Via says.
+    | TcpUnderTls
+
+let private place folder protocol scenario =
+    let text = File.ReadAllText(Path.Combine(scenarios, scenario + ".xml"))
+
+    let text =
+        if protocol = TcpUnderTls then
+            text.Replace("[transport]", "TLS")
+        else
+            text
+
+    File.WriteAllText(Path.Combine(folder, scenario + ".xml"), text)
+
+let private start folder path protocol scenario port arguments =
+    place folder protocol scenario
+    let mode = [ "-t"; (if protocol = Udp then "u1" else "t1") ]
+    new Running(path, own scenario port @ mode @ arguments, folder)
 
 let private start' folder path scenario port =
-    File.Copy(Path.Combine(scenarios, scenario + ".xml"), Path.Combine(folder, scenario + ".xml"))
+    place folder Udp scenario
 
     let arguments =
         own scenario port |> List.map (fun word -> if word = "1" then "1000000" else word)
@@ -90,16 +108,12 @@ let private finish folder (sipp: Running) =
     Expect.equal (sipp.WaitForExit()) 0 $"sipp is content; it says: {complaint folder}"
     counts folder
 
-type Protocol =
-    | Udp
-    | Tcp
-
 let private isBound protocol port () =
     let all = IPGlobalProperties.GetIPGlobalProperties()
 
     match protocol with
     | Udp -> all.GetActiveUdpListeners()
-    | Tcp -> all.GetActiveTcpListeners()
+    | _ -> all.GetActiveTcpListeners()
     |> Array.exists (fun local -> local.Port = port)
 
 /// As soon as a program has bound its port; what is sent before that is lost.
@@ -110,8 +124,6 @@ let waitUntilBound protocol (program: Running) port =
     while not (SpinWait.SpinUntil(isBound protocol port, 50) || program.HasExited || isLate ()) do
         ()
 
-let private mode protocol = [ "-t"; (if protocol = Tcp then "t1" else "u1") ]
-
 let private skip () = skiptest "sipp is not installed (Debian: sip-tester)"
 
 /// sipp waits for one call; the check makes it. Gives what sipp counted.
@@ -121,7 +133,7 @@ let asServerBy protocol scenario (check: IPEndPoint -> unit) =
     | Some path ->
         inFolder (fun folder ->
             let port = Dnsmasq.freePort ()
-            use sipp = start folder path scenario port (mode protocol)
+            use sipp = start folder path protocol scenario port []
             waitUntilBound protocol sipp port
             check (IPEndPoint(IPAddress.Loopback, port))
             finish folder sipp)
@@ -150,12 +162,7 @@ let asClientBy protocol scenario (server: IPEndPoint) =
     | Some path ->
         inFolder (fun folder ->
             use sipp =
-                start
-                    folder
-                    path
-                    scenario
-                    (Dnsmasq.freePort ())
-                    (mode protocol @ [ string server ])
+                start folder path protocol scenario (Dnsmasq.freePort ()) [ string server ]
 
             finish folder sipp)
 
