@@ -6,6 +6,7 @@ open System.Net
 open System.Net.Sockets
 open Expecto
 open SipFun
+open SipFun.Shell
 open SipFun.Tests.CSharpApi.House
 
 let private answering (dispatcher: Dispatcher) =
@@ -120,6 +121,41 @@ let tests =
                 Expect.isTrue (delivery.Cancel()) "cancelled"
             finally
                 finish dispatcher
+
+        testCase "of two legs that suit, the one from whose address the system would send"
+        <| fun () ->
+            let other, near = IPAddress.Parse "127.0.0.2", IPAddress.Parse "127.0.0.3"
+            let asSystem = SystemSource.For near
+
+            if not (canBind (IPEndPoint(other, 0)) && asSystem = IPAddress.Loopback) then
+                skiptest "this system has one loopback address"
+
+            use peer = new Peer(near)
+            let legs = [| LegOptions.Udp "127.0.0.2:0"; LegOptions.Udp "127.0.0.1:0" |]
+            let dispatcher = start (DispatcherOptions(Legs = legs))
+
+            try
+                let delivery = dispatcher.Deliver(request dispatcher peer SipMethod.Options)
+                let asked = peer.ReceiveRequest()
+                Expect.equal asked.TopVia.Host "127.0.0.1" "not the first added"
+                peer.Answer(asked, 200)
+                Expect.equal (outcome delivery).Kind DeliveryOutcomeKind.Answered "answered"
+                let why = delivery.Explain()
+                Expect.stringContains why "the system sends to 127.0.0.3 from 127.0.0.1" "told"
+                Expect.stringContains why "the system would send from 127.0.0.1" "why not"
+                let found = wait (dispatcher.ResolveUriAsync peer.Uri)
+                Expect.equal found.Candidates[0].Legs[0] dispatcher.Legs[1] "resolved so too"
+            finally
+                finish dispatcher
+
+        testCase "the system's source: itself to itself in both families, nobody to nowhere"
+        <| fun () ->
+            Expect.equal (SystemSource.For IPAddress.Loopback) IPAddress.Loopback "IPv4"
+
+            if Socket.OSSupportsIPv6 then
+                Expect.equal (SystemSource.For IPAddress.IPv6Loopback) IPAddress.IPv6Loopback "IPv6"
+
+            Expect.isNull (SystemSource.For IPAddress.Broadcast) "not allowed: no way there"
 
         testCase "a socket is one leg's"
         <| inRealTime (fun dispatcher _ ->

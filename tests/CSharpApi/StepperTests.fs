@@ -21,6 +21,7 @@ type private Recorder() =
         member this.Connect(leg, hop) = this.Lines.Add $"connect by {leg} to {hop} as {hop.Flow}"
         member this.Disconnect(leg, flow) = this.Lines.Add $"disconnect {flow} of {leg}"
         member this.Ask question = this.Lines.Add $"ask {question}"
+        member this.AskSource destination = this.Lines.Add $"source to {destination}"
         member this.PassUp(number, leg, source, _) = this.Lines.Add $"up {number} {leg} {source}"
         member this.PassUpStray(leg, source, _) = this.Lines.Add $"stray {leg} {source}"
         member this.TellSent(number, hop) = this.Lines.Add $"sent {number} {hop}"
@@ -125,6 +126,7 @@ let tests =
                     member _.Connect(_, _) = ()
                     member _.Disconnect(_, _) = ()
                     member _.Ask _ = ()
+                    member _.AskSource _ = ()
                     member _.PassUpStray(_, _, _) = ()
                     member _.TellSent(_, _) = ()
                     member _.HandUp(_, _) = ()
@@ -150,6 +152,16 @@ let tests =
             Expect.equal receipts 1 "passed up once"
             let answer = SipMessage.Parse(ReadOnlyMemory recorder.Packets[0]) :?> SipResponse
             Expect.equal answer.StatusCode 405 "nobody takes OPTIONS"
+
+        testCase "of several legs that suit, the one is taken whose address the system names"
+        <| fun () ->
+            let recorder, stepper = withLeg ()
+            let second = IPAddress.Parse "198.51.100.1"
+            stepper.Post(StepInput.AddLeg(2, Transport.Udp, second, 5060, "198.51.100.1"), ms 0)
+            stepper.Post(StepInput.Deliver(1L, 42UL, options), ms 0)
+            Expect.sequenceEqual recorder.Lines [ "source to 192.0.2.9" ] "asked first"
+            stepper.Post(StepInput.SourceChosen(peer.Address, second), ms 1)
+            Expect.contains recorder.Lines $"transmit 1 by 2 to {peer}, report True" "its leg"
 
         testCase "options that make no sense are misuse"
         <| fun () ->

@@ -11,6 +11,7 @@ let tests =
         LargeTests.tests
         RaceTests.tests
         AnswersTests.tests
+        SourceTests.tests
         ReputationTests.tests
         SentByTests.tests
         SituationTests.tests

@@ -160,6 +160,7 @@ let private phaseKey alias now phase =
     | Accepted _ -> "accepted"
     | Passing _
     | Resolving _
+    | AwaitingSource _
     | Held _ -> "other"
 
 let private entryKey alias now (number, waiting: Waiting<Entry>) =

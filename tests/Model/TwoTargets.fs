@@ -171,6 +171,7 @@ let private phaseKey now phase =
     | Held _ -> "held"
     | Passing _ -> "passing"
     | Resolving _ -> "resolving"
+    | AwaitingSource _ -> "awaiting source"
 
 let private key world =
     let now = world.Rig.Now

@@ -8,7 +8,7 @@ let private choose texts (wanted: int list) to' =
     let legs = legs texts
 
     let struct (leg, said) =
-        LegChoice.choose legs { Wishes.none with Legs = wanted } (hop to')
+        LegChoice.choose legs { Wishes.none with Legs = wanted } ValueNone (hop to')
 
     let chosen =
         match leg with
@@ -80,7 +80,7 @@ let tests =
             ]
 
             let choose wanted to' =
-                LegChoice.choose both { Wishes.none with Legs = wanted } (hop to')
+                LegChoice.choose both { Wishes.none with Legs = wanted } ValueNone (hop to')
 
             let struct (inside, told) = choose [] "udp:10.1.2.3:5060"
             Expect.equal inside (ValueSome both[1]) "its network"

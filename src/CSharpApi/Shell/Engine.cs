@@ -1,6 +1,7 @@
 // The shell as a whole: it owns the loop and everything that carries effects out, one method an
 // effect. Each starts work, never waits, never throws.
 using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -183,6 +184,21 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
     }
 
     void Core.IShell.Ask(Core.Question question) => _questions.Ask(question);
+
+    void Core.IShell.AskSource(Core.Address destination)
+    {
+        // The core waits for a word in any case.
+        IPAddress? source = null;
+
+        try
+        {
+            source = SystemSource.For(Core.AddressModule.toIPAddress(destination));
+        }
+        finally
+        {
+            Loop.Post(Core.Input.NewSourceChosen(destination, Translate.ToAddress(source)));
+        }
+    }
 
     void Core.IShell.PassUp(long number, int leg, Core.Hop source, SipMessage message) =>
         Offer(number, leg, source, message);

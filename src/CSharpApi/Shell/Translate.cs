@@ -48,6 +48,9 @@ internal static class Translate
             ? FSharpValueOption<T>.NewValueSome(some)
             : FSharpValueOption<T>.ValueNone;
 
+    public static FSharpValueOption<Core.Address> ToAddress(IPAddress? address) =>
+        ToOption(address is null ? (Core.Address?)null : Core.AddressModule.ofIPAddress(address));
+
     public static FSharpValueOption<long> ToDuration(TimeSpan? length) =>
         ToOption(length is { } some ? Clock.Milliseconds(some) : (long?)null);
 

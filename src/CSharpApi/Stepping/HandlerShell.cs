@@ -19,6 +19,9 @@ internal sealed class HandlerShell(IEffectHandler handler) : Core.IShell
 
     public void Ask(Core.Question question) => handler.Ask(DnsMapping.ToDnsQuestion(question));
 
+    public void AskSource(Core.Address destination) =>
+        handler.AskSource(Core.AddressModule.toIPAddress(destination));
+
     public void PassUp(long number, int leg, Core.Hop source, SipMessage message) =>
         handler.PassUp(number, leg, Translate.ToSource(source), message);
 

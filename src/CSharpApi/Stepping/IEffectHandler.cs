@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace SipFun.Stepping;
 
 /// <summary>
@@ -30,6 +32,11 @@ public interface IEffectHandler
     /// <summary>Ask the DNS; post <see cref="StepInput.Answered"/>.</summary>
     /// <param name="question">Asked once as long as it is not answered.</param>
     void Ask(DnsQuestion question);
+
+    /// <summary>Several legs suit a destination: ask the system from which address it would send
+    /// there (RFC 6724, 5), and post <see cref="StepInput.SourceChosen"/>.</summary>
+    /// <param name="destination">Asked once as long as it is not answered.</param>
+    void AskSource(IPAddress destination);
 
     /// <summary>Offer a request to whoever receives; post
     /// <see cref="StepInput.Receipted"/>.</summary>

@@ -155,6 +155,11 @@ public abstract record StepInput
     /// <param name="Answer">The answer.</param>
     public sealed record Answered(DnsQuestion Question, DnsAnswer Answer) : StepInput;
 
+    /// <summary>The system said from which address it would send.</summary>
+    /// <param name="Destination">As it was asked.</param>
+    /// <param name="Source">Null: it has no way there, and the legs' own addresses decide.</param>
+    public sealed record SourceChosen(IPAddress Destination, IPAddress? Source) : StepInput;
+
     /// <summary>A packet was sent.</summary>
     /// <param name="Number">Whose.</param>
     public sealed record Transmitted(long Number) : StepInput;

@@ -51,6 +51,10 @@ internal static class StepInputs
                 Core.QuestionModule.create(question.Name, question.Type),
                 DnsMapping.ToAnswer(answer)
             ),
+            StepInput.SourceChosen(var destination, var source) => Core.Input.NewSourceChosen(
+                Core.AddressModule.ofIPAddress(destination),
+                Translate.ToAddress(source)
+            ),
             StepInput.Transmitted(var number) => Core.Input.NewTransmitted(number),
             StepInput.Failed(var number, var hop, var fault, var detail) => Core.Input.NewFailed(
                 number,

@@ -34,6 +34,8 @@ type Ended = {
 type ClientPhase =
     /// Finding the next hop; these questions are under way.
     | Resolving of SipRequest * Resolution * Question list
+    /// Several legs suit the first of these hops: the system is asked for its source address.
+    | AwaitingSource of SipRequest * Hop list
     /// A CANCEL that waits for a provisional to its INVITE (9.1).
     | Held of SipRequest
     /// No transaction, or a reply: only the shell's word is awaited.
@@ -81,6 +83,8 @@ module Client =
 /// A response on its way: its hop is looked for, or the shell's word is awaited.
 type ReplyPhase =
     | Locating of SipResponse * Resolution * Question list
+    /// As for a request; with the outcome if all of these hops fail.
+    | ReplyAwaitingSource of SipResponse * Hop list * best: Outcome
     | Handing of SipResponse * Hop * later: Hop list
     /// A final response to INVITE: this server transaction repeats it until the ACK.
     | AwaitingAck of server: int64 * Hop
@@ -168,9 +172,17 @@ and Lookup = {
     Wishes: Wishes
     Resolution: Resolution
     Pending: Question list
+    /// What was found; empty until then.
+    Hops: Hop list
+    /// Destinations whose source address the system is asked for.
+    Sourceless: Address list
     Until: Instant
     Trace: Trace
 }
 
 module Lookup =
-    let due (lookup: Lookup) = min lookup.Resolution.AnswerBy lookup.Until
+    let due (lookup: Lookup) =
+        if lookup.Hops.IsEmpty then
+            min lookup.Resolution.AnswerBy lookup.Until
+        else
+            lookup.Until

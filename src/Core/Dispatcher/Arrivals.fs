@@ -34,6 +34,7 @@ let private branchOf (client: Client) =
     | Accepted ended -> ended.Branch
     | Passing _
     | Resolving _
+    | AwaitingSource _
     | Held _ -> ""
 
 /// What went over TLS is answered over TLS (18.2.2): elements behind the peer know the branch too.

@@ -23,6 +23,7 @@ let private means (cancel: SipRequest) (invite: SipRequest) =
 let private awaitsFinal (client: Client) =
     match client.Phase with
     | Resolving _
+    | AwaitingSource _
     | Calling _
     | Proceeding _ -> isInvite client
     | _ -> false
@@ -30,6 +31,7 @@ let private awaitsFinal (client: Client) =
 let private isMeant cancel (client: Client) =
     match client.Phase with
     | Resolving(invite, _, _)
+    | AwaitingSource(invite, _)
     | Calling { Request = invite }
     | Proceeding { Request = invite } -> awaitsFinal client && means cancel invite
     | _ -> false

@@ -42,6 +42,7 @@ module Dispatcher =
             | Completed ended
             | Accepted ended -> ended.Leg = leg
             | Resolving _
+            | AwaitingSource _
             | Held _ -> false
         | ServerEntry server -> server.Leg = leg
         | ReplyEntry _
@@ -137,6 +138,27 @@ module Dispatcher =
             List.sort numbers
             |> List.fold (answeredOne question answer) (Answers.remember question answer work)
 
+    let private sourcedOne destination work number =
+        match State.tryFind number work.State with
+        | ValueSome(ClientEntry({ Phase = AwaitingSource(request, hops) } as client)) ->
+            Targets.tryNext request hops client work |> Cancelling.settle number
+        | ValueSome(ReplyEntry({ Phase = ReplyAwaitingSource(response, hops, best) } as reply)) ->
+            Replies.tryNext response hops best reply work
+        | ValueSome(LookupEntry lookup) -> Lookups.sourced number destination lookup work
+        | _ -> work
+
+    let private sourced destination source work =
+        let key = Sources.key destination
+
+        match Map.tryFind key work.State.Sourcing with
+        | None -> Work.count Counted.LateInput work
+        | Some numbers ->
+            let rest = Map.remove key work.State.Sourcing
+
+            { work with State = { work.State with Sourcing = rest } }
+            |> Sourcing.remember destination source
+            |> fun work -> List.sort numbers |> List.fold (sourcedOne destination) work
+
     let private transmitted number work =
         match State.tryFind number work.State with
         | ValueSome(ClientEntry client) -> Responses.transmitted client work
@@ -213,6 +235,7 @@ module Dispatcher =
         | Receipted(number, receipt) -> Arrivals.receipted number receipt work
         | Overflowed number -> Arrivals.overflowed number work
         | Input.Answered(question, answer) -> answered question answer work
+        | SourceChosen(destination, source) -> sourced destination source work
         | Transmitted number -> transmitted number work
         | Input.Failed(number, hop, fault, detail) -> failed number hop fault detail work
         | Bounced(branch, fault, detail) -> bounced branch fault detail work

@@ -54,6 +54,9 @@ type Effect =
     /// Give the packet to the leg, over the hop's connection if it bears one. With `report`, say `Transmitted`; a failure is always said.
     | Transmit of number: int64 * leg: int * hop: Hop * packet: ReadOnlyMemory<byte> * report: bool
     | Ask of Question
+    /// Ask the system from which address it would send there; `SourceChosen` says so. No packet is
+    /// sent.
+    | AskSource of destination: Address
     /// Offer a message to the receivers; what they say comes back as `Receipted number`.
     | PassUp of number: int64 * leg: int * source: Hop * SipMessage
     /// Offer a response without transaction to those that forward statelessly; nothing comes back.
@@ -80,6 +83,7 @@ type IShell =
         number: int64 * leg: int * hop: Hop * packet: ReadOnlyMemory<byte> * report: bool -> unit
 
     abstract Ask: question: Question -> unit
+    abstract AskSource: destination: Address -> unit
     abstract PassUp: number: int64 * leg: int * source: Hop * message: SipMessage -> unit
     abstract PassUpStray: leg: int * source: Hop * response: SipResponse -> unit
     abstract TellSent: number: int64 * hop: Hop -> unit
@@ -98,6 +102,7 @@ module Effect =
         | Effect.Transmit(number, leg, hop, packet, report) ->
             shell.Transmit(number, leg, hop, packet, report)
         | Effect.Ask question -> shell.Ask question
+        | Effect.AskSource destination -> shell.AskSource destination
         | Effect.PassUp(number, leg, source, message) -> shell.PassUp(number, leg, source, message)
         | Effect.PassUpStray(leg, source, response) -> shell.PassUpStray(leg, source, response)
         | Effect.TellSent(number, hop) -> shell.TellSent(number, hop)

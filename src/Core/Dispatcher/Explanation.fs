@@ -53,6 +53,10 @@ let private dns decision =
     | HopSetAside(hop, reason, detail, left) ->
         $"{Hop.toString hop} comes last: set aside for another {left} s ({reason}: {detail})"
     | HopKept hop -> $"{Hop.toString hop} comes first: it answered this call before"
+    | SourceIs(destination, ValueSome source) ->
+        $"the system sends to {Address.toString destination} from {Address.toString source}"
+    | SourceIs(destination, ValueNone) ->
+        $"the system names no address to send to {Address.toString destination} from"
     | LegChosen(leg, rule) -> $"from leg {leg} ({rule})"
     | LegRejected(leg, why) -> $"not from leg {leg}: {why}"
     | _ -> ""

@@ -48,6 +48,8 @@ type Input =
     /// The receivers' queue is full: what was passed up came back unread.
     | Overflowed of number: int64
     | Answered of Question * Answer
+    /// From which address the system would send to this destination; none: it has no way there.
+    | SourceChosen of destination: Address * source: Address voption
     | Transmitted of number: int64
     | Failed of number: int64 * Hop * TransportFault * detail: string
     /// An ICMP message came back for the datagram with this branch of ours.

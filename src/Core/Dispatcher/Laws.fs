@@ -78,6 +78,26 @@ let private pending entry =
     | LookupEntry lookup -> lookup.Pending
     | _ -> []
 
+let private sourceless entry =
+    match entry with
+    | ClientEntry { Phase = AwaitingSource(_, hop :: _) }
+    | ReplyEntry { Phase = ReplyAwaitingSource(_, hop :: _, _) } -> [ Sources.key hop.Address ]
+    | LookupEntry lookup -> lookup.Sourceless |> List.map Sources.key
+    | _ -> []
+
+/// What entries wait for, as the entries and as the table of those who wait have it.
+let private waiting sought (table: Map<_, int64 list>) entries =
+    let asked =
+        entries
+        |> List.collect (fun (number, waiting: Waiting<Entry>) ->
+            sought waiting.Value |> List.map (fun key -> key, number))
+
+    let waited =
+        Map.toList table
+        |> List.collect (fun (key, numbers) -> numbers |> List.map (fun number -> key, number))
+
+    List.sort asked = List.sort waited
+
 /// D7: every table has the rows its entries own, and no others.
 let private tables settings state entries = [
     let expected =
@@ -91,19 +111,11 @@ let private tables settings state entries = [
     for row in actual - expected do
         $"D7: {row.Table} has a row without an owner, {row.Number}"
 
-    let asked =
-        entries
-        |> List.collect (fun (number, waiting) ->
-            pending waiting.Value |> List.map (fun question -> question, number))
-        |> List.sort
-
-    let waited =
-        Map.toList state.Questions
-        |> List.collect (fun (question, numbers) -> numbers |> List.map (fun n -> question, n))
-        |> List.sort
-
-    if asked <> waited then
+    if not (waiting pending state.Questions entries) then
         "D7: the questions under way are not those that entries wait for"
+
+    if not (waiting sourceless state.Sourcing entries) then
+        "D7: the source addresses asked for are not those that entries wait for"
 ]
 
 let private count choose entries =
@@ -169,6 +181,7 @@ let private isAwaited invite (state: State) =
     | ValueSome(ClientEntry { Phase = phase }) ->
         match phase with
         | Resolving _
+        | AwaitingSource _
         | Calling _
         | Proceeding _ -> true
         | _ -> false
@@ -196,6 +209,9 @@ let private endless state entries = [
 let private memories settings (state: State) = [
     let bounds = settings.Memories
     yield! Cache.violations bounds.Answers state.Cache
+
+    if state.Sources.Count > Sources.Limit then
+        "D7: more source addresses are known than the limit allows"
 
     if state.Marks.Count > bounds.Marks then
         "D7: more targets are set aside than the limit allows"

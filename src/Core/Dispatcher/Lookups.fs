@@ -4,13 +4,13 @@ module internal SipFun.Core.Lookups
 open SipFun
 
 let private legsFor (lookup: Lookup) work (hop: Hop) =
-    LegChoice.able work.State.Legs lookup.Wishes hop |> List.map (fun leg -> leg.Number)
+    Sourcing.ranked lookup.Wishes hop work |> List.map (fun leg -> leg.Number)
 
 /// The leg that the first candidate would be sent from, and why no other.
 let private chosen hops (lookup: Lookup) work =
     match hops with
     | hop :: _ ->
-        let struct (_, decisions) = LegChoice.choose work.State.Legs lookup.Wishes hop
+        let struct (_, decisions) = Sourcing.legFor lookup.Wishes hop work
         { lookup with Trace = Trace.addAll work.Now decisions lookup.Trace }
     | [] -> lookup
 
@@ -25,6 +25,37 @@ let private finish number hops failure (lookup: Lookup) work =
 
     Work.remove number work |> Work.emit (Effect.Found(number, found))
 
+/// Each candidate's legs are told best first, so that the system may have to be asked for them.
+let private found number hops (lookup: Lookup) work =
+    let wanted =
+        hops
+        |> List.filter (fun hop -> Sourcing.isWanted lookup.Wishes hop work)
+        |> List.map _.Address
+        |> List.distinct
+
+    match wanted with
+    | [] -> finish number hops ValueNone lookup work
+    | _ ->
+        let lookup = {
+            lookup with
+                Pending = []
+                Hops = hops
+                Sourceless = wanted
+                Until = Sourcing.by work
+        }
+
+        Work.set number (LookupEntry lookup) work
+
+/// The system's word came for one of the candidates.
+let sourced number destination (lookup: Lookup) work =
+    let left = lookup.Sourceless |> List.filter (fun address -> address <> destination)
+    let lookup = { lookup with Sourceless = left }
+
+    if left.IsEmpty then
+        finish number lookup.Hops ValueNone lookup work
+    else
+        Work.set number (LookupEntry lookup) work
+
 let private proceed number (struct (progress, decisions, work)) (lookup: Lookup) =
     let lookup = { lookup with Trace = Trace.addAll work.Now decisions lookup.Trace }
 
@@ -32,7 +63,7 @@ let private proceed number (struct (progress, decisions, work)) (lookup: Lookup)
     | Resolved hops ->
         let struct (hops, decisions) = Reputation.preferAny hops work
         let lookup = { lookup with Trace = Trace.addAll work.Now decisions lookup.Trace }
-        finish number hops ValueNone lookup work
+        found number hops lookup work
     | Progress.Failed failure -> finish number [] (ValueSome failure) lookup work
     | Waiting(resolution, _) ->
         let lookup = { lookup with Resolution = resolution; Pending = resolution.Open }
@@ -47,6 +78,8 @@ let start number uri (wishes: Wishes) work =
         Wishes = wishes
         Resolution = Unchecked.defaultof<Resolution>
         Pending = []
+        Hops = []
+        Sourceless = []
         Until = work.Now + work.Settings.Limits.ResolveWithin
         Trace = Trace.empty work.Settings.Limits.Decisions
     }
@@ -67,7 +100,11 @@ let private unresolved number (lookup: Lookup) work =
 
 /// The whole took too long, or the questions of one stage.
 let due number (lookup: Lookup) work =
-    if lookup.Until <= work.Now then
+    if not lookup.Hops.IsEmpty then
+        let silent work address = Sourcing.remember address ValueNone work
+        let work = List.fold silent work lookup.Sourceless
+        finish number lookup.Hops ValueNone lookup work
+    elif lookup.Until <= work.Now then
         unresolved number lookup (Answers.abandoned lookup.Resolution work)
     else
         proceed number (Answers.expired lookup.Resolution work) lookup

@@ -89,12 +89,15 @@ let private fits (response: SipResponse) (hop: Hop) work =
     TransportName.isReliable hop.Transport
     || response.Bytes.Length <= work.Settings.Limits.PacketBytes
 
-let rec private tryNext (response: SipResponse) hops best (reply: Reply) work =
+let rec tryNext (response: SipResponse) hops best (reply: Reply) work =
     match hops with
     | [] -> finish best reply work
+    | hop :: _ when Sourcing.isWanted (Targets.wishes reply.Sender) hop work ->
+        let phase = ReplyAwaitingSource(response, hops, best)
+        set { reply with Phase = phase; Until = Sourcing.by work } work
     | hop :: later ->
         let wishes = Targets.wishes reply.Sender
-        let struct (leg, decisions) = Targets.legFor wishes hop work
+        let struct (leg, decisions) = Sourcing.legFor wishes hop work
         let reply = noteAll decisions work reply
 
         match leg with
@@ -206,6 +209,7 @@ let transmitted (reply: Reply) work =
         let struct (reply, work) = proven hop reply work
         set reply work
     | AwaitingAck _
+    | ReplyAwaitingSource _
     | Locating _ -> Work.count Counted.LateInput work
 
 /// By the name in sent-by, or its other hosts, when the address of 18.2.2 failed (RFC 3263, 5).
@@ -249,6 +253,7 @@ let failed (hop: Hop) fault detail (reply: Reply) work =
         match response with
         | ValueSome response -> tryOtherWay response [] hop outcome reply work
         | ValueNone -> finish outcome reply work
+    | ReplyAwaitingSource _
     | Locating _ -> finish outcome reply work
 
 /// The connection it went over, or was to go over, is closed.
@@ -273,4 +278,6 @@ let due (reply: Reply) work =
     | Locating(response, resolution, _) when work.Now < reply.Until ->
         proceed response (Answers.expired resolution work) reply
     | Locating(_, resolution, _) -> unresolved reply (Answers.abandoned resolution work)
+    | ReplyAwaitingSource(response, hops, best) ->
+        tryNext response hops best reply (Sourcing.unanswered hops work)
     | _ -> unresolved reply work

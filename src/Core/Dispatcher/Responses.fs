@@ -270,6 +270,7 @@ let due (client: Client) work =
     | Resolving(request, resolution, _) when now < client.Until ->
         Targets.expired request resolution client work
     | Resolving(_, resolution, _) -> unresolved client (Answers.abandoned resolution work)
+    | AwaitingSource(request, hops) -> tryNext request hops client (Sourcing.unanswered hops work)
     | Calling attempt when
         attempt.Schedule.GiveUpAt <= now
         && now < attempt.Until

@@ -22,8 +22,12 @@ type State = {
     Cancels: Trie<int64>
     /// Who waits for the answer to a question under way.
     Questions: Map<Question, int64 list>
+    /// Who waits for the source address to a destination, by the destination's key.
+    Sourcing: Map<struct (Family * uint64 * uint64 * uint32), int64 list>
     /// What the DNS said, for all.
     Cache: Cache
+    /// What the system said of source addresses.
+    Sources: Sources
     /// Targets that failed lately.
     Marks: Marks
     /// Which target answered a call.
@@ -55,7 +59,9 @@ module State =
         ByAck = Trie.empty
         Cancels = Trie.empty
         Questions = Map.empty
+        Sourcing = Map.empty
         Cache = Cache.empty
+        Sources = Map.empty
         Marks = Map.empty
         Sticky = Map.empty
         Flows = Trie.empty
@@ -101,6 +107,7 @@ module State =
                 Legs = state.Legs
                 Receiver = state.Receiver
                 Cache = state.Cache
+                Sources = state.Sources
                 Marks = state.Marks
                 Sticky = state.Sticky
                 Flows = state.Flows

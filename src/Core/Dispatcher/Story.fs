@@ -89,6 +89,14 @@ let private choice decision =
     | HopSetAside(aside, reason, detail, left) ->
         "set_aside", [ hop aside; "reason", text reason; why detail; number "seconds" left ]
     | HopKept kept -> "kept", [ hop kept ]
+    | SourceIs(destination, source) ->
+        "source",
+        [
+            "destination", Address.toString destination
+
+            for source in ValueOption.toList source do
+                "source", Address.toString source
+        ]
     | LegChosen(leg, rule) -> "leg", [ "leg", leg; why rule ]
     | LegRejected(leg, reason) -> "leg_rejected", [ "leg", leg; why reason ]
     | SizeIs bytes -> "size", [ number "bytes" bytes ]

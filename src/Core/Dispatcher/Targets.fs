@@ -90,22 +90,6 @@ let private noLeg =
 let private exhausted (client: Client) work =
     finishBest (ValueOption.defaultValue noLeg client.Best) client work
 
-let private legAt number work =
-    work.State.Legs |> List.tryFind (fun (leg: Leg) -> leg.Number = number) |> Option.toValueOption
-
-/// A hop that names a living connection leaves by its leg, any other by the leg that suits it.
-let legFor (wishes: Wishes) (hop: Hop) work : struct (Leg voption * Decision list) =
-    match Flows.tryFind hop.Flow work with
-    | ValueSome flow when wishes.Legs.IsEmpty || List.contains flow.Leg wishes.Legs ->
-        let leg = legAt flow.Leg work
-
-        struct (leg,
-                [
-                    for leg in ValueOption.toList leg do
-                        LegChosen(Leg.toString leg, "its connection")
-                ])
-    | _ -> LegChoice.choose work.State.Legs wishes hop
-
 /// Why a request goes over TCP though UDP was found: it is larger than the limit, its sender neither
 /// named the hop nor ruled TCP out, and some leg can (18.1.1).
 let private overTcp size (hop: Hop) (client: Client) work =
@@ -124,7 +108,7 @@ let private overTcp size (hop: Hop) (client: Client) work =
     then
         let tcp = { hop with Transport = Transport.Tcp }
 
-        match legFor wishes tcp work with
+        match Sourcing.legFor wishes tcp work with
         | struct (ValueSome leg, _) -> ValueSome(struct (leg, tcp))
         | _ -> ValueNone
     else
@@ -134,12 +118,24 @@ let private overTcp size (hop: Hop) (client: Client) work =
 let private refusesTcp fault =
     fault = TransportFault.ConnectionRefused || fault = TransportFault.Closed
 
+/// Before a leg is chosen the system may have to be asked, for TCP too where a large request takes it.
+let private awaitsSource (hop: Hop) (client: Client) work =
+    let wishes = wishes client.Sender
+
+    Sourcing.isWanted wishes hop work
+    || (hop.Transport = Transport.Udp
+        && work.Settings.LargeRequest > 0
+        && Sourcing.isWanted wishes { hop with Transport = Transport.Tcp } work)
+
 /// The next target that some leg can reach; after the last, the best outcome of all (RFC 3263, 4.3).
 let rec tryNext (request: SipRequest) hops (client: Client) work =
     match hops with
     | [] -> exhausted client work
+    | hop :: _ when awaitsSource hop client work ->
+        let phase = AwaitingSource(request, hops)
+        set { client with Phase = phase; Until = Sourcing.by work } work
     | hop :: later ->
-        let struct (leg, decisions) = legFor (wishes client.Sender) hop work
+        let struct (leg, decisions) = Sourcing.legFor (wishes client.Sender) hop work
         let client = noteAll decisions work client
 
         match leg with
@@ -200,7 +196,7 @@ and failed (attempt: Attempt) later fault detail (client: Client) work =
 and private tryUdp (udp: Hop) request later client work =
     let client = note (LargeGoesOverUdp udp) work client
 
-    match legFor (wishes client.Sender) udp work with
+    match Sourcing.legFor (wishes client.Sender) udp work with
     | struct (ValueSome leg, _) -> put (attempt request client leg udp later work) client work
     | _ -> tryNext request later client work
 

@@ -112,17 +112,35 @@ module Work =
         | LookupEntry lookup -> lookup.Pending
         | _ -> []
 
-    /// The number no longer waits for these questions; a question nobody waits for is forgotten.
-    let private unasked number questions (state: State) =
-        let without (table: Map<Question, int64 list>) question =
-            match Map.tryFind question table with
-            | Some numbers ->
-                match List.filter ((<>) number) numbers with
-                | [] -> Map.remove question table
-                | rest -> Map.add question rest table
-            | None -> table
+    /// The destinations whose source address an entry waits for.
+    let private sourceless entry =
+        match entry with
+        | ClientEntry { Phase = AwaitingSource(_, hop :: _) }
+        | ReplyEntry { Phase = ReplyAwaitingSource(_, hop :: _, _) } -> [ hop.Address ]
+        | LookupEntry lookup -> lookup.Sourceless
+        | _ -> []
 
-        { state with Questions = List.fold without state.Questions questions }
+    /// The number no longer waits for this; what nobody waits for is forgotten.
+    let private without number (table: Map<_, int64 list>) key =
+        match Map.tryFind key table with
+        | Some numbers ->
+            match List.filter ((<>) number) numbers with
+            | [] -> Map.remove key table
+            | rest -> Map.add key rest table
+        | None -> table
+
+    /// Whoever left waits for nothing that the entry there is now, if there is one, does not.
+    let private unasked number old now (state: State) =
+        let questions = List.except (List.collect pending now) (pending old)
+
+        let destinations =
+            List.except (List.collect sourceless now) (sourceless old) |> List.map Sources.key
+
+        {
+            state with
+                Questions = List.fold (without number) state.Questions questions
+                Sourcing = List.fold (without number) state.Sourcing destinations
+        }
 
     let private leave settings number entry (state: State) =
         state
@@ -165,12 +183,29 @@ module Work =
 
         List.fold ask work (pending entry)
 
+    let private askingSource number entry work =
+        let ask work destination =
+            let key = Sources.key destination
+            let waiting = Map.tryFind key work.State.Sourcing |> Option.defaultValue []
+
+            if List.contains number waiting then
+                work
+            else
+                let more = Map.add key (number :: waiting) work.State.Sourcing
+                let work = { work with State = { work.State with Sourcing = more } }
+
+                if waiting.IsEmpty then
+                    emit (Effect.AskSource destination) work
+                else
+                    work
+
+        List.fold ask work (sourceless entry)
+
     let remove number work =
         match State.tryFind number work.State with
         | ValueNone -> work
         | ValueSome entry ->
-            let state =
-                leave work.Settings number entry work.State |> unasked number (pending entry)
+            let state = leave work.Settings number entry work.State |> unasked number entry []
 
             {
                 work with
@@ -182,9 +217,7 @@ module Work =
 
         let state =
             match State.tryFind number work.State with
-            | ValueSome old ->
-                leave settings number old work.State
-                |> unasked number (List.except (pending entry) (pending old))
+            | ValueSome old -> leave settings number old work.State |> unasked number old [ entry ]
             | ValueNone -> work.State
 
         let state = enter settings number entry state
@@ -194,6 +227,7 @@ module Work =
                 State = { state with Queue = Queue.set number due entry state.Queue }
         }
         |> asking number entry
+        |> askingSource number entry
 
     /// The entry as it is now, under its number, due when it says.
     let set number entry work = put number (due entry) entry work

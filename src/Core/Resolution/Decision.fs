@@ -43,6 +43,8 @@ type Decision =
     | ResolutionFailed of ResolutionFailure
     | HopSetAside of Hop * MarkReason * detail: string * left: int
     | HopKept of Hop
+    /// What the system said of a destination for which several legs suit.
+    | SourceIs of destination: Address * source: Address voption
     | LegChosen of leg: string * rule: string
     | LegRejected of leg: string * why: string
     | SizeIs of bytes: int

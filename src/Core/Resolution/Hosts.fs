@@ -76,7 +76,7 @@ module Hosts =
     /// The legs that are left to send to the address have one that suits it.
     let private isSuited sight transport address =
         match able sight transport address with
-        | leg :: _ -> Fit.ofAddress address leg <= Fit.AnyAddress
+        | leg :: _ -> Fit.ofAddress ValueNone address leg <= Fit.AnyAddress
         | [] -> false
 
     let private addresses sight (families: Family list) host =

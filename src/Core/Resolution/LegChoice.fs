@@ -1,5 +1,6 @@
 // Which local leg sends to a hop: never "the first one", and with the reason for each.
-// The core knows no routing table: it compares addresses and their scopes (RFC 6724, 5, rule 2).
+// The core knows no routing table: it compares addresses and their scopes (RFC 6724, 5, rule 2), and
+// has the system asked for its own choice where several legs suit.
 namespace SipFun.Core
 
 open SipFun
@@ -9,13 +10,15 @@ type Fit =
     | SameAddress = 0
     /// The leg's networks name it.
     | OwnNetwork = 1
+    /// The system would send from the leg's address.
+    | SystemSource = 2
     /// Loopback to loopback, link to link, unique local to unique local, the rest to the rest.
-    | SameScope = 2
+    | SameScope = 3
     /// The leg is bound to all addresses: the system chooses.
-    | AnyAddress = 3
-    | OtherScope = 4
+    | AnyAddress = 4
+    | OtherScope = 5
     /// A leg bound to loopback reaches nobody else.
-    | OnlyLoopback = 5
+    | OnlyLoopback = 6
 
 module Fit =
     /// How far an address is valid (RFC 4291, 2.4; RFC 4193, 3.1). Private IPv4 has NAT: global.
@@ -33,11 +36,14 @@ module Fit =
         | Family.V6 when (address.High >>> 57) = 0x7eUL -> UniqueLocal
         | _ -> Global
 
-    let ofAddress (address: Address) (leg: Leg) =
+    /// `source`: the address that the system would send from, where it was asked.
+    let ofAddress source (address: Address) (leg: Leg) =
         if leg.Address = address then
             Fit.SameAddress
         elif List.exists (Network.contains address) leg.Networks then
             Fit.OwnNetwork
+        elif ValueSome leg.Address = source then
+            Fit.SystemSource
         elif Address.isUnspecified leg.Address then
             Fit.AnyAddress
         elif scope leg.Address = scope address then
@@ -51,6 +57,7 @@ module Fit =
         match fit with
         | Fit.SameAddress -> "same address"
         | Fit.OwnNetwork -> "its networks have the address"
+        | Fit.SystemSource -> "the system sends to it from this address"
         | Fit.SameScope -> "same scope"
         | Fit.AnyAddress -> "bound to all addresses"
         | Fit.OtherScope -> "other scope"
@@ -75,13 +82,61 @@ module LegChoice =
         && leg.Address.Family = address.Family
         && not (isOutside wishes address leg)
 
-    /// The allowed legs that can reach the hop, best first; equal ones as they were added.
-    let able legs wishes (hop: Hop) =
+    /// The allowed legs that can reach the hop, best first; equal ones as they were added. Of legs
+    /// whose networks have the address the system's source decides.
+    let ranked legs wishes source (hop: Hop) =
+        let rank (leg: Leg) =
+            struct (Fit.ofAddress source hop.Address leg, ValueSome leg.Address <> source)
+
         allowed legs wishes
         |> List.filter (reaches wishes hop.Transport hop.Address)
-        |> List.sortBy (Fit.ofAddress hop.Address)
+        |> List.sortBy rank
 
-    let private whyNot wishes (hop: Hop) (leg: Leg) =
+    /// The same, without the system's word.
+    let able legs wishes hop = ranked legs wishes ValueNone hop
+
+    /// The legs that the system's word could decide between: none where the destination is a leg's
+    /// own address; those alone whose networks have it; nothing leaves the machine from loopback.
+    let private contenders legs wishes (hop: Hop) =
+        let isLocal = Address.isLoopback hop.Address
+
+        match able legs wishes hop with
+        | best :: _ as able ->
+            match Fit.ofAddress ValueNone hop.Address best with
+            | Fit.SameAddress -> []
+            | Fit.OwnNetwork ->
+                able
+                |> List.filter (fun leg -> Fit.ofAddress ValueNone hop.Address leg = Fit.OwnNetwork)
+            | _ -> able |> List.filter (fun leg -> Address.isLoopback leg.Address = isLocal)
+        | [] -> []
+
+    /// Whether several legs suit, so that the system must be asked from which address it would send.
+    let isContested (legs: Leg list) wishes hop =
+        match legs with
+        | []
+        | [ _ ] -> false
+        | _ ->
+            match contenders legs wishes hop |> List.distinctBy (fun leg -> leg.Address) with
+            | []
+            | [ _ ] -> false
+            | _ -> true
+
+    /// The system's word stood against legs that would have suited.
+    let private isOverruled source (hop: Hop) (leg: Leg) =
+        match Fit.ofAddress source hop.Address leg with
+        | Fit.OwnNetwork
+        | Fit.SameScope
+        | Fit.AnyAddress
+        | Fit.OtherScope -> ValueSome leg.Address <> source
+        | _ -> false
+
+    let private overruled (chosen: Leg voption) (source: Address voption) =
+        match chosen, source with
+        | ValueSome leg, ValueSome source when leg.Address = source ->
+            ValueSome $"the system would send from {Address.toString source}"
+        | _ -> ValueNone
+
+    let private whyNot wishes source (chosen: Leg voption) (hop: Hop) (leg: Leg) =
         if not wishes.Legs.IsEmpty && not (List.contains leg.Number wishes.Legs) then
             "not among the legs asked for"
         elif leg.Transport <> hop.Transport then
@@ -91,24 +146,27 @@ module LegChoice =
         elif isOutside wishes hop.Address leg then
             "not one of its networks"
         else
-            Fit.name (Fit.ofAddress hop.Address leg)
+            match overruled chosen source with
+            | ValueSome why when isOverruled source hop leg -> why
+            | _ -> Fit.name (Fit.ofAddress source hop.Address leg)
 
-    let private rule wishes (hop: Hop) (leg: Leg) =
+    let private rule wishes source (hop: Hop) (leg: Leg) =
         if wishes.Legs.IsEmpty then
-            Fit.name (Fit.ofAddress hop.Address leg)
+            Fit.name (Fit.ofAddress source hop.Address leg)
         else
             "asked for"
 
-    let private rejections wishes hop (chosen: Leg voption) legs =
+    let private rejections wishes source hop (chosen: Leg voption) legs =
         legs
         |> List.filter (fun leg -> ValueSome leg <> chosen)
-        |> List.map (fun leg -> LegRejected(Leg.toString leg, whyNot wishes hop leg))
+        |> List.map (fun leg -> LegRejected(Leg.toString leg, whyNot wishes source chosen hop leg))
 
-    /// The leg to send from, and why it and not another.
-    let choose legs (wishes: Wishes) (hop: Hop) : struct (Leg voption * Decision list) =
-        match able legs wishes hop with
-        | [] -> struct (ValueNone, rejections wishes hop ValueNone legs)
+    /// The leg to send from, and why it and not another. `source`: the system's word, if it was
+    /// asked.
+    let choose legs (wishes: Wishes) source (hop: Hop) : struct (Leg voption * Decision list) =
+        match ranked legs wishes source hop with
+        | [] -> struct (ValueNone, rejections wishes source hop ValueNone legs)
         | leg :: _ ->
-            let rejected = rejections wishes hop (ValueSome leg) legs
-            let chosen = LegChosen(Leg.toString leg, rule wishes hop leg)
+            let rejected = rejections wishes source hop (ValueSome leg) legs
+            let chosen = LegChosen(Leg.toString leg, rule wishes source hop leg)
             struct (ValueSome leg, chosen :: rejected)
