@@ -58,7 +58,8 @@ public sealed record DispatcherOptions
 
     /// <summary>
     /// A request of more bytes goes over TCP though UDP was found, and over UDP after all when TCP
-    /// is refused (RFC 3261, 18.1.1); default 1300. 0: never. Not where
+    /// is refused (RFC 3261, 18.1.1); default 1300. Where the MTU of the path is known
+    /// (<see cref="LegOptions.PathMtu"/>), that less 200 counts instead. 0: never. Not where
     /// <see cref="DeliverOptions.Transports"/> leaves TCP out or
     /// <see cref="DeliverOptions.Destination"/> is given.
     /// </summary>

@@ -13,6 +13,7 @@ public sealed partial record LegOptions
 {
     private readonly string? _advertise;
     private readonly int _receiveBuffer = 4 * 1024 * 1024;
+    private readonly int? _pathMtu;
 
     private LegOptions(Transport transport, IPEndPoint? bind, Socket? socket) =>
         (Transport, Bind, Socket) = (transport, bind, socket);
@@ -52,6 +53,29 @@ public sealed partial record LegOptions
         {
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
             _receiveBuffer = value;
+        }
+    }
+
+    /// <summary>
+    /// The largest IP packet, in bytes, that the paths from a UDP leg take, where you know it: 9000
+    /// in a data centre with jumbo frames, 1400 behind a tunnel. A request within 200 bytes of it
+    /// goes over TCP (RFC 3261, 18.1.1), instead of <see cref="DispatcherOptions.LargeRequest"/>.
+    /// Default: null, not known. What ICMP says of a path ("fragmentation needed", "packet too
+    /// big") counts for ten minutes if it is less; Linux only, and only while the request is under
+    /// way.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 576.</exception>
+    public int? PathMtu
+    {
+        get => _pathMtu;
+        init
+        {
+            if (value is { } mtu)
+            {
+                ArgumentOutOfRangeException.ThrowIfLessThan(mtu, Core.PathMtu.smallest);
+            }
+
+            _pathMtu = value;
         }
     }
 

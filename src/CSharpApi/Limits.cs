@@ -61,6 +61,10 @@ public sealed record Limits
     /// Beyond that what would end first is forgotten.</summary>
     public int Marks { get; init; } = 1_000;
 
+    /// <summary>Addresses for which the MTU of the path is kept, as ICMP said it; default 1,000.
+    /// Beyond that what would end first is forgotten.</summary>
+    public int PathMtus { get; init; } = 1_000;
+
     /// <summary>Call-IDs of which the target is remembered
     /// (<see cref="DispatcherOptions.KeepTargetFor"/>); default 10,000. Beyond that the oldest is
     /// forgotten.</summary>
@@ -124,6 +128,7 @@ public sealed record Limits
             ConnectQueue,
             DnsAnswers,
             Marks,
+            PathMtus,
             KeptTargets,
             DatagramBytes,
             DatagramsPerTurn,

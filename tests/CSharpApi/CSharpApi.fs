@@ -17,6 +17,7 @@ let tests =
         ReentryTests.tests
         HostileTests.tests
         IcmpTests.tests
+        PathMtuTests.tests
         ResolveTests.tests
         MarksTests.tests
         FaultTests.tests

@@ -202,7 +202,7 @@ let private other kind rig =
     let own, next = number rig
     let every = if kind % 2 = 0 then ValueNone else ValueSome 500L<ms>
 
-    match kind % 7 with
+    match kind % 8 with
     | 0 -> give (SetReceiver ValueNone) rig
     | 1 -> give (SetReceiver(ValueSome { receiver with ForwardsResponses = true })) rig
     | 2 -> give (AddTimer(own, rig.Now + int64 kind * 100L<ms>, every)) next
@@ -211,6 +211,10 @@ let private other kind rig =
     | 5 ->
         match pick kind (offered rig) with
         | Some(number, _) -> give (Overflowed number) rig
+        | None -> rig
+    | 6 ->
+        match pick kind (requestsSent rig) with
+        | Some sent -> give (PathMtuLearnt(string sent.TopVia.Branch, 600)) rig
         | None -> rig
     | _ -> receiving rig
 

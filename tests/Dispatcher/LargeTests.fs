@@ -125,4 +125,97 @@ let private icmp = [
         same (counted Counted.LateInput forged) 1 "and it is counted"
 ]
 
-let tests = testList "Large" [ testList "18.1.1" size; testList "ICMP" icmp ]
+/// Whether a request of so many bytes goes over UDP.
+let private goesOverUdp bytes rig =
+    let any order = { order with Destination = ValueNone }
+    let before = (connects rig).Length
+    let number, rig = deliverWith any (sized bytes) rig
+    (connects rig).Length = before, number, rig
+
+let private expectLargest bytes rig =
+    let over, _, _ = goesOverUdp bytes rig
+    Expect.isTrue over $"{bytes} bytes over UDP"
+    let over, _, _ = goesOverUdp (bytes + 1) rig
+    Expect.isFalse over $"{bytes + 1} bytes over TCP"
+
+let private told mtu = withLegs [ { own with PathMtu = mtu }; tcpLeg ]
+
+/// ICMP says this of the path to 127.0.0.7.
+let private learnt mtu rig =
+    let any order = { order with Destination = ValueNone }
+    let _, rig = deliverWith any (request "OPTIONS" "m") rig
+    give (PathMtuLearnt(branch rig, mtu)) rig
+
+let private pathMtu = [
+    testCase "S-24: where the leg was told the path's MTU, 200 less counts instead of 1300"
+    <| fun () ->
+        expectLargest 8800 (told 9000)
+        expectLargest 1300 (told 1500)
+        expectLargest 600 (told 800)
+        expectLargest 1300 (told 0)
+
+    testCase "S-24: the explanation says what is known of the path, and by whom"
+    <| fun () ->
+        let explained rig bytes =
+            let _, number, rig = goesOverUdp bytes rig
+            explained number (runFor 64_000L<ms> (opened rig))
+
+        let text = explained (told 900) 800
+
+        Expect.stringContains
+            text
+            "takes packets of 900 bytes, as its leg was told: up to 700"
+            "told"
+
+        Expect.stringContains text "800 bytes are more than 700: over TCP" "and what follows"
+        let text = explained (learnt 900 start) 800
+        Expect.stringContains text "takes packets of 900 bytes, as ICMP said: up to 700" "learnt"
+
+    testCase "S-24: what ICMP said counts for ten minutes, for its address, the smaller of the two"
+    <| fun () ->
+        let rig = learnt 1000 start
+        expectLargest 800 rig
+        expectLargest 800 (runFor 599_000L<ms> rig)
+        expectLargest 1300 (runFor 601_000L<ms> rig)
+        expectLargest 600 (learnt 1000 (told 800))
+        expectLargest 800 (learnt 1000 (told 9000))
+
+        let elsewhere = requestTo "sip:b@127.0.0.9:5070" "OPTIONS" "other" 1
+        let padded = elsewhere.WithHeader("Subject", System.String('x', 700))
+        let any order = { order with Destination = ValueNone }
+        let _, rig = deliverWith any padded rig
+        Expect.isEmpty (connects rig) "another address"
+
+    testCase "S-24: less than any host takes is not believed, a forged branch not at all"
+    <| fun () ->
+        expectLargest 376 (learnt 68 start)
+        expectLargest 1300 (learnt 0 start)
+        let _, rig = deliver (request "OPTIONS" "a") start
+        let forged = give (PathMtuLearnt("z9hG4bK1-0", 600)) rig
+        expectUnchanged rig forged
+        same (counted Counted.LateInput forged) 1 "counted"
+
+    testCase "D7: no more paths are remembered than the limit allows"
+    <| fun () ->
+        let at number = address $"192.0.2.{number}"
+
+        let known =
+            List.fold
+                (fun known number -> PathMtu.learn 3 (int64 number * 1L<ms>) (at number) 900 known)
+                Map.empty
+                [ 1..5 ]
+
+        let isKnown number = (PathMtu.tryFind 9L<ms> own (at number) known).IsSome
+        same (List.map isKnown [ 1..5 ]) [ false; false; true; true; true ] "the last three"
+
+    testCase "LargeRequest = 0 means never, whatever is known of the path"
+    <| fun () ->
+        let never =
+            rooted { settings with LargeRequest = 0 } [ { own with PathMtu = 800 }; tcpLeg ]
+
+        let over, _, _ = goesOverUdp 2000 never
+        Expect.isTrue over "over UDP"
+]
+
+let tests =
+    testList "Large" [ testList "18.1.1" size; testList "ICMP" icmp; testList "Path MTU" pathMtu ]

@@ -42,6 +42,7 @@ let leg number text port : Leg = {
     Port = port
     SentBy = $"{Address.toHost (address text)}:{port}"
     Networks = []
+    PathMtu = 0
 }
 
 let own = leg 1 "127.0.0.1" 5060

@@ -39,6 +39,7 @@ let legs texts : Leg list =
             Port = hop.Port
             SentBy = text
             Networks = []
+            PathMtu = 0
         })
 
 /// One leg of each transport, IPv4.

@@ -21,6 +21,11 @@ internal sealed partial class ErrorQueue
     /// <summary>A sock_extended_err and the address of who complained, with room to spare.</summary>
     private const int LongestControl = 512;
 
+    /// <summary>In sock_extended_err: ee_origin, with ee_type and ee_code behind it; and
+    /// ee_info.</summary>
+    private const int Origin = 4;
+    private const int Info = 8;
+
     /// <summary>Read in one go; what is left makes the next call on the socket fail.</summary>
     private const int AtMost = 1024;
 
@@ -108,7 +113,20 @@ internal sealed partial class ErrorQueue
         ReadOnlySpan<byte> control
     )
     {
-        if (ErrorIn(control) is (var fault, var detail))
+        var error = ErrorIn(control);
+
+        if (error.IsEmpty)
+        {
+            owner.Dropped(Reason.IcmpIgnored);
+        }
+        else if (Icmp.IsTooBig(error[Origin], error[Origin + 1], error[Origin + 2]))
+        {
+            owner.TooBig(quote, MtuIn(error));
+        }
+        else if (
+            Icmp.Read(error[Origin], error[Origin + 1], error[Origin + 2]) is
+            (var fault, var detail)
+        )
         {
             owner.Bounced(quote, fault, detail);
         }
@@ -118,15 +136,18 @@ internal sealed partial class ErrorQueue
         }
     }
 
+    /// <summary>ee_info: the MTU of the link that could not take the packet; 0 from routers older
+    /// than RFC 1191, of which nothing is learnt.</summary>
+    private static int MtuIn(ReadOnlySpan<byte> error) =>
+        (int)Math.Min(ushort.MaxValue, MemoryMarshal.Read<uint>(error[Info..]));
+
     /// <summary>
-    /// Walks the control messages (cmsg(3)): length in a size_t, level and type in an int each, and
-    /// the data, of which sock_extended_err has origin, type and code at 4, 5 and 6.
+    /// The sock_extended_err among the control messages (cmsg(3)), each of a length in a size_t,
+    /// level and type in an int each, and the data.
     /// </summary>
-    private static (TransportFault Fault, string Detail)? ErrorIn(ReadOnlySpan<byte> control)
+    private static ReadOnlySpan<byte> ErrorIn(ReadOnlySpan<byte> control)
     {
         var head = nint.Size + (2 * sizeof(int));
-        const int origin = 4;
-        const int least = 7;
 
         while (control.Length >= head)
         {
@@ -136,23 +157,23 @@ internal sealed partial class ErrorQueue
 
             if (length < head || length > control.Length)
             {
-                return null;
+                return [];
             }
 
             var data = control[head..length];
 
             if (
                 (level, type) is (LevelV4, ReceiveErrorsV4) or (LevelV6, ReceiveErrorsV6)
-                && data.Length >= least
+                && data.Length >= Info + sizeof(uint)
             )
             {
-                return Icmp.Read(data[origin], data[origin + 1], data[origin + 2]);
+                return data;
             }
 
             control = control[Math.Min(control.Length, Align(length))..];
         }
 
-        return null;
+        return [];
     }
 
     private static int Align(int length) => (length + nint.Size - 1) & ~(nint.Size - 1);

@@ -64,6 +64,11 @@ internal interface ILinkOwner
     /// <param name="detail">In words.</param>
     void Bounced(ReadOnlySpan<byte> packet, TransportFault fault, string detail);
 
+    /// <summary>A datagram came back: too big for its path.</summary>
+    /// <param name="packet">What the network quotes of it: its beginning.</param>
+    /// <param name="mtu">The largest packet, in bytes, that the path takes.</param>
+    void TooBig(ReadOnlySpan<byte> packet, int mtu);
+
     /// <summary>Something came in that is no packet.</summary>
     void Dropped(Reason reason);
 

@@ -7,6 +7,11 @@ internal static class Icmp
     private const byte OriginV4 = 2;
     private const byte OriginV6 = 3;
 
+    /// <summary>"Fragmentation needed", "packet too big": the message bears the MTU of the next link
+    /// (RFC 1191, 4; RFC 4443, 3.2).</summary>
+    public static bool IsTooBig(byte origin, byte type, byte code) =>
+        (origin, type, code) is (OriginV4, 3, 4) or (OriginV6, 2, _);
+
     /// <summary>
     /// The fault a message reports, and its name. Null where the datagram's transaction goes on:
     /// "source quench and TTL exceeded SHOULD be ignored" (RFC 3261, 18.4); and after "too big" the

@@ -145,7 +145,8 @@ internal sealed class Legs(Engine engine)
             Core.AddressModule.ofIPAddress(link.LocalEndPoint.Address),
             link.LocalEndPoint.Port,
             leg.SentBys[index],
-            Translate.ToNetworks(leg.Options.Networks)
+            Translate.ToNetworks(leg.Options.Networks),
+            leg.Options.PathMtu ?? 0
         );
     }
 

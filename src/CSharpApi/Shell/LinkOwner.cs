@@ -86,6 +86,16 @@ internal sealed class LinkOwner(Engine engine, ILink link, int leg, string name)
         }
     }
 
+    public void TooBig(ReadOnlySpan<byte> packet, int mtu)
+    {
+        if (mtu > 0 && Core.Quote.branch(packet) is { } branch)
+        {
+            engine.Loop.Post(Core.Input.NewPathMtuLearnt(branch, mtu));
+        }
+
+        Dropped(Reason.IcmpTooBig);
+    }
+
     public void Dropped(Reason reason) => engine.Counters.Add(reason);
 
     public void Ended(in Core.Hop peer, Reason reason, string detail)

@@ -26,6 +26,9 @@ internal enum Reason
     /// response, or without enough of the datagram to know which.</summary>
     IcmpIgnored,
 
+    /// <summary>An ICMP message that says how large packets may be on a path.</summary>
+    IcmpTooBig,
+
     /// <summary>The peer ended a connection in good order.</summary>
     PeerClosed,
 

@@ -117,6 +117,7 @@ internal static class Translate
             answerWithin: Clock.Milliseconds(options.Limits.DnsAnswerWithin),
             marks: options.Limits.Marks,
             markFor: Clock.Milliseconds(options.SetAsideFor),
+            pathMtus: options.Limits.PathMtus,
             sticky: options.Limits.KeptTargets,
             stickyFor: Clock.Milliseconds(options.KeepTargetFor),
             tryNextAfter: ToDuration(options.TryNextAfter)

@@ -70,6 +70,9 @@ public abstract record StepInput
     {
         /// <summary>It reaches these only. Default: everything of its family.</summary>
         public IReadOnlyList<IPNetwork> Networks { get; init; } = [];
+
+        /// <summary>As <see cref="LegOptions.PathMtu"/>.</summary>
+        public int? PathMtu { get; init; }
     }
 
     /// <summary>A leg is gone.</summary>
@@ -177,6 +180,11 @@ public abstract record StepInput
     /// <param name="Fault">What it says.</param>
     /// <param name="Detail">In words.</param>
     public sealed record Bounced(string Branch, TransportFault Fault, string Detail) : StepInput;
+
+    /// <summary>An ICMP message came back for a datagram of ours: too big for its path.</summary>
+    /// <param name="Branch">Of the top Via of the datagram it quotes.</param>
+    /// <param name="Mtu">The largest packet, in bytes, that the path takes.</param>
+    public sealed record PathMtuLearnt(string Branch, int Mtu) : StepInput;
 
     /// <summary>Time has passed: what is due is done.</summary>
     public sealed record Tick : StepInput;

@@ -67,6 +67,10 @@ internal static class StepInputs
                 fault,
                 detail
             ),
+            StepInput.PathMtuLearnt(var branch, var mtu) => Core.Input.NewPathMtuLearnt(
+                branch,
+                mtu
+            ),
             StepInput.Tick => Core.Input.Tick,
             _ => Flows(input),
         };
@@ -124,7 +128,8 @@ internal static class StepInputs
             Core.AddressModule.ofIPAddress(one.Address),
             one.Port,
             one.SentBy,
-            Translate.ToNetworks(one.Networks)
+            Translate.ToNetworks(one.Networks),
+            one.PathMtu ?? 0
         );
 
     private static FSharpValueOption<Core.Receiver> ToReceiver(StepInput.SetReceiver one) =>

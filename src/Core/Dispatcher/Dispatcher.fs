@@ -99,18 +99,29 @@ module Dispatcher =
         else
             Work.emit (Effect.Disconnect(leg, source.Flow)) work |> Work.count Counted.UnknownLeg
 
-    /// The datagram was this attempt's, as its unguessable branch shows: nobody off the path can
-    /// have made it up.
-    let private bounced branch fault detail work =
+    /// The request whose attempt this branch is: it is unguessable, so that nobody off the path can
+    /// have made up what comes with it.
+    let private tryFindAttempt branch work =
         match Branch.number branch with
-        | ValueNone -> Work.count Counted.LateInput work
+        | ValueNone -> ValueNone
         | ValueSome number ->
             match State.tryFind number work.State with
             | ValueSome(ClientEntry({ Phase = Calling attempt } as client)) when
                 attempt.Branch = branch
                 ->
-                Responses.failed attempt.Hop fault detail client work |> Cancelling.settle number
-            | _ -> Work.count Counted.LateInput work
+                ValueSome(struct (number, client, attempt))
+            | _ -> ValueNone
+
+    let private bounced branch fault detail work =
+        match tryFindAttempt branch work with
+        | ValueSome(struct (number, client, attempt)) ->
+            Responses.failed attempt.Hop fault detail client work |> Cancelling.settle number
+        | ValueNone -> Work.count Counted.LateInput work
+
+    let private pathMtuLearnt branch mtu work =
+        match tryFindAttempt branch work with
+        | ValueSome(struct (_, client, attempt)) -> Targets.tooBig attempt mtu client work
+        | ValueNone -> Work.count Counted.LateInput work
 
     let private setReceiver receiver work = {
         work with
@@ -239,6 +250,7 @@ module Dispatcher =
         | Transmitted number -> transmitted number work
         | Input.Failed(number, hop, fault, detail) -> failed number hop fault detail work
         | Bounced(branch, fault, detail) -> bounced branch fault detail work
+        | PathMtuLearnt(branch, mtu) -> pathMtuLearnt branch mtu work
         | Tick -> tick work.Settings.Limits.PerStep work
 
     let step (settings: Settings) (now: Instant) input (state: State) =

@@ -69,6 +69,11 @@ let private ended (hop: Hop) =
 
 let private sending decision =
     match decision with
+    | PathMtuIs(bytes, largest, true) ->
+        $"the path takes packets of {bytes} bytes, as ICMP said: up to {largest} go over UDP"
+    | PathMtuIs(bytes, largest, false) ->
+        $"the path takes packets of {bytes} bytes, as its leg was told: up to {largest} go over UDP"
+    | TooBigForPath mtu -> $"too big for the path, which takes {mtu} bytes: ICMP says so"
     | SizeIs bytes -> $"the packet has {bytes} bytes"
     | LargeGoesOverTcp(bytes, limit) ->
         $"{bytes} bytes are more than {limit}: over TCP instead of UDP (RFC 3261, 18.1.1)"

@@ -54,4 +54,7 @@ type Input =
     | Failed of number: int64 * Hop * TransportFault * detail: string
     /// An ICMP message came back for the datagram with this branch of ours.
     | Bounced of branch: string * TransportFault * detail: string
+    /// An ICMP message came back for the datagram with this branch of ours: the path takes packets
+    /// of this many bytes only.
+    | PathMtuLearnt of branch: string * mtu: int
     | Tick

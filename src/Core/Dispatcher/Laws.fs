@@ -216,6 +216,9 @@ let private memories settings (state: State) = [
     if state.Marks.Count > bounds.Marks then
         "D7: more targets are set aside than the limit allows"
 
+    if state.PathMtus.Count > bounds.PathMtus then
+        "D7: more paths' MTUs are kept than the limit allows"
+
     if state.Sticky.Count > bounds.Sticky then
         "D7: more calls keep to a target than the limit allows"
 ]

@@ -41,6 +41,8 @@ type Memories = {
     Marks: int
     /// How long a target that failed is set aside; 0: never.
     MarkFor: Duration
+    /// Addresses for which the MTU of the path is kept.
+    PathMtus: int
     /// Calls of which the target is kept.
     Sticky: int
     /// How long a call keeps to the target that answered it; 0: not at all.
@@ -57,6 +59,7 @@ module Memories =
         AnswerWithin = 5_000L<ms>
         Marks = 1_000
         MarkFor = 30_000L<ms>
+        PathMtus = 1_000
         Sticky = 10_000
         StickyFor = 300_000L<ms>
         TryNextAfter = ValueNone
@@ -67,8 +70,8 @@ type Settings = {
     Limits: Limits
     Rules: Rules
     Memories: Memories
-    /// A request of more bytes goes over TCP instead of UDP, where that is allowed (RFC 3261,
-    /// 18.1.1); 0: never.
+    /// A request of more bytes goes over TCP instead of UDP, where that is allowed and the MTU of
+    /// the path is not known (RFC 3261, 18.1.1); 0: never.
     LargeRequest: int
     /// The two words that key the hashes of tables and To tags.
     Secret: struct (uint64 * uint64)

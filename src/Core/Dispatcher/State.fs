@@ -30,6 +30,8 @@ type State = {
     Sources: Sources
     /// Targets that failed lately.
     Marks: Marks
+    /// What ICMP said of paths.
+    PathMtus: PathMtus
     /// Which target answered a call.
     Sticky: Sticky
     /// Connections, open or being opened, by number: rising from 1 the shell's, falling from -1 ours.
@@ -63,6 +65,7 @@ module State =
         Cache = Cache.empty
         Sources = Map.empty
         Marks = Map.empty
+        PathMtus = Map.empty
         Sticky = Map.empty
         Flows = Trie.empty
         ByPeer = Trie.empty
@@ -109,6 +112,7 @@ module State =
                 Cache = state.Cache
                 Sources = state.Sources
                 Marks = state.Marks
+                PathMtus = state.PathMtus
                 Sticky = state.Sticky
                 Flows = state.Flows
                 ByPeer = state.ByPeer

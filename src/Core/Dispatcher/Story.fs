@@ -99,6 +99,8 @@ let private choice decision =
         ]
     | LegChosen(leg, rule) -> "leg", [ "leg", leg; why rule ]
     | LegRejected(leg, reason) -> "leg_rejected", [ "leg", leg; why reason ]
+    | PathMtuIs(bytes, largest, isLearnt) ->
+        "path_mtu", [ number "bytes" bytes; number "largest" largest; "learnt", text isLearnt ]
     | SizeIs bytes -> "size", [ number "bytes" bytes ]
     | LargeGoesOverTcp(bytes, limit) ->
         "large_over_tcp", [ number "bytes" bytes; number "limit" limit ]
@@ -109,6 +111,7 @@ let private choice decision =
 let private sending decision =
     match decision with
     | FirstSent first -> "sent", [ hop first ]
+    | TooBigForPath mtu -> "too_big", [ number "path_mtu" mtu ]
     | CopySent copy -> "copy", [ number "copy" copy ]
     | ResponseCame(status, source) -> "response", [ number "status" status; hop source ]
     | HopFailed(failed, fault, detail) ->

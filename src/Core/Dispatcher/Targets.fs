@@ -90,10 +90,36 @@ let private noLeg =
 let private exhausted (client: Client) work =
     finishBest (ValueOption.defaultValue noLeg client.Best) client work
 
+/// The largest request for UDP: as the path's MTU has it, where that is known, else as the settings.
+let private largest (leg: Leg) (hop: Hop) work : struct (int * Decision list) =
+    let limit = work.Settings.LargeRequest
+
+    if limit = 0 || hop.Transport <> Transport.Udp then
+        struct (limit, [])
+    else
+        match PathMtu.tryFind work.Now leg hop.Address work.State.PathMtus with
+        | ValueNone -> struct (limit, [])
+        | ValueSome(struct (mtu, isLearnt)) ->
+            let largest = PathMtu.largestRequest mtu
+            struct (largest, [ PathMtuIs(mtu, largest, isLearnt) ])
+
+/// ICMP says of an attempt's datagram that its path takes this much. The copies go in fragments that
+/// fit; requests to come are measured by it.
+let tooBig (attempt: Attempt) mtu (client: Client) work =
+    let known =
+        PathMtu.learn
+            work.Settings.Memories.PathMtus
+            work.Now
+            attempt.Hop.Address
+            mtu
+            work.State.PathMtus
+
+    let work = { work with State = { work.State with PathMtus = known } }
+    set (note (TooBigForPath mtu) work client) work
+
 /// Why a request goes over TCP though UDP was found: it is larger than the limit, its sender neither
 /// named the hop nor ruled TCP out, and some leg can (18.1.1).
-let private overTcp size (hop: Hop) (client: Client) work =
-    let limit = work.Settings.LargeRequest
+let private overTcp size limit (hop: Hop) (client: Client) work =
     let wishes = wishes client.Sender
 
     let mayUseTcp =
@@ -146,9 +172,12 @@ and private tryFrom leg (hop: Hop) request later client work =
     let direct = attempt request client leg hop later work
     let size = direct.Request.Bytes.Length
 
-    match overTcp size hop client work with
+    let struct (limit, decisions) = largest leg hop work
+    let client = noteAll decisions work client
+
+    match overTcp size limit hop client work with
     | ValueSome(struct (leg, tcp)) ->
-        let client = note (LargeGoesOverTcp(size, work.Settings.LargeRequest)) work client
+        let client = note (LargeGoesOverTcp(size, limit)) work client
         let instead = attempt request client leg tcp later work
         put { instead with Instead = ValueSome hop } client work
     | ValueNone -> put direct client work

@@ -47,11 +47,13 @@ type Decision =
     | SourceIs of destination: Address * source: Address voption
     | LegChosen of leg: string * rule: string
     | LegRejected of leg: string * why: string
+    | PathMtuIs of bytes: int * largest: int * isLearnt: bool
     | SizeIs of bytes: int
     | LargeGoesOverTcp of bytes: int * limit: int
     | LargeGoesOverUdp of Hop
     | GoesOverFlow of Hop * isNew: bool
     | FirstSent of Hop
+    | TooBigForPath of mtu: int
     | CopySent of copy: int
     | ResponseCame of status: int * from: Hop
     | HopFailed of Hop * TransportFault * detail: string

@@ -13,6 +13,8 @@ type Leg = {
     SentBy: string
     /// It reaches these only; empty: everything of its family.
     Networks: Network list
+    /// The largest IP packet that the paths from it take, as its user says; 0: not known.
+    PathMtu: int
 }
 
 module Leg =
