@@ -24,6 +24,7 @@ let private tests =
         CSharpApi.CSharpApi.tests
         Interop.Interop.tests
         Cli.Cli.tests
+        SamplesTests.tests
     ]
 
 /// Keeps what Expecto counted, so that the closing line can be the last one.
