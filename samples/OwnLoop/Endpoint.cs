@@ -144,6 +144,8 @@ internal sealed class Endpoint : IEffectHandler, IDisposable
     void IEffectHandler.Ask(DnsQuestion question) =>
         Post(new StepInput.Answered(question, new DnsAnswer(DnsStatus.NxDomain, [])));
 
+    void IEffectHandler.AskSource(IPAddress destination) { }
+
     void IEffectHandler.PassUpStray(int leg, Hop source, SipResponse response) { }
 
     void IEffectHandler.TellSent(long number, Hop hop) { }
