@@ -46,7 +46,7 @@ type Party = {
     /// Route, from the next hop on; usually empty.
     Routes: NameAddr list
     /// Sent there, without asking the DNS; within a dialog only when the peer's Contact leads nowhere.
-    Destination: Hop voption
+    NextHop: Hop voption
     /// For 401 and 407. One without a realm is for the target itself, not for where it redirects.
     Logins: Login list
 }

@@ -25,7 +25,7 @@ type Purpose =
 /// A request on its way, until the dispatcher forgets it.
 type Sending = {
     Request: SipRequest
-    Destination: Hop voption
+    NextHop: Hop voption
     Purpose: Purpose
     /// How often it bore credentials that a challenge asked for.
     Tries: int
