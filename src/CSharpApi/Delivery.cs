@@ -61,6 +61,9 @@ public sealed class Delivery
 
     internal long Number { get; }
 
+    /// <summary>A machine in the turn that sent it; null: a caller did.</summary>
+    internal IDeliveryListener? Listener { get; init; }
+
     /// <summary>Not yet ended.</summary>
     internal bool IsUnderWay
     {
@@ -105,11 +108,21 @@ public sealed class Delivery
 
     internal bool BelongsTo(Engine engine) => ReferenceEquals(engine, _engine);
 
-    internal void TellSent(Core.Hop hop) => _callbacks?.Sent(hop);
+    internal void TellSent(Core.Hop hop)
+    {
+        _callbacks?.Sent(hop);
+        Listener?.Sent(this);
+    }
 
     /// <summary>False for a response after the end, to which nobody listens.</summary>
     internal bool TryHandUp(SipResponse response)
     {
+        if (Listener is not null)
+        {
+            Listener.Responded(this, response);
+            return true;
+        }
+
         if (_callbacks?.HearsResponses != true)
         {
             return IsUnderWay;
@@ -120,7 +133,7 @@ public sealed class Delivery
     }
 
     /// <summary>The first end counts; false for any other.</summary>
-    internal bool End(Core.Outcome outcome, Core.Trace? trace)
+    internal bool End(Core.Outcome outcome, Core.Trace? trace, bool last)
     {
         DeliveryOutcome told;
 
@@ -143,6 +156,8 @@ public sealed class Delivery
         {
             _callbacks.Completed(told);
         }
+
+        Listener?.Ended(this, outcome, last);
 
         return true;
     }

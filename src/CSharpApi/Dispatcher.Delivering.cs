@@ -88,33 +88,57 @@ public sealed partial class Dispatcher
             _engine.Skip(numbered.Number);
         }
 
+        var delivery = Name(message, options, listener: null);
+        _engine.Start(delivery, Order(delivery, options, legs, flow));
+        return delivery;
+    }
+
+    /// <summary>As <see cref="Deliver(SipMessage, DeliverOptions, IReadOnlyList{int}, long)"/>, but
+    /// waits for nothing: for machines in the turn.</summary>
+    internal Delivery Post(
+        SipMessage message,
+        DeliverOptions options,
+        IReadOnlyList<int>? legs,
+        long flow,
+        IDeliveryListener? listener = null
+    )
+    {
+        var delivery = Name(message, options, listener);
+        _engine.Post(delivery, Order(delivery, options, legs, flow));
+        return delivery;
+    }
+
+    private Delivery Name(SipMessage message, DeliverOptions options, IDeliveryListener? listener)
+    {
         var number = _engine.NextNumber();
         var callId = options.CallId ?? message.CallId;
         var id = options.Id ?? new DeliveryId(number, null);
-        var delivery = new Delivery(_engine, number, id, callId, message, options);
-
-        _engine.Start(
-            delivery,
-            new Core.Order(
-                number: number,
-                token: _engine.Draws.Next(),
-                message: message,
-                name: Translate.ToOption(
-                    options.Id is { } own ? Translate.ToName(own) : (Core.Name?)null
-                ),
-                callId: callId,
-                legs: Translate.ToList(legs),
-                destination: Translate.ToOption(
-                    options.Destination is { } hop ? Translate.ToCore(hop) : (Core.Hop?)null
-                ),
-                flow: flow,
-                retransmit: options.Retransmit ?? _options.Retransmit,
-                transports: Translate.ToList(options.Transports),
-                answerWithin: Translate.ToDuration(options.AnswerWithin),
-                tryNextAfter: Translate.ToDuration(options.TryNextAfter),
-                tellSent: options.OnSent is not null
-            )
-        );
-        return delivery;
+        return new Delivery(_engine, number, id, callId, message, options) { Listener = listener };
     }
+
+    private Core.Order Order(
+        Delivery delivery,
+        DeliverOptions options,
+        IReadOnlyList<int>? legs,
+        long flow
+    ) =>
+        new(
+            number: delivery.Number,
+            token: _engine.Draws.Next(),
+            message: delivery.Message,
+            name: Translate.ToOption(
+                options.Id is { } own ? Translate.ToName(own) : (Core.Name?)null
+            ),
+            callId: delivery.CallId,
+            legs: Translate.ToList(legs),
+            destination: Translate.ToOption(
+                options.Destination is { } hop ? Translate.ToCore(hop) : (Core.Hop?)null
+            ),
+            flow: flow,
+            retransmit: options.Retransmit ?? _options.Retransmit,
+            transports: Translate.ToList(options.Transports),
+            answerWithin: Translate.ToDuration(options.AnswerWithin),
+            tryNextAfter: Translate.ToDuration(options.TryNextAfter),
+            tellSent: options.OnSent is not null || delivery.Listener is not null
+        );
 }

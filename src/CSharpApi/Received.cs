@@ -10,8 +10,18 @@ public sealed class Received
     private readonly Core.Hop _from;
     private volatile bool _finalGiven;
 
-    internal Received(Engine engine, SipMessage message, Leg leg, int number, in Core.Hop from) =>
+    internal Received(
+        Engine engine,
+        SipMessage message,
+        Leg leg,
+        int number,
+        in Core.Hop from,
+        long? named
+    )
+    {
         (_engine, Message, Leg, _number, _from) = (engine, message, leg, number, from);
+        Number = named;
+    }
 
     /// <summary>The message. Its top Via bears <c>received</c> and <c>rport</c> (RFC
     /// 3581).</summary>
@@ -25,6 +35,15 @@ public sealed class Received
 
     /// <summary>The dispatcher that received it.</summary>
     public Dispatcher Dispatcher => _engine.Dispatcher;
+
+    /// <summary>By what the core knows it; null when nothing is to be said of it.</summary>
+    internal long? Number { get; }
+
+    /// <summary>The core's number of the leg it came by.</summary>
+    internal int LegNumber => _number;
+
+    /// <summary>Where it came from, in the core's words.</summary>
+    internal Core.Hop From => _from;
 
     /// <summary>It is a request, no ACK, and its final response was not yet given here.</summary>
     internal bool MayStillRespond =>
@@ -58,6 +77,39 @@ public sealed class Received
         Request("respond to");
         _finalGiven |= response.IsFinal;
         return Dispatcher.Deliver(response, DeliverOptions.None, [_number], _from.Flow);
+    }
+
+    /// <summary>Answers 500 if nothing was answered. Never waits: also from inside the
+    /// turn.</summary>
+    internal void Apologize()
+    {
+        if (MayStillRespond)
+        {
+            _finalGiven = true;
+            Dispatcher.Post(CreateResponse(500), DeliverOptions.None, [_number], _from.Flow);
+        }
+    }
+
+    /// <summary>Asks a machine, in the turn, and waits outside of it.</summary>
+    internal Task<Receipt> AskInTurnAsync(ITurnReceiver machine)
+    {
+        var answer = new TaskCompletionSource<Receipt>(
+            TaskCreationOptions.RunContinuationsAsynchronously
+        );
+        _engine.Loop.Post(() => Ask(machine, answer));
+        return answer.Task;
+    }
+
+    private void Ask(ITurnReceiver machine, TaskCompletionSource<Receipt> answer)
+    {
+        try
+        {
+            answer.SetResult(machine.Receive(this));
+        }
+        catch (Exception exception)
+        {
+            answer.SetException(exception);
+        }
     }
 
     private SipRequest Request(string what) =>

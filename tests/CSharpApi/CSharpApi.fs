@@ -24,6 +24,7 @@ let tests =
         UserFaultTests.tests
         RaceTests.tests
         LogTests.tests
+        TurnReceiverTests.tests
         StepperTests.tests
         Streams.Streams.tests
         WebSocket.WebSocket.tests

@@ -1,17 +1,11 @@
 // The callbacks of one delivery: on the pool, one at a time, in order.
 namespace SipFun.Shell;
 
-/// <summary>
-/// What happened to a delivery and was not yet told. Exists only where somebody listens, and is
-/// queued to the pool only while there is something to tell.
-/// </summary>
+/// <summary>What happened to a delivery and was not yet told. Exists only where somebody
+/// listens.</summary>
 internal sealed class Callbacks(Delivery delivery, DeliverOptions options, UserCode code)
-    : Visit,
-        IThreadPoolWorkItem
+    : CallbackLane(code)
 {
-    private readonly Queue<object> _events = new();
-    private bool _running;
-
     /// <summary>Whether there is anybody to tell.</summary>
     public static bool AreIn(DeliverOptions options) =>
         options.OnSent is not null
@@ -20,89 +14,43 @@ internal sealed class Callbacks(Delivery delivery, DeliverOptions options, UserC
 
     public bool HearsResponses => options.OnResponse is not null;
 
-    public void Sent(Core.Hop hop) => Tell(hop, options.OnSent is not null);
+    public void Sent(Core.Hop hop)
+    {
+        if (options.OnSent is not null)
+        {
+            Tell(hop);
+        }
+    }
 
     /// <summary>Responses are the peer's: how many wait for a slow callback is bounded.</summary>
-    public void Responded(SipResponse response) =>
-        Tell(response, HearsResponses, code.CallbackQueue);
-
-    public void Completed(DeliveryOutcome outcome) => Tell(outcome, isWanted: true);
-
-    void IThreadPoolWorkItem.Execute()
+    public void Responded(SipResponse response)
     {
-        code.Visits.Enter(this);
-
-        while (TryNext(out var what))
+        if (HearsResponses)
         {
-            Call(what);
+            Tell(response, Code.CallbackQueue);
         }
     }
 
-    private void Tell(object what, bool isWanted, int limit = int.MaxValue)
+    public void Completed(DeliveryOutcome outcome) => Tell(outcome);
+
+    protected override void Call(object what)
     {
-        if (!isWanted)
+        switch (what)
         {
-            return;
-        }
-
-        lock (_events)
-        {
-            if (_events.Count >= limit)
-            {
-                code.Counters.Add(Reason.CallbackQueueFull);
-                return;
-            }
-
-            _events.Enqueue(what);
-
-            if (!_running)
-            {
-                _running = true;
-                code.Visits.Begin(this);
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-            }
+            case Core.Hop hop:
+                options.OnSent?.Invoke(Translate.ToHop(hop));
+                break;
+            case SipResponse response:
+                options.OnResponse?.Invoke(response);
+                break;
+            case DeliveryOutcome outcome:
+                options.OnCompleted?.Invoke(outcome);
+                break;
         }
     }
 
-    private bool TryNext(out object what)
+    protected override void Called(object what)
     {
-        lock (_events)
-        {
-            if (_events.TryDequeue(out what!))
-            {
-                return true;
-            }
-
-            // Inside the lock, so that this visit has ended before the next can begin.
-            _running = false;
-            code.Visits.End(this);
-            return false;
-        }
-    }
-
-    private void Call(object what)
-    {
-        try
-        {
-            switch (what)
-            {
-                case Core.Hop hop:
-                    options.OnSent?.Invoke(Translate.ToHop(hop));
-                    break;
-                case SipResponse response:
-                    options.OnResponse?.Invoke(response);
-                    break;
-                case DeliveryOutcome outcome:
-                    options.OnCompleted?.Invoke(outcome);
-                    break;
-            }
-        }
-        catch (Exception exception)
-        {
-            code.Counters.Add(Reason.CallbackFailed);
-            code.Log.CallbackFailed(exception);
-        }
-
         if (what is DeliveryOutcome)
         {
             delivery.Publish();

@@ -3,6 +3,8 @@ namespace SipFun.Shell;
 /// <summary>Asks each receiver in turn until one takes the message.</summary>
 internal sealed class ChainReceiver(IReceiver[] receivers) : IReceiver
 {
+    public IReadOnlyList<IReceiver> Receivers => receivers;
+
     public IReadOnlyCollection<SipMethod> AllowedMethods { get; } =
     [.. receivers.SelectMany(one => one.AllowedMethods).Distinct()];
 

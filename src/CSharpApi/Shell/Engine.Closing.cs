@@ -59,12 +59,21 @@ internal sealed partial class Engine
         }
     }
 
+    /// <summary>Closed between a caller's check and the step.</summary>
+    private void EndAllIfClosed()
+    {
+        if (_closed)
+        {
+            EndAll();
+        }
+    }
+
     /// <summary>The core has ended all; what came in beside its last step ends here.</summary>
     private void EndAll()
     {
         foreach (var delivery in _deliveries.Values)
         {
-            delivery.End(Core.Outcome.Disposed, null);
+            delivery.End(Core.Outcome.Disposed, null, last: true);
         }
 
         _deliveries.Clear();

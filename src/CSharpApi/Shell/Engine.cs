@@ -79,6 +79,9 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
     /// <summary>Nothing new is taken on.</summary>
     public bool IsClosed => _closed;
 
+    /// <summary>Set when the end begins: who holds something open for a caller ends it.</summary>
+    public CancellationToken Closing => _closing.Token;
+
     public IEnumerable<Delivery> Deliveries => _deliveries.Values;
 
     /// <summary>The name of one more delivery, message, resolution or timer.</summary>
@@ -111,11 +114,15 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
             throw;
         }
 
-        if (_closed)
-        {
-            // Closed between the caller's check and the step.
-            EndAll();
-        }
+        EndAllIfClosed();
+    }
+
+    /// <summary>As <see cref="Start"/>, without waiting for the step.</summary>
+    public void Post(Delivery delivery, Core.Order order)
+    {
+        _deliveries[delivery.Number] = delivery;
+        Loop.Post(Core.Input.NewDeliver(order));
+        EndAllIfClosed();
     }
 
     public int Cancel(Core.Which which) => Loop.Order(Core.Input.NewCancelDelivery(which));
@@ -212,7 +219,7 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
 
     void Core.IShell.Complete(long number, Core.Outcome outcome, Core.Trace trace, bool last)
     {
-        if (Find(number)?.End(outcome, trace) == true && outcome.IsCancelled)
+        if (Find(number)?.End(outcome, trace, last) == true && outcome.IsCancelled)
         {
             Loop.CountEnded();
         }
@@ -223,7 +230,13 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
         }
     }
 
-    void Core.IShell.Forget(long number) => _deliveries.TryRemove(number, out _);
+    void Core.IShell.Forget(long number)
+    {
+        if (_deliveries.TryRemove(number, out var delivery))
+        {
+            delivery.Listener?.Forgotten(delivery);
+        }
+    }
 
     void Core.IShell.Found(long number, Core.Found found) => Lookups.End(number, found);
 
@@ -256,7 +269,7 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
     {
         if (Legs.Find(leg) is { } known)
         {
-            Reception.Offer(new Received(this, message, known, leg, source), number);
+            Reception.Offer(new Received(this, message, known, leg, source, number));
         }
         else if (number is { } refused)
         {

@@ -1,7 +1,12 @@
 namespace SipFun.Shell;
 
-/// <summary>An input that waits for its turn, and whoever waits for it.</summary>
-internal readonly record struct Entry(Core.Input Input, Waiter? Waiter);
+/// <summary>An input that waits for its turn, or the work of another machine that lives in it; and
+/// whoever waits for it.</summary>
+internal readonly record struct Entry(Core.Input? Input, Action? Work, Waiter? Waiter)
+{
+    /// <summary>For logs: the case of the input, or -1.</summary>
+    public int Tag => Input?.Tag ?? -1;
+}
 
 /// <summary>A caller that waits until his own input was stepped.</summary>
 internal sealed class Waiter

@@ -47,7 +47,15 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     /// waits.</summary>
     public void Post(Core.Input input)
     {
-        _waiting.Enqueue(new Entry(input, null));
+        _waiting.Enqueue(new Entry(input, null, null));
+        Work();
+    }
+
+    /// <summary>Has work done in the turn, as if it were a step: by whoever holds it, in order. Never
+    /// waits. Of machines that live in the turn beside the core.</summary>
+    public void Post(Action work)
+    {
+        _waiting.Enqueue(new Entry(null, work, null));
         Work();
     }
 
@@ -60,11 +68,11 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
         if (_holder == Environment.CurrentManagedThreadId)
         {
             // Callbacks never run inside a turn, so only a clock or a log of the user's gets here.
-            Nest(new Entry(input, waiter));
+            Nest(new Entry(input, null, waiter));
         }
         else
         {
-            _waiting.Enqueue(new Entry(input, waiter));
+            _waiting.Enqueue(new Entry(input, null, waiter));
             Work();
         }
 
@@ -99,7 +107,7 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     }
 
     /// <summary>Steps an input of the holder's own.</summary>
-    public void Do(Core.Input input) => Step(new Entry(input, null));
+    public void Do(Core.Input input) => Step(new Entry(input, null, null));
 
     /// <summary>Steps what others left, arms the alarm and frees the turn.</summary>
     public void GiveBack()
@@ -179,23 +187,33 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
 
         try
         {
-            _now = Math.Max(_now, _clock.Now);
-            var (state, effects) = Core.Dispatcher.step(_settings, _now, entry.Input, _state);
-            _state = state;
-            Perform(effects);
-            _shown = state;
+            if (entry.Input is { } input)
+            {
+                Step(input);
+            }
+
+            entry.Work?.Invoke();
         }
         catch (Exception exception)
         {
             fault = exception;
             _counters.Add(Reason.StepFailed);
-            _log.StepFailed(entry.Input.Tag, exception);
+            _log.StepFailed(entry.Tag, exception);
         }
         finally
         {
             _stepping = false;
             entry.Waiter?.Done(_ended, fault);
         }
+    }
+
+    private void Step(Core.Input input)
+    {
+        _now = Math.Max(_now, _clock.Now);
+        var (state, effects) = Core.Dispatcher.step(_settings, _now, input, _state);
+        _state = state;
+        Perform(effects);
+        _shown = state;
     }
 
     /// <summary>One effect that fails takes no other with it.</summary>

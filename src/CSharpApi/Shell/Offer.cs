@@ -1,10 +1,10 @@
 namespace SipFun.Shell;
 
 /// <summary>A message on its way to the receivers.</summary>
-internal sealed class Offer(Received received, long? number) : Visit
+internal sealed class Offer(Received received, IReceiver receiver) : Visit
 {
     public Received Received => received;
 
-    /// <summary>By what the core knows it; null when nothing is to be said of it.</summary>
-    public long? Number => number;
+    /// <summary>Who is asked.</summary>
+    public IReceiver Receiver => receiver;
 }

@@ -9,7 +9,7 @@ internal sealed class Reception
     private readonly UserCode _code;
     private readonly CancellationToken _closed;
     private readonly Offers _offers;
-    private volatile IReceiver? _receiver;
+    private volatile ReceiverLine _line = new(null);
 
     public Reception(int limit, Action<Core.Input> post, UserCode code, CancellationToken closed)
     {
@@ -17,16 +17,43 @@ internal sealed class Reception
         _offers = new Offers(limit, Start, code.Visits);
     }
 
-    public void Set(IReceiver? receiver) => _receiver = receiver;
+    public void Set(IReceiver? receiver) => _line = new ReceiverLine(receiver);
 
-    public void Offer(Received received, long? number)
+    /// <summary>Inside the turn: machines are asked here, receivers of the user's
+    /// later.</summary>
+    public void Offer(Received received)
     {
-        var offer = new Offer(received, number);
+        var line = _line;
 
+        try
+        {
+            var receipt = line.Ask(received);
+
+            if (receipt != Receipt.Pass || line.Rest is null)
+            {
+                Post(received, receipt);
+                return;
+            }
+        }
+        catch (Exception exception)
+        {
+            Fail(received, exception);
+            return;
+        }
+
+        Queue(new Offer(received, line.Rest));
+    }
+
+    private void Queue(Offer offer)
+    {
         if (!_offers.TryAdd(offer))
         {
             _code.Counters.Add(Reason.ReceiveQueueFull);
-            Post(number is { } known ? Core.Input.NewOverflowed(known) : null);
+
+            if (offer.Received.Number is { } number)
+            {
+                _post(Core.Input.NewOverflowed(number));
+            }
         }
     }
 
@@ -34,8 +61,7 @@ internal sealed class Reception
     {
         try
         {
-            var answer =
-                _receiver?.ReceiveAsync(offer.Received, _closed) ?? new ValueTask<Receipt>();
+            var answer = offer.Receiver.ReceiveAsync(offer.Received, _closed);
 
             if (answer.IsCompletedSuccessfully)
             {
@@ -48,7 +74,7 @@ internal sealed class Reception
         }
         catch (Exception exception)
         {
-            Fail(offer, exception);
+            End(offer, exception);
         }
     }
 
@@ -62,7 +88,7 @@ internal sealed class Reception
         }
         catch (Exception exception)
         {
-            Fail(offer, exception);
+            End(offer, exception);
             return;
         }
 
@@ -72,16 +98,18 @@ internal sealed class Reception
     private void End(Offer offer, Receipt receipt)
     {
         _offers.End(offer);
-        Post(
-            offer.Number is { } number
-                ? Core.Input.NewReceipted(number, Enum.IsDefined(receipt) ? receipt : Receipt.Pass)
-                : null
-        );
+        Post(offer.Received, Enum.IsDefined(receipt) ? receipt : Receipt.Pass);
+    }
+
+    private void End(Offer offer, Exception exception)
+    {
+        Fail(offer.Received, exception);
+        _offers.End(offer);
     }
 
     /// <summary>The peer must not wait for our fault: a request is answered 500 (RFC 3261,
     /// 21.5.1).</summary>
-    private void Fail(Offer offer, Exception exception)
+    private void Fail(Received received, Exception exception)
     {
         // At the end a receiver is told to stop, or finds the dispatcher disposed: no fault of its.
         var isEnd =
@@ -91,21 +119,18 @@ internal sealed class Reception
         if (!isEnd)
         {
             _code.Counters.Add(Reason.ReceiverFailed);
-            Apologize(offer.Received);
+            Apologize(received);
             _code.Log.ReceiverFailed(exception);
         }
 
-        End(offer, Receipt.Handled);
+        Post(received, Receipt.Handled);
     }
 
     private void Apologize(Received received)
     {
         try
         {
-            if (received.MayStillRespond)
-            {
-                received.Respond(received.CreateResponse(500));
-            }
+            received.Apologize();
         }
         catch (Exception exception)
         {
@@ -113,11 +138,11 @@ internal sealed class Reception
         }
     }
 
-    private void Post(Core.Input? input)
+    private void Post(Received received, Receipt receipt)
     {
-        if (input is not null)
+        if (received.Number is { } number)
         {
-            _post(input);
+            _post(Core.Input.NewReceipted(number, receipt));
         }
     }
 }
