@@ -73,7 +73,8 @@ type AgentEvent =
     /// A request needs no answer any more: it was cancelled, its call ended, or it was answered for
     /// the application, which took too long.
     | Withdrawn of received: int64
-    /// A response to an exchange's request: every one, the final too.
+    /// A response to an exchange's request, the final too; but those that the agent acts on by itself,
+    /// sending the request again (401, 407, 491).
     | Responded of exchange: int64 * SipResponse
     | Finished of exchange: int64 * ExchangeEnd
     /// A binding was made or refreshed: for how long, and the response.

@@ -22,19 +22,6 @@ type Purpose =
     | Leaving of call: int64
     | Registering of registration: int64
 
-/// A request on its way, until the dispatcher forgets it.
-type Sending = {
-    Request: SipRequest
-    NextHop: Hop voption
-    Purpose: Purpose
-    /// How often it bore credentials that a challenge asked for.
-    Tries: int
-    /// Its final response came, or what became of it.
-    IsFinal: bool
-    /// Of an INVITE: the ACK by To tag, sent again with each repeat of the 2xx (13.2.2.4).
-    Acks: Map<string, SipRequest>
-}
-
 /// One dialog of a call.
 type Side = {
     Dialog: Dialog
@@ -51,28 +38,24 @@ type Calling = {
     /// The targets of 3xx responses, still to be tried, best first.
     Targets: SipUri list
     Tried: SipUri list
-    /// The last refusal, while there are other targets.
-    Refusal: SipResponse voption
-    /// What 422 asked for, at least.
+    /// What 422 asked for, at least, and how often.
     Least: Duration
+    Raises: int
     /// When it is cancelled; `Queue.never`.
     CancelAt: Instant
 }
 
 /// A reliable provisional response that waits for its PRACK (RFC 3262, 3).
-type Unacknowledged = {
-    Response: SipResponse
-    RSeq: uint32
-    Schedule: Schedule
-}
+type Unacknowledged = { Response: SipResponse; RSeq: uint32; Schedule: Schedule }
 
 /// An incoming call, not answered yet.
 type Ringing = {
     Arrival: Arrival
     Invite: SipRequest
+    /// Of all responses to the INVITE.
     Tag: string
-    /// The last provisional response, repeated each minute (13.3.1.1).
-    Last: SipResponse voption
+    /// The last provisional status, given again each minute (13.3.1.1); 183 when there was none.
+    Last: int
     RepeatAt: Instant
     GiveUpAt: Instant
     /// Its caller gave it until then (Expires, 13.3.1); `Queue.never`.
@@ -98,6 +81,8 @@ type Session = {
 type Established = {
     /// The reply that waits for its ACK, 2xx to an INVITE: no BYE goes before it came (15); 0: none.
     AwaitsAck: int64
+    /// The CSeq of the ACK that the application has not heard of.
+    AckDue: uint32 voption
     /// The call ends as soon as the ACK came.
     HangUp: Content voption
     Session: Session voption
@@ -110,8 +95,8 @@ type CallPhase =
     | Calling of Calling
     | Ringing of Ringing
     | Established of Established
-    /// The BYE is on its way, and how the call ended, if not by that BYE.
-    | Leaving of CallEnd voption
+    /// The BYE is on its way.
+    | Leaving
 
 /// The INVITE or UPDATE of this end within a call: one at a time (14.1).
 type Change = {
@@ -129,7 +114,7 @@ type Change = {
 type Call = {
     Number: int64
     CallId: CallId
-    /// The application does not hear of it: a forked 2xx that lost.
+    /// The application hears no more of it: it was told its end, or is a forked 2xx that lost.
     IsSilent: bool
     /// This end made the Call-ID (14.1).
     IsOwner: bool
@@ -140,12 +125,12 @@ type Call = {
     Realms: Realms
     /// By the other end's tag; one when the call is answered.
     Sides: Map<string, Side>
+    /// Branch and sent-by of the INVITE that came in: what a CANCEL must have (9.2); "" for a call made.
+    InviteKey: string
     /// The tag of the side last heard of; "": there is none.
     Latest: string
     /// The other end allows UPDATE (RFC 3311, 4).
     HasUpdate: bool
-    /// The other end has timer.
-    HasTimer: bool
     Ours: Change voption
     /// The INVITE or UPDATE of the other end that the application has not answered; 0: none.
     Theirs: int64
@@ -154,8 +139,28 @@ type Call = {
     Phase: CallPhase
 }
 
+/// A request on its way, until the dispatcher forgets it.
+type SentRequest = {
+    Request: SipRequest
+    NextHop: Hop voption
+    Purpose: Purpose
+    /// How often it bore credentials that a challenge asked for.
+    Tries: int
+    /// Its final response came, or what became of it.
+    IsFinal: bool
+    /// Of an INVITE: the ACK by To tag, sent again with each repeat of the 2xx (13.2.2.4).
+    Acks: Map<string, SipRequest>
+    /// Of a call's INVITE: the call as it began, for answers that come after it is over.
+    Origin: struct (Call * InviteOrder) voption
+}
+
 /// A request for the application, which has not answered it.
-type Asked = { Arrival: Arrival; Request: SipRequest; Call: int64 voption; AnswerBy: Instant }
+type Asked = {
+    Arrival: Arrival
+    Request: SipRequest
+    Call: int64 voption
+    AnswerBy: Instant
+}
 
 /// A request of the application.
 type Exchange = {
@@ -180,6 +185,8 @@ type Registration = {
     /// It takes the binding back.
     IsRemoving: bool
     WasBound: bool
+    /// How often 423 asked for more since the last success.
+    Raises: int
     Failures: int
     /// The next REGISTER; `Queue.never` while one is under way.
     At: Instant
@@ -201,7 +208,7 @@ type AgentState = {
     /// The last number that the agent gave.
     Last: int64
     Entries: Queue<AgentEntry>
-    Sendings: Trie<Sending>
+    Sendings: Trie<SentRequest>
     /// 2xx to INVITE that wait for the ACK, and their calls.
     Replies: Trie<int64>
     /// The calls with this Call-ID.
@@ -238,7 +245,7 @@ module AgentState =
         | ValueSome(ExchangeEntry exchange) -> ValueSome exchange
         | _ -> ValueNone
 
-    let trySending (number: int64) (state: AgentState) : Sending voption =
+    let trySending (number: int64) (state: AgentState) : SentRequest voption =
         Trie.tryFind (uint64 number) state.Sendings
 
     /// The calls with this Call-ID.

@@ -193,6 +193,27 @@ type Dialog
         else
             this
 
+    /// The early dialog confirmed by the 2xx to its INVITE, whose Record-Route and Contact count from now
+    /// on (13.2.2.4); the sequences go on.
+    member internal this.Confirmed(request: SipRequest, response: SipResponse) : Dialog =
+        match Dialog.OfResponse(request, response) with
+        | null -> this
+        | confirmed ->
+            Dialog(
+                callId,
+                local,
+                remote,
+                confirmed.RemoteTarget,
+                List.ofSeq confirmed.RouteSet,
+                localSequence,
+                remoteSequence,
+                false,
+                isSecure
+            )
+
+    /// The early dialog of the called side, after its 2xx.
+    member internal _.Answered: Dialog = changed target localSequence remoteSequence false
+
     /// The target after this message: only INVITE, UPDATE, SUBSCRIBE, NOTIFY and REFER refresh it.
     member private _.Refreshed(message: SipMessage) =
         let refreshes =

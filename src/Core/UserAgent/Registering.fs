@@ -1,0 +1,257 @@
+// A binding (RFC 3261, 10.2): made, refreshed before it expires, and taken back. With one Call-ID and rising CSeq,
+// and never two REGISTERs at once.
+module internal SipFun.Core.Registering
+
+open SipFun
+
+[<Literal>]
+let private MostRaises = 3
+
+/// The longest time between two tries.
+let private mostBackOff = 1_800_000L<ms>
+
+/// A registrar's Retry-After counts up to this.
+let private mostRetryAfter = 86_400_000L<ms>
+
+let private build (registration: Registration) cseq work =
+    let party = registration.Order.Party
+    let expires = if registration.IsRemoving then 0L<ms> else registration.Expires
+    let seconds = string (Wording.seconds expires)
+    let contact = party.Contact.WithParameter("expires", seconds)
+
+    let request =
+        Wording.request
+            SipMethod.Register
+            party.Target
+            party
+            (string registration.From.Tag)
+            registration.CallId
+            cseq
+            registration.Order.Content
+            work.Settings
+
+    request
+    |> Wording.field "Contact" (contact.ToString())
+    |> Wording.field "Expires" seconds
+    |> Wording.field "Allow" (Wording.allow work.Settings)
+    |> Wording.field
+        "Supported"
+        (Wording.join (Wording.extensions work.Settings.Reliability work.Settings))
+
+let private sent number sending realms cseq (registration: Registration) work =
+    AgentWork.setRegistration
+        number
+        {
+            registration with
+                Sending = sending
+                Realms = realms
+                CSeq = cseq
+                At = Queue.never
+        }
+        work
+
+let private send number (registration: Registration) work =
+    let order = registration.Order
+    let cseq = registration.CSeq + 1u
+    let request = build registration cseq work
+
+    let struct (request, realms, work) =
+        Challenges.first order.Party.Logins registration.Realms request work
+
+    let purpose = Purpose.Registering number
+
+    let struct (sending, work) =
+        AgentWork.send purpose order.Party.NextHop 0 request work
+
+    sent number sending realms cseq registration work
+
+let private refuse number refusal work =
+    AgentWork.tell
+        (AgentEvent.RegistrationFailed(number, ExchangeEnd.Refused refusal, ValueNone))
+        work
+
+let start number (order: RegisterOrder) work =
+    if work.State.IsClosed then
+        refuse number AgentRefusal.Closed work
+    elif
+        work.State.Counts.Registrations >= work.Settings.Limits.Registrations
+        || (AgentState.tryFind number work.State).IsSome
+    then
+        refuse number AgentRefusal.TooMany work
+    else
+        let struct (tag, work) = AgentWork.drawTag work
+        let struct (callId, work) = AgentWork.drawCallId work
+
+        let registration = {
+            Order = order
+            CallId = callId
+            From = order.Party.From.WithTag tag
+            CSeq = 0u
+            Realms = Map.empty
+            Expires = order.Expires
+            Sending = 0L
+            IsRemoving = false
+            WasBound = false
+            Raises = 0
+            Failures = 0
+            At = Queue.never
+        }
+
+        send number registration work
+
+/// Takes the binding back; while a REGISTER is under way, after it (10.2).
+let remove number work =
+    match AgentState.tryFind number work.State with
+    | ValueSome(RegistrationEntry registration) when not registration.IsRemoving ->
+        let removing = { registration with IsRemoving = true }
+
+        if registration.Sending = 0L then
+            send number removing work
+        else
+            AgentWork.setRegistration number removing work
+    | _ -> work
+
+/// It was a request to take the binding back.
+let private isRemoval (sending: SentRequest) =
+    let expires = sending.Request.Expires
+    expires.HasValue && expires.Value = 0u
+
+/// What the registrar gives our contact: its expires, else Expires, else what was asked (10.2.4).
+let private granted (registration: Registration) (response: SipResponse) =
+    let own = registration.Order.Party.Contact.Uri
+
+    let ours = response.Contacts |> Seq.tryFind (fun contact -> contact.Uri.Equals own)
+
+    match ours with
+    | Some contact when contact.Expires.HasValue -> Wording.duration contact.Expires.Value
+    | _ when response.Expires.HasValue -> Wording.duration response.Expires.Value
+    | _ -> registration.Expires
+
+/// Early enough for a REGISTER that takes its whole 64*T1, and one more.
+let private refreshAfter (granted: Duration) = granted - min (granted / 2L) 90_000L<ms>
+
+let private over number ending (registration: Registration) work =
+    let work = AgentWork.remove number work
+
+    if registration.IsRemoving then
+        AgentWork.tell (AgentEvent.Unregistered(number, ending)) work
+    else
+        AgentWork.tell (AgentEvent.RegistrationFailed(number, ending, ValueNone)) work
+
+let private retryAfter (ending: ExchangeEnd) =
+    match ending with
+    | ExchangeEnd.Answered response ->
+        match response.RetryAfter with
+        | null -> 0L<ms>
+        | value -> min mostRetryAfter (Wording.duration value.Seconds)
+    | _ -> 0L<ms>
+
+/// 30 s, doubling, less up to a half by chance (RFC 5626, 4.5), and no earlier than the registrar says.
+let private backOff failures ending work =
+    let most = min mostBackOff (30_000L<ms> * (1L <<< min 10 failures))
+    let struct (less, work) = AgentWork.drawBelow (int64 most / 2L) work
+    struct (max (retryAfter ending) (most - less * 1L<ms>), work)
+
+/// Not bound: what was bound once is tried again until it is given up.
+let private failed number (ending: ExchangeEnd) (registration: Registration) work =
+    if registration.IsRemoving || not registration.WasBound then
+        over number ending registration work
+    else
+        let struct (wait, work) = backOff registration.Failures ending work
+
+        AgentWork.setRegistration
+            number
+            {
+                registration with
+                    Failures = registration.Failures + 1
+                    Sending = 0L
+                    At = work.Now + wait
+            }
+            work
+        |> AgentWork.tell (AgentEvent.RegistrationFailed(number, ending, ValueSome wait))
+
+let private bound number (response: SipResponse) (registration: Registration) work =
+    let granted = granted registration response
+
+    if granted <= 0L<ms> then
+        failed number (ExchangeEnd.Answered response) registration work
+    else
+        AgentWork.setRegistration
+            number
+            {
+                registration with
+                    WasBound = true
+                    Failures = 0
+                    Raises = 0
+                    Sending = 0L
+                    At = work.Now + max 1_000L<ms> (refreshAfter granted)
+            }
+            work
+        |> AgentWork.tell (AgentEvent.Registered(number, granted, response))
+
+/// 423: the registrar wants longer bindings (10.2.8).
+let private raised (response: SipResponse) (registration: Registration) =
+    let least = response.MinExpires
+
+    if
+        response.StatusCode = 423
+        && least.HasValue
+        && registration.Raises < MostRaises
+        && Wording.duration least.Value > registration.Expires
+    then
+        ValueSome {
+            registration with
+                Expires = Wording.duration least.Value
+                Raises = registration.Raises + 1
+        }
+    else
+        ValueNone
+
+/// Of a REGISTER that is not yet over: what follows, unless it is refused for good.
+let private again number (sending: SentRequest) response (registration: Registration) work =
+    let logins = registration.Order.Party.Logins
+
+    match Challenges.again logins registration.Realms sending response work with
+    | struct (ValueSome(struct (request, state)), work) ->
+        let purpose = Purpose.Registering number
+
+        let struct (next, work) =
+            AgentWork.send purpose sending.NextHop state.Tries request work
+
+        ValueSome(sent number next state.Realms request.CSeq.Number registration work)
+    | struct (ValueNone, work) ->
+        match raised response registration with
+        | ValueSome registration when not (isRemoval sending) ->
+            ValueSome(send number registration work)
+        | _ -> ValueNone
+
+let private current number sending work =
+    match AgentState.tryFind number work.State with
+    | ValueSome(RegistrationEntry registration) when registration.Sending = sending ->
+        ValueSome registration
+    | _ -> ValueNone
+
+/// The refresh that was under way is over, and the binding is to be taken back now.
+let private mustRemove (sending: SentRequest) (registration: Registration) =
+    registration.IsRemoving && not (isRemoval sending)
+
+/// A final response to a REGISTER.
+let responded number own (sending: SentRequest) (response: SipResponse) work =
+    match current number own work with
+    | ValueNone -> work
+    | ValueSome registration when mustRemove sending registration -> send number registration work
+    | ValueSome registration ->
+        match again number sending response registration work with
+        | ValueSome work -> work
+        | ValueNone when response.IsSuccess && not registration.IsRemoving ->
+            bound number response registration work
+        | ValueNone -> failed number (ExchangeEnd.Answered response) registration work
+
+/// No response came.
+let unanswered number own (sending: SentRequest) (outcome: Outcome) work =
+    match current number own work with
+    | ValueNone -> work
+    | ValueSome registration when mustRemove sending registration -> send number registration work
+    | ValueSome registration -> failed number (ExchangeEnd.Failed outcome) registration work
+
+let due number (registration: Registration) work = send number registration work
