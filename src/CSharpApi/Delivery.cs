@@ -84,15 +84,18 @@ public sealed class Delivery
     public string Explain()
     {
         // First where it is while under way: it is gone from there only when the end has been told.
-        var sofar = Core.StateModule.trace(Number, _engine.Loop.State);
+        var sofar = SoFar(_engine.Loop.Newest) ?? SoFar(_engine.Loop.State);
         Core.Trace? trace;
 
         lock (_lock)
         {
-            trace = _trace ?? (sofar.IsSome ? sofar.Value : null);
+            trace = _trace ?? sofar;
         }
 
         return trace is null ? "" : Core.Explanation.text(trace);
+
+        Core.Trace? SoFar(Core.State state) =>
+            Core.StateModule.trace(Number, state) is { IsSome: true } found ? found.Value : null;
     }
 
     /// <summary>

@@ -5,6 +5,7 @@ open System
 open System.Collections.Concurrent
 open System.Net
 open System.Threading
+open System.Threading.Tasks
 open Expecto
 open SipFun
 open SipFun.Tests.CSharpApi.House
@@ -72,6 +73,35 @@ let private legs =
 
 let private stories =
     testList "Explain" [
+        testCase "tells of a packet as soon as its peer can have it"
+        <| fun () ->
+            let answer = TaskCompletionSource<DnsAnswer>()
+
+            let slow = {
+                new IDnsResolver with
+                    member _.QueryAsync(_, _) = answer.Task
+            }
+
+            let dispatcher = start (DispatcherOptions(Legs = loopback.Legs, Resolver = slow))
+            let told = TaskCompletionSource<string>()
+            let mutable delivery: Delivery option = None
+            let explain _ _ _ = delivery |> Option.iter (fun one -> told.SetResult(one.Explain()))
+            use link = new FakeLink(IPEndPoint(IPAddress.Loopback, 5998), explain)
+
+            try
+                let options = DeliverOptions(Leg = link.AddTo dispatcher)
+                let uri = SipUri.Parse "sip:one.example:5997"
+                let message = dispatcher.CreateRequest(SipMethod.Options, uri)
+                delivery <- Some(dispatcher.Deliver(message, options))
+
+                let record =
+                    AddressRecord("one.example", TimeSpan.FromMinutes 1.0, IPAddress.Loopback)
+
+                answer.SetResult(DnsAnswer.Of [| record |])
+                Expect.stringContains (wait told.Task) "sent to udp:127.0.0.1:5997" "told"
+            finally
+                finish dispatcher
+
         testCase "has the story between the last step and the end"
         <| fun () ->
             use peer = new Peer()

@@ -22,7 +22,7 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     // what is posted without waiting answers something that a limit counted (a sending, a message
     // passed up, a question).
     private readonly ConcurrentQueue<Entry> _waiting = new();
-    private Core.State _state;
+    private volatile Core.State _state;
     private volatile Core.State _shown;
     private int _taken;
     private volatile int _holder;
@@ -42,6 +42,10 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     /// gone here has been told of its end. It is immutable: any thread may look at it.
     /// </summary>
     public Core.State State => _shown;
+
+    /// <summary>The state as the last step made it, while its effects may still be under way: who
+    /// has heard of one of them finds here what led to it.</summary>
+    public Core.State Newest => _state;
 
     /// <summary>Steps the input now, or leaves it for the holder of the turn. Never
     /// waits.</summary>

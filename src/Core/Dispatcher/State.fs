@@ -94,10 +94,10 @@ module State =
         | ValueSome(ReplyEntry _) -> true
         | _ -> false
 
-    /// The decisions so far about something under way.
+    /// The decisions so far about something under way; none once its outcome was told.
     let trace number (state: State) =
         match tryFind number state with
-        | ValueSome(ClientEntry client) -> ValueSome client.Trace
+        | ValueSome(ClientEntry client) when not client.Told -> ValueSome client.Trace
         | ValueSome(ReplyEntry reply) -> ValueSome reply.Trace
         | ValueSome(LookupEntry lookup) -> ValueSome lookup.Trace
         | _ -> ValueNone
