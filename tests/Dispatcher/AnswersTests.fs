@@ -167,7 +167,7 @@ let private times =
             let before = (sent world).Length
             let world = run "c2" world
             same ((sent world).Length - before) 1 "no five seconds more"
-            let world = wait 6L world |> run "c3"
+            let world = wait 10L world |> run "c3"
             same (asked world.Rig |> List.filter ((=) naptr)).Length 2 "but later it is asked anew"
 
         testCase "the whole limit ends it in any stage"

@@ -12,6 +12,7 @@ let tests =
         RaceTests.tests
         AnswersTests.tests
         SourceTests.tests
+        StageTests.tests
         ReputationTests.tests
         SentByTests.tests
         SituationTests.tests

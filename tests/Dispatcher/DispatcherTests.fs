@@ -175,14 +175,17 @@ let private resolving =
             let rig = give (Input.Answered(srv, unfound)) rig |> give (Input.Answered(a, found))
             same (wire rig).Length 2 "both were answered"
 
-        testCase "S-15: cancelled while resolving: a late answer is counted and changes nothing"
+        testCase "S-15: cancelled while resolving: a late answer is remembered, and sends nothing"
         <| fun () ->
             let number, rig = byName toName start
             let rig = give (CancelDelivery(ByNumber number)) rig
             expectIdle rig
             let after = give (Input.Answered(naptr, unfound)) rig
-            same (counted Counted.LateInput after) 1 "counted"
-            expectUnchanged rig after
+            same (after.Log.Length, counted Counted.LateInput after) (rig.Log.Length, 0) "nothing"
+            expectIdle after
+            let twice = give (Input.Answered(naptr, unfound)) after
+            same (counted Counted.LateInput twice) 1 "nobody asked once more: counted"
+            expectUnchanged after twice
 
         testCase "a resolver that never answers: Unresolved, TimedOut, after its limit"
         <| fun () ->

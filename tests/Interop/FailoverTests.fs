@@ -18,13 +18,15 @@ let private zone (first: IPEndPoint) (second: IPEndPoint) = [
     "--host-record=two.pair.test,127.0.0.1"
 ]
 
-/// A second without a word, and the next target is tried; where the system reports the port that
+let private budget = TimeSpan.FromSeconds 3.0
+
+/// So long without a word, and the next target is tried; where the system reports the port that
 /// nobody listens on any more, at once.
 let private options (dns: IPEndPoint) =
     DispatcherOptions(
         Legs = House.loopback.Legs,
         Resolver = DnsClientResolver(DnsClientOptions(Servers = [| dns |])),
-        TryNextAfter = Nullable(TimeSpan.FromSeconds 1.0)
+        TryNextAfter = Nullable budget
     )
 
 let private send (dispatcher: Dispatcher) count = [
@@ -45,6 +47,48 @@ let private allAnswered (deliveries: Delivery list) (why: string) =
             failtest $"{why}: {delivery.Explain()}"
 
 let private port (server: IPEndPoint) = $"sent to udp:127.0.0.1:{server.Port}"
+
+/// The lines of a story: when, in seconds since its beginning, and what.
+let private lines (delivery: Delivery) =
+    delivery.Explain().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+    |> Array.map (fun line ->
+        Decimal.Parse(line[..7].Trim(), Globalization.CultureInfo.InvariantCulture), line[10..])
+
+let private instant (what: string) told =
+    match told |> Array.filter (fun (_, line: string) -> line.Contains what) with
+    | [| at, _ |] -> at
+    | other -> failtestf "%s is told %d times: %A" what other.Length told
+
+/// A delivery that went to both: the first attempt ended at once by the system's word, or when its
+/// time was up, never before; and the second began in that instant.
+let private expectFailover (first: IPEndPoint) (second: IPEndPoint) delivery =
+    let told = lines delivery
+    let left = instant (port first) told
+    let next = instant (port second) told
+    let hop = $"udp:127.0.0.1:{first.Port}"
+
+    let isRefused =
+        told |> Array.exists (fun (_, line) -> line.StartsWith $"{hop} failed: ")
+
+    let why =
+        if isRefused then
+            $"{hop} failed: "
+        else
+            $"{hop} gave no final response in time"
+
+    let ended = instant why told
+    Expect.equal next ended "the next target in the instant in which the first was given up"
+    let seconds = decimal budget.TotalSeconds
+
+    if isRefused then
+        Expect.isLessThan (ended - left) seconds "at once, not after the whole time"
+        instant $"{hop} failed: ConnectionRefused" told |> ignore
+    else
+        Expect.isGreaterThanOrEqual (ended - left) seconds "not before its time was up"
+
+    Expect.equal (instant $"{hop} is set aside" told) ended "and the first is set aside"
+    instant "200 from" told |> ignore
+    instant "answered: 200" told |> ignore
 
 let private run (first: IPEndPoint) (second: IPEndPoint) kill dispatcher =
     let before = send dispatcher 50
@@ -67,12 +111,13 @@ let private run (first: IPEndPoint) (second: IPEndPoint) kill dispatcher =
     let marks = [ for mark in dispatcher.Marks -> mark.Hop.Port ]
     Expect.equal marks [ first.Port ] "the first is set aside"
 
-    let changed =
-        after |> List.filter (fun delivery -> delivery.Explain().Contains(port first))
-
-    for delivery in changed do
+    let isMoved (delivery: Delivery) =
         let story = delivery.Explain()
-        Expect.isTrue (story.Contains "failed" || story.Contains "no final response") "why"
+        story.Contains(port first) && story.Contains(port second)
+
+    let moved = during @ after |> List.filter isMoved
+    Expect.isNonEmpty moved "some were under way to the first"
+    moved |> List.iter (expectFailover first second)
 
 let tests =
     testList "Failover" [

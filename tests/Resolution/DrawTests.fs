@@ -68,16 +68,6 @@ let tests =
             let seen = firsts count [ service 1 0 "zero"; service 1 99 "heavy" ]
             Expect.isTrue (within count 0.01 seen["zero"]) $"{seen}"
 
-        testCase "records of weight 0 only come by name, whatever the draw (RFC 3263, 4.4)"
-        <| fun () ->
-            let services = [ service 1 0 "c"; service 1 0 "a"; service 1 0 "b" ]
-
-            let orders = [
-                for number in 1L .. 100L -> order services 3UL number |> List.map _.Target
-            ]
-
-            Expect.equal (List.distinct orders) [ [ "a"; "b"; "c" ] ] "by name"
-
         testCase "the draw is told: from 0 to the sum of those left, inclusive"
         <| fun () ->
             let draws = [
@@ -95,6 +85,21 @@ let tests =
                 (draws |> List.map _.Draw |> List.distinct |> List.sort)
                 [ 0; 1; 2 ]
                 "draws"
+
+        testCase "weights of 0 among themselves: each comes first as often, and by the same seed"
+        <| fun () ->
+            let zeros = [ for name in [ "a"; "b"; "c"; "d" ] -> service 1 0 name ]
+            let seen = firsts count zeros
+
+            for target in [ "a"; "b"; "c"; "d" ] do
+                Expect.isTrue (within count 0.25 seen[target]) $"{seen}"
+
+            Expect.equal (order zeros 7UL 1L) (order (List.rev zeros) 7UL 1L) "definite"
+            let mixed = service 1 99 "heavy" :: zeros
+            let seen = firsts count mixed
+
+            for target in [ "a"; "b"; "c"; "d" ] do
+                Expect.isTrue (within count 0.0025 seen[target]) $"beside a weight: {seen}"
 
         testProperty "P-28: every record comes once, and priorities are never mixed"
         <| fun (records: (byte * byte * byte) list) (seed: uint64) (number: int64) ->

@@ -7,6 +7,7 @@ let tests =
     testList "Resolution" [
         NetworkTests.tests
         CacheTests.tests
+        InquiriesTests.tests
         MarksTests.tests
         DrawTests.tests
         BookTests.tests

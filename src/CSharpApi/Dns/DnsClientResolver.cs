@@ -1,5 +1,4 @@
 using DnsClient;
-using DnsClient.Protocol;
 
 namespace SipFun;
 
@@ -15,7 +14,7 @@ namespace SipFun;
 public sealed class DnsClientResolver : IDnsResolver
 {
     private readonly DnsClientOptions _options;
-    private readonly Lazy<LookupClient> _client;
+    private readonly Lazy<DnsServers> _servers;
 
     /// <summary>A resolver that asks the system's servers.</summary>
     public DnsClientResolver()
@@ -40,7 +39,10 @@ public sealed class DnsClientResolver : IDnsResolver
         }
 
         _options = options;
-        _client = new(CreateClient, LazyThreadSafetyMode.PublicationOnly);
+        _servers = new(
+            () => new DnsServers(CreateClient(), options),
+            LazyThreadSafetyMode.PublicationOnly
+        );
     }
 
     /// <inheritdoc />
@@ -57,9 +59,11 @@ public sealed class DnsClientResolver : IDnsResolver
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
-            return await AskAsync(question, either.Token)
-                .WaitAsync(either.Token)
+            var answer = await _servers
+                .Value.AskAsync(question, either.Token)
                 .ConfigureAwait(false);
+            cancel.ThrowIfCancellationRequested();
+            return answer;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -69,94 +73,16 @@ public sealed class DnsClientResolver : IDnsResolver
         catch (Exception fault)
 #pragma warning restore CA1031
         {
-            return DnsAnswer.Failed(StatusOf(fault));
+            return DnsAnswer.Failed(DnsReading.StatusOf(fault));
         }
     }
-
-    private async Task<DnsAnswer> AskAsync(DnsQuestion question, CancellationToken cancel)
-    {
-        var response = await _client
-            .Value.QueryAsync(question.Name, (QueryType)question.Type, QueryClass.IN, cancel)
-            .ConfigureAwait(false);
-
-        return response.Header.ResponseCode switch
-        {
-            DnsHeaderResponseCode.NoError => DnsAnswer.Of([.. Records(response)]) with
-            {
-                NegativeTtl = NegativeTtl(response),
-            },
-            DnsHeaderResponseCode.NotExistentDomain => DnsAnswer.Failed(DnsStatus.NxDomain) with
-            {
-                NegativeTtl = NegativeTtl(response),
-            },
-            DnsHeaderResponseCode.Refused => DnsAnswer.Failed(DnsStatus.Refused),
-            _ => DnsAnswer.Failed(DnsStatus.ServFail),
-        };
-    }
-
-    /// <summary>The lesser of the SOA record's TTL and its minimum (RFC 2308, 5).</summary>
-    private static TimeSpan NegativeTtl(IDnsQueryResponse response) =>
-        response.Answers.Count == 0
-        && response.Authorities.OfType<SoaRecord>().FirstOrDefault() is { } soa
-            ? TimeSpan.FromSeconds(Math.Min(soa.InitialTimeToLive, soa.Minimum))
-            : TimeSpan.Zero;
-
-    private static IEnumerable<DnsRecord> Records(IDnsQueryResponse response) =>
-        response.Answers.Take(DnsMapping.MaxRecords).Select(ToRecord).OfType<DnsRecord>();
-
-    private static DnsRecord? ToRecord(DnsResourceRecord record)
-    {
-        var name = record.DomainName.Value;
-        var ttl = TimeSpan.FromSeconds(record.InitialTimeToLive);
-        return record switch
-        {
-            DnsClient.Protocol.AddressRecord a => new AddressRecord(name, ttl, a.Address),
-            DnsClient.Protocol.SrvRecord s => new SrvRecord(
-                name,
-                ttl,
-                s.Priority,
-                s.Weight,
-                s.Port,
-                s.Target.Value
-            ),
-            DnsClient.Protocol.CNameRecord c => new CnameRecord(name, ttl, c.CanonicalName.Value),
-            NAPtrRecord n => new NaptrRecord(
-                name,
-                ttl,
-                n.Order,
-                n.Preference,
-                n.Flags,
-                n.Services,
-                n.RegularExpression,
-                n.Replacement.Value
-            ),
-            _ => null,
-        };
-    }
-
-    private static DnsStatus StatusOf(Exception fault) =>
-        fault switch
-        {
-            OperationCanceledException or TimeoutException => DnsStatus.TimedOut,
-            DnsResponseException { Code: DnsResponseCode.ConnectionTimeout } => DnsStatus.TimedOut,
-            DnsResponseException { InnerException: { } inner } => StatusOf(inner),
-            ArgumentException => DnsStatus.NxDomain,
-            _ => DnsStatus.ServFail,
-        };
 
     private LookupClient CreateClient() =>
         new(
             new LookupClientOptions([.. _options.Servers])
             {
                 AutoResolveNameServers = _options.Servers.Count == 0,
-                Timeout = _options.TryWithin,
-                Retries = _options.Retries,
                 UseCache = false,
-                UseTcpFallback = true,
-                UseRandomNameServer = false,
-                ThrowDnsErrors = false,
-                ContinueOnDnsError = true,
-                ContinueOnEmptyResponse = false,
             }
         );
 }

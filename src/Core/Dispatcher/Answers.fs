@@ -19,16 +19,6 @@ let remember question answer work =
     List.replicate dropped Counted.AnswerDropped
     |> List.fold (fun work reason -> Work.count reason work) (withCache cache work)
 
-/// An old answer serves, and is asked for anew unless somebody waits for that already.
-let private refresh question work =
-    let within = work.Settings.Limits.ResolveWithin
-    let work = withCache (Cache.asking within work.Now question work.State.Cache) work
-
-    if Map.containsKey question work.State.Questions then
-        work
-    else
-        Work.emit (Effect.Ask question) work
-
 let private recall question work =
     let staleFor = work.Settings.Memories.StaleFor
 
@@ -37,7 +27,7 @@ let private recall question work =
         let seconds = int ((left + 999L<ms>) / 1000L<ms>)
         ValueSome(struct (answer, Remembered(question, seconds), work))
     | Memory.Stale(answer, true) ->
-        ValueSome(struct (answer, StaleUsed question, refresh question work))
+        ValueSome(struct (answer, StaleUsed question, Work.inquire question work))
     | Memory.Stale(answer, false) -> ValueSome(struct (answer, StaleUsed question, work))
     | Memory.Unknown -> ValueNone
 
@@ -60,23 +50,69 @@ let private corrected question said told =
 
     (told |> List.filter (wasAsked >> not)) @ [ said ]
 
-let rec private feed isNew told progress work : Advanced =
+/// The stage's first questions start its time; its later ones have what is left of it.
+let private timed (questions: Question list) (resolution: Resolution) work =
+    let stage = Advice.stageOf questions.Head
+
+    if stage = resolution.Asking then
+        resolution
+    else
+        {
+            resolution with
+                Asking = stage
+                AnswerBy = work.Now + work.Settings.Memories.AnswerWithin
+        }
+
+/// For this resolution these are not answered.
+let private unanswered questions progress told work : struct (Progress * Decision list) =
+    let timedOut = Answer.failed DnsStatus.TimedOut
+
+    let giveUp struct (progress, told) question =
+        match progress with
+        | Waiting(resolution, _) ->
+            let struct (progress, more) = step question timedOut resolution work
+            struct (progress, told @ more)
+        | _ -> struct (progress, told)
+
+    List.fold giveUp (struct (progress, told)) questions
+
+let private tooLate (questions: Question list) told =
+    let isAsked decision =
+        match decision with
+        | Asked question -> List.contains question questions
+        | _ -> false
+
+    List.filter (isAsked >> not) told @ List.map QuestionTooLate questions
+
+/// `fresh`: asked by now, and not yet by the shell.
+let rec private feed (fresh: Question list) told progress work : Advanced =
     match progress with
     | Waiting(resolution, questions) ->
-        let isNew = isNew || not questions.IsEmpty
+        let fresh = if questions.IsEmpty then fresh else questions
 
         match recallFirst resolution work with
         | Some(struct (question, answer, said, work)) ->
             let struct (progress, more) = step question answer resolution work
-            feed isNew (corrected question said told @ more) progress work
-        | None when isNew ->
-            let by = work.Now + work.Settings.Memories.AnswerWithin
-            struct (Waiting({ resolution with AnswerBy = by }, questions), told, work)
-        | None -> struct (progress, told, work)
+
+            feed
+                (List.except [ question ] fresh)
+                (corrected question said told @ more)
+                progress
+                work
+        | None when fresh.IsEmpty -> struct (progress, told, work)
+        | None ->
+            let resolution = timed fresh resolution work
+
+            if resolution.AnswerBy <= work.Now then
+                let progress = Waiting(resolution, [])
+                let struct (progress, told) = unanswered fresh progress (tooLate fresh told) work
+                feed [] told progress work
+            else
+                struct (Waiting(resolution, questions), told, work)
     | _ -> struct (progress, told, work)
 
 /// As far as the answers known allow; the others are asked for.
-let advance (struct (progress, told)) work : Advanced = feed false told progress work
+let advance (struct (progress, told)) work : Advanced = feed [] told progress work
 
 /// An answer came for this resolution.
 let answered question answer resolution work = advance (step question answer resolution work) work
@@ -87,22 +123,20 @@ let abandoned (resolution: Resolution) work =
     let timedOut = Answer.failed DnsStatus.TimedOut
     resolution.Open |> List.fold (fun work question -> remember question timedOut work) work
 
-/// The questions under way took too long: for this resolution they are not answered, and for others
-/// not for a moment.
+/// The stage's time is up: for this resolution its questions are not answered, and for others not
+/// for a moment.
 let expired (resolution: Resolution) work : Advanced =
-    let timedOut = Answer.failed DnsStatus.TimedOut
-
-    let giveUp struct (progress, told) question =
-        match progress with
-        | Waiting(resolution, _) ->
-            let struct (progress, more) = step question timedOut resolution work
-            struct (progress, told @ more)
-        | _ -> struct (progress, told)
-
-    let given =
-        resolution.Open |> List.fold giveUp (struct (Waiting(resolution, []), []))
-
+    let given = unanswered resolution.Open (Waiting(resolution, [])) [] work
     advance given (abandoned resolution work)
 
-/// Whether an answer is expected though nobody waits for it.
-let isExpected question work = Cache.isAsking work.Now question work.State.Cache
+/// Whether the shell was asked this, and may still answer.
+let isExpected question work = Inquiries.isUnderWay work.Now question work.State.Inquiries
+
+/// The shell answered.
+let heard question work = {
+    work with
+        State = {
+            work.State with
+                Inquiries = Inquiries.remove question work.State.Inquiries
+        }
+}

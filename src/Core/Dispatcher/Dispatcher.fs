@@ -139,8 +139,11 @@ module Dispatcher =
         | _ -> work
 
     let private answered question answer work =
+        let isExpected = Answers.isExpected question work
+        let work = Answers.heard question work
+
         match Map.tryFind question work.State.Questions with
-        | None when Answers.isExpected question work -> Answers.remember question answer work
+        | None when isExpected -> Answers.remember question answer work
         | None -> Work.count Counted.LateInput work
         | Some numbers ->
             let rest = Map.remove question work.State.Questions

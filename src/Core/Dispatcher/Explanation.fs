@@ -44,6 +44,8 @@ let private dns decision =
         $"NAPTR {service} to {replacement} skipped: {why}"
     | PointersEmpty -> "no SRV records where NAPTR points to: the domain's own"
     | QuestionSkipped question -> $"not asked for {Question.toString question}: enough was asked"
+    | QuestionTooLate question ->
+        $"not asked for {Question.toString question}: the time of its stage is up"
     | ServiceDrawn(name, port, priority, weight, draw, total) ->
         $"SRV {name}:{port}, priority {priority}, weight {weight} (draw {draw} of {total})"
     | ServiceSkipped(name, why) -> $"SRV {name} skipped: {why}"

@@ -209,6 +209,7 @@ let private endless state entries = [
 let private memories settings (state: State) = [
     let bounds = settings.Memories
     yield! Cache.violations bounds.Answers state.Cache
+    yield! Inquiries.violations bounds.Answers state.Inquiries
 
     if state.Sources.Count > Sources.Limit then
         "D7: more source addresses are known than the limit allows"

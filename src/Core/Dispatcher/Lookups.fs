@@ -90,10 +90,11 @@ let answered number question answer (lookup: Lookup) work =
     proceed number (Answers.answered question answer lookup.Resolution work) lookup
 
 let private unresolved number (lookup: Lookup) work =
-    let failure = {
-        Stage = ResolutionStage.AddressRecords
-        Fault = ResolutionFault.TimedOut
-        Detail = "the DNS gave no answer in time: check the resolver"
+    let failure = Resolution.timedOut lookup.Resolution
+
+    let lookup = {
+        lookup with
+            Trace = Trace.add work.Now (ResolutionFailed failure) lookup.Trace
     }
 
     finish number [] (ValueSome failure) lookup work

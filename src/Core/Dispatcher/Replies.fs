@@ -263,21 +263,19 @@ let cutOff flow fault detail (reply: Reply) work =
     | AwaitingAck(_, hop) when hop.Flow = flow -> failed hop fault detail reply work
     | _ -> work
 
-let private unresolved (reply: Reply) work =
-    let failure = {
-        Stage = ResolutionStage.AddressRecords
-        Fault = ResolutionFault.TimedOut
-        Detail = "the DNS gave no answer in time for the Via's sent-by: check the resolver"
-    }
+let private unresolved resolution (reply: Reply) work =
+    let failure = Resolution.timedOut resolution
 
-    finish (ValueOption.defaultValue (Unresolved failure) reply.Lost) reply work
+    Answers.abandoned resolution work
+    |> finish (ValueOption.defaultValue (Unresolved failure) reply.Lost) reply
 
 /// The whole took too long, or the questions of one stage.
 let due (reply: Reply) work =
     match reply.Phase with
     | Locating(response, resolution, _) when work.Now < reply.Until ->
         proceed response (Answers.expired resolution work) reply
-    | Locating(_, resolution, _) -> unresolved reply (Answers.abandoned resolution work)
+    | Locating(_, resolution, _) -> unresolved resolution reply work
     | ReplyAwaitingSource(response, hops, best) ->
         tryNext response hops best reply (Sourcing.unanswered hops work)
-    | _ -> unresolved reply work
+    | Handing _
+    | AwaitingAck _ -> finish TimedOut reply work

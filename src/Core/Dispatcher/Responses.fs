@@ -232,14 +232,11 @@ let private stay (attempt: Attempt) (client: Client) work =
     let schedule = { attempt.Schedule with GiveUpAt = attempt.Until }
     set { client with Phase = Calling { attempt with Schedule = schedule } } work
 
-let private unresolved (client: Client) work =
-    let failure = {
-        Stage = ResolutionStage.AddressRecords
-        Fault = ResolutionFault.TimedOut
-        Detail = "the DNS gave no answer in time: check the resolver, or give a Destination"
-    }
+let private unresolved resolution (client: Client) work =
+    let failure = Resolution.timedOut resolution
 
-    finish (Unresolved failure) (note (ResolutionFailed failure) work client) work
+    Answers.abandoned resolution work
+    |> finish (Unresolved failure) (note (ResolutionFailed failure) work client)
 
 /// The outcome is told now, the transaction lingers for what the peer still sends.
 let abandon outcome (client: Client) work =
@@ -269,7 +266,7 @@ let due (client: Client) work =
     | _ when client.AnswerBy <= now -> late client work
     | Resolving(request, resolution, _) when now < client.Until ->
         Targets.expired request resolution client work
-    | Resolving(_, resolution, _) -> unresolved client (Answers.abandoned resolution work)
+    | Resolving(_, resolution, _) -> unresolved resolution client work
     | AwaitingSource(request, hops) -> tryNext request hops client (Sourcing.unanswered hops work)
     | Calling attempt when
         attempt.Schedule.GiveUpAt <= now

@@ -20,8 +20,10 @@ type State = {
     ByAck: Index
     /// The CANCEL of an INVITE, by the INVITE's number.
     Cancels: Trie<int64>
-    /// Who waits for the answer to a question under way.
+    /// Who waits for the answer to a question.
     Questions: Map<Question, int64 list>
+    /// What the shell was asked and has not answered, whoever waits for it.
+    Inquiries: Inquiries
     /// Who waits for the source address to a destination, by the destination's key.
     Sourcing: Map<struct (Family * uint64 * uint64 * uint32), int64 list>
     /// What the DNS said, for all.
@@ -61,6 +63,7 @@ module State =
         ByAck = Trie.empty
         Cancels = Trie.empty
         Questions = Map.empty
+        Inquiries = Inquiries.empty
         Sourcing = Map.empty
         Cache = Cache.empty
         Sources = Map.empty
@@ -109,6 +112,7 @@ module State =
                 Now = state.Now
                 Legs = state.Legs
                 Receiver = state.Receiver
+                Inquiries = state.Inquiries
                 Cache = state.Cache
                 Sources = state.Sources
                 Marks = state.Marks

@@ -45,6 +45,7 @@ let private dns decision =
     match decision with
     | Asked asked -> "query", [ question asked ]
     | QuestionSkipped skipped -> "query_skipped", [ question skipped ]
+    | QuestionTooLate late -> "query_too_late", [ question late ]
     | Remembered(asked, left) -> "cached", [ question asked; number "ttl" left ]
     | StaleUsed asked -> "stale", [ question asked ]
     | Got(asked, status, records, ttl) ->

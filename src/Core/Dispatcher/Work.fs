@@ -162,42 +162,49 @@ module Work =
         | LookupEntry lookup -> Lookup.due lookup
         | TimerEntry _ -> Queue.never
 
+    /// Asks the shell, unless it was asked and has not answered.
+    let inquire question work =
+        let settings, inquiries = work.Settings, work.State.Inquiries
+
+        if Inquiries.isUnderWay work.Now question inquiries then
+            work
+        else
+            let inquiries =
+                Inquiries.add
+                    settings.Memories.Answers
+                    work.Now
+                    settings.Limits.ResolveWithin
+                    question
+                    inquiries
+
+            { work with State = { work.State with Inquiries = inquiries } }
+            |> emit (Effect.Ask question)
+
+    /// The table with this number among those who wait; none: it is there already.
+    let private joined number key (table: Map<_, int64 list>) =
+        match Map.tryFind key table with
+        | Some numbers when List.contains number numbers -> ValueNone
+        | numbers -> ValueSome(Map.add key (number :: Option.defaultValue [] numbers) table)
+
     let private asking number entry work =
         let ask work question =
-            let questions = work.State.Questions
-
-            match Map.tryFind question questions with
-            | Some numbers when List.contains number numbers -> work
-            | Some numbers ->
-                let more = Map.add question (number :: numbers) questions
-                { work with State = { work.State with Questions = more } }
-            | None ->
-                let more = Map.add question [ number ] questions
-
-                let work = { work with State = { work.State with Questions = more } }
-
-                if Cache.isAsking work.Now question work.State.Cache then
-                    work
-                else
-                    emit (Effect.Ask question) work
+            match joined number question work.State.Questions with
+            | ValueSome table ->
+                { work with State = { work.State with Questions = table } } |> inquire question
+            | ValueNone -> work
 
         List.fold ask work (pending entry)
 
     let private askingSource number entry work =
         let ask work destination =
             let key = Sources.key destination
-            let waiting = Map.tryFind key work.State.Sourcing |> Option.defaultValue []
+            let isFirst = not (Map.containsKey key work.State.Sourcing)
 
-            if List.contains number waiting then
-                work
-            else
-                let more = Map.add key (number :: waiting) work.State.Sourcing
-                let work = { work with State = { work.State with Sourcing = more } }
-
-                if waiting.IsEmpty then
-                    emit (Effect.AskSource destination) work
-                else
-                    work
+            match joined number key work.State.Sourcing with
+            | ValueSome table ->
+                let work = { work with State = { work.State with Sourcing = table } }
+                if isFirst then emit (Effect.AskSource destination) work else work
+            | ValueNone -> work
 
         List.fold ask work (sourceless entry)
 

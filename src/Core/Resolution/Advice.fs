@@ -71,11 +71,12 @@ module Advice =
             $"{Sanitizer.text host} says in its SRV records that it offers no SIP over the \
               transports in question. Allow another transport, or name a port to bypass SRV."
 
-    let private stageOf (question: Question) =
-        if question.Type = DnsType.Srv || question.Type = DnsType.Naptr then
-            ResolutionStage.ServiceRecords
-        else
-            ResolutionStage.AddressRecords
+    /// The stage that asks it.
+    let stageOf (question: Question) =
+        match question.Type with
+        | DnsType.Naptr -> ResolutionStage.PointerRecords
+        | DnsType.Srv -> ResolutionStage.ServiceRecords
+        | _ -> ResolutionStage.AddressRecords
 
     let private dnsFault question fault words =
         failure (stageOf question) fault $"{Sanitizer.text (Question.toString question)}: {words}"

@@ -9,8 +9,6 @@ open SipFun
 type Kept = {
     Answer: Answer
     Until: Instant
-    /// It is stale and was asked anew: an answer is expected until this.
-    AskedUntil: Instant
     /// It is stale, and was asked anew in vain: not again before this.
     NotBefore: Instant
 }
@@ -109,37 +107,18 @@ module Cache =
         | Some kept when
             isFailure answer && not (isFailure kept.Answer) && isUsable now staleFor kept
             ->
-            let kept = { kept with AskedUntil = now; NotBefore = now + failed }
-            struct (add question kept cache, 0)
+            struct (add question { kept with NotBefore = now + failed } cache, 0)
         | _ when lifetime = 0L<ms> -> trim limit (now - staleFor) 0 (remove question cache)
         | _ ->
-            let until = now + lifetime
-
-            let kept = { Answer = answer; Until = until; AskedUntil = now; NotBefore = now }
-
+            let kept = { Answer = answer; Until = now + lifetime; NotBefore = now }
             add question kept cache |> trim limit (now - staleFor) 0
 
     let tryFind staleFor now question (cache: Cache) =
         match Map.tryFind question cache.Answers with
         | Some kept when now < kept.Until -> Memory.Fresh(kept.Answer, kept.Until - now)
         | Some kept when isUsable now staleFor kept && not (isFailure kept.Answer) ->
-            Memory.Stale(kept.Answer, kept.AskedUntil <= now && kept.NotBefore <= now)
+            Memory.Stale(kept.Answer, kept.NotBefore <= now)
         | _ -> Memory.Unknown
-
-    /// A stale answer is being asked for anew; if nothing comes of it, again after `within`.
-    let asking within now question (cache: Cache) =
-        match Map.tryFind question cache.Answers with
-        | Some kept -> {
-            cache with
-                Answers = Map.add question { kept with AskedUntil = now + within } cache.Answers
-          }
-        | None -> cache
-
-    /// Whether an answer is expected though no delivery waits for it.
-    let isAsking now question (cache: Cache) =
-        match Map.tryFind question cache.Answers with
-        | Some kept -> now < kept.AskedUntil
-        | None -> false
 
     /// The laws of this table that it breaks.
     let violations limit (cache: Cache) = [

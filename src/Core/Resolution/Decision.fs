@@ -30,6 +30,8 @@ type Decision =
     | PointerSkipped of service: string * replacement: string * why: string
     | PointersEmpty
     | QuestionSkipped of Question
+    /// The stage that would ask it has had its time.
+    | QuestionTooLate of Question
     | ServiceDrawn of
         target: string *
         port: int *

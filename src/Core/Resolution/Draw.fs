@@ -39,14 +39,27 @@ module Chance =
         let named = absorbText (absorb start (uint64 question.Type)) question.Name
         absorb named (uint64 rank)
 
+    /// 64 bits by which one target stands among others on this question.
+    let place (question: Question) (target: string) (port: int) chance =
+        absorbText (absorb (bits question -1 chance) (uint64 port)) target
+
     /// From 0 to `total`, inclusive; 64 bits leave no bias that could be measured.
     let upTo (total: int) question rank chance =
         int (bits question rank chance % (uint64 (max 0 total) + 1UL))
 
 module Draw =
-    /// Weight 0 stands first, as RFC 2782 asks, then by name (RFC 3263, 4.4: a definite order).
-    let private arrange (services: Service list) =
-        services |> List.sortBy (fun s -> struct (s.Weight > 0, s.Target, s.Port, s.Weight))
+    /// Weight 0 stands first, as RFC 2782 asks, and among themselves in an order that is drawn: the
+    /// sum never passes one for the next, so that the same would always be tried first. The others by
+    /// name, which changes no share (RFC 3263, 4.4: a definite order).
+    let private arrange question chance (services: Service list) =
+        let place (s: Service) =
+            if s.Weight > 0 then
+                0UL
+            else
+                Chance.place question s.Target s.Port chance
+
+        services
+        |> List.sortBy (fun s -> struct (s.Weight > 0, place s, s.Target, s.Port, s.Weight))
 
     /// The first whose running sum of weights reaches the draw, and the others.
     let private select draw arranged =
@@ -72,7 +85,7 @@ module Draw =
     /// The services to try, so many of them, in order. The order of the records does not matter.
     let first count question chance (services: Service list) =
         let ofPriority struct (rank, drawn) (_, services) =
-            drawUpTo count question chance rank drawn (arrange services)
+            drawUpTo count question chance rank drawn (arrange question chance services)
 
         let struct (_, drawn) =
             services

@@ -20,6 +20,8 @@ type ResolutionStage =
     | AddressRecords = 6
     /// The local leg to send from.
     | Legs = 7
+    /// NAPTR records (RFC 3263, 4.1).
+    | PointerRecords = 8
 
 /// Why no next hop was found.
 type ResolutionFault =

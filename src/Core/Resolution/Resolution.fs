@@ -15,7 +15,9 @@ type Resolution = {
     Open: Question list
     /// How many were asked so far.
     Asked: int
-    /// When those open count as not answered: for whoever asks them to say.
+    /// The stage that asks them; those before it have had their time.
+    Asking: ResolutionStage
+    /// When its time is up, and those open count as not answered: for whoever asks them to say.
     AnswerBy: Instant
 }
 
@@ -108,6 +110,7 @@ module Resolution =
             Book = Map.empty
             Open = []
             Asked = 0
+            Asking = ResolutionStage.Target
             AnswerBy = 0L<ms>
         }
 
@@ -145,6 +148,13 @@ module Resolution =
         match Origin.ofSentBy wishes number response with
         | ValueSome(struct (target, said)) -> start rules legs said target
         | ValueNone -> ended [] Advice.noVia
+
+    /// It took too long: why, by what was asked last.
+    let timedOut resolution =
+        match resolution.Open with
+        | question :: _ -> Advice.lacking [] question DnsStatus.TimedOut
+        | [] ->
+            Advice.lacking [] { Name = resolution.Target.Host; Type = DnsType.A } DnsStatus.TimedOut
 
     let private got question (answer: Answer) =
         let ttl =

@@ -143,6 +143,94 @@ let private served =
             Expect.equal good.Length 200 "each answered")
     ]
 
+/// A server that is there and says nothing: a socket whose questions the test takes.
+type private Mute() =
+    let socket =
+        new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+
+    do
+        socket.ReceiveTimeout <- 20_000
+        socket.Bind(IPEndPoint(IPAddress.Loopback, 0))
+
+    member _.EndPoint =
+        match socket.LocalEndPoint with
+        | :? IPEndPoint as local -> local
+        | _ -> failtest "no port"
+
+    /// Waits for a question.
+    member _.Hear() = socket.Receive(Array.zeroCreate<byte> 2048) |> ignore
+    member _.HasHeard = socket.Available > 0
+
+    interface IDisposable with
+        member _.Dispose() = socket.Dispose()
+
+/// Two mute servers before others, in virtual time.
+let private behindTwo others check =
+    use first = new Mute()
+    use second = new Mute()
+    let clock = FakeTimeProvider()
+    let servers = [| yield! [ first.EndPoint; second.EndPoint ]; yield! others |]
+    let options = DnsClientOptions(Servers = servers, TimeProvider = clock)
+    let resolver = DnsClientResolver options
+
+    let ask () =
+        resolver.QueryAsync(DnsQuestion("a.example.test", DnsType.A), CancellationToken.None)
+
+    check first second clock options ask
+
+let private turns =
+    testList "turns" [
+        testCase "two dead servers of three do not use up the time, and are not asked again"
+        <| fun () ->
+            Dnsmasq.withZone zone (fun server ->
+                behindTwo [ server ] (fun first second clock options ask ->
+                    let turn = options.AnswerWithin / 3.0
+                    let asked: Task<DnsAnswer> = ask ()
+                    first.Hear()
+                    clock.Advance turn
+                    second.Hear()
+                    Expect.isFalse asked.IsCompleted "nobody has answered yet"
+                    clock.Advance turn
+                    Expect.equal asked.Result.Status DnsStatus.Ok "the third"
+                    Expect.equal (ask ()).Result.Status DnsStatus.Ok "once more"
+                    Expect.isFalse (first.HasHeard || second.HasHeard) "the third at once"))
+
+        testCase "all are dead: each has its turn before the time is up"
+        <| fun () ->
+            use third = new Mute()
+
+            behindTwo [ third.EndPoint ] (fun first second clock options ask ->
+                let asked: Task<DnsAnswer> = ask ()
+
+                for server in [ first; second; third ] do
+                    server.Hear()
+                    Expect.isFalse asked.IsCompleted "not yet"
+                    clock.Advance(options.AnswerWithin / 3.0)
+
+                Expect.equal asked.Result.Status DnsStatus.TimedOut "in five seconds")
+
+        testCase "one that refuses is passed over; when all others are silent, it is the reason"
+        <| fun () ->
+            Dnsmasq.withZone [] (fun refusing ->
+                Dnsmasq.withZone zone (fun server ->
+                    let of' servers = DnsClientResolver(DnsClientOptions(Servers = servers))
+                    let good = of' [| refusing; server |]
+                    Expect.equal (ask good "a.example.test" DnsType.A).Status DnsStatus.Ok "next"))
+
+            Dnsmasq.withZone [] (fun refusing ->
+                behindTwo [ refusing ] (fun first second clock options ask ->
+                    let asked: Task<DnsAnswer> = ask ()
+
+                    for server in [ first; second ] do
+                        server.Hear()
+                        clock.Advance(options.AnswerWithin / 3.0)
+
+                    // Once more to the silent ones, as far as the time goes.
+                    first.Hear()
+                    clock.Advance(options.AnswerWithin / 3.0)
+                    Expect.equal asked.Result.Status DnsStatus.Refused "the reason"))
+    ]
+
 let private alone =
     testList "alone" [
         testCase "no server listening: an answer all the same"
@@ -236,4 +324,4 @@ let private alone =
                 Expect.throws create (string options)
     ]
 
-let tests = testSequenced <| testList "DnsClientResolver" [ served; alone ]
+let tests = testSequenced <| testList "DnsClientResolver" [ served; turns; alone ]
