@@ -46,8 +46,8 @@ public sealed record Limits
     public TimeSpan ResolveWithin { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long one question of a resolution may take; then it counts as not answered, and the next
-    /// stage goes on without it. Default 5 s.
+    /// How long one stage of a resolution may take (NAPTR, SRV, addresses), with all its questions; then
+    /// they count as not answered, and the next stage goes on without them. Default 5 s.
     /// </summary>
     public TimeSpan DnsAnswerWithin { get; init; } = TimeSpan.FromSeconds(5);
 
