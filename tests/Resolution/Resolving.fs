@@ -89,7 +89,7 @@ let question (kind: string) name =
 /// "b.example.com CNAME a.example.com", "_sip._udp.example.com SRV 10 60 5060 a.example.com" and
 /// "example.com NAPTR 10 20 s SIP+D2U "" _sip._udp.example.com".
 let zone (lines: string list) =
-    let add zone (line: string) =
+    let add (zone: Zone) (line: string) =
         match line.Split(' ', System.StringSplitOptions.RemoveEmptyEntries) |> List.ofArray with
         | [ name; kind; word ] when (status word).IsSome -> {
             zone with
