@@ -47,6 +47,8 @@ public sealed class DeliveryException : Exception
             RefusalReason.TooLarge =>
                 "the message is too large. Make it smaller, or raise Limits.PacketBytes.",
             RefusalReason.AlreadyAnswered => "the request has already had its final response.",
+            RefusalReason.ForbiddenResponse =>
+                "RFC 4320 forbids this response to a request other than INVITE.",
             _ => $"{reason}.",
         };
 }

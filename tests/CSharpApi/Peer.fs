@@ -7,6 +7,7 @@ open System
 open System.Net
 open System.Net.Sockets
 open System.Text
+open System.Threading
 open SipFun
 
 /// How long a test waits for what must come; never how long it takes.
@@ -32,6 +33,7 @@ module Sockets =
 type Peer(address: IPAddress) =
     let socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
     let buffer = Array.zeroCreate<byte> 65_535
+    let mutable asked = 0
 
     do
         socket.Bind(IPEndPoint(address, 0))
@@ -99,7 +101,7 @@ type Peer(address: IPAddress) =
                 "From: <sip:peer@example.com>;tag=1"
                 $"To: <sip:us@example.com>{tag}"
                 $"Call-ID: {callId}"
-                $"CSeq: 1 {method}"
+                $"CSeq: {Interlocked.Increment(&asked)} {method}"
                 "Max-Forwards: 70"
                 "Content-Length: 0"
                 ""

@@ -17,12 +17,12 @@ let private instants = List.map (fun (ms: int) -> int64 ms * 1L<ms>)
 
 let tests =
     testList "Schedule" [
-        testCase "D4: INVITE goes out again at .5, 1.5, 3.5, 7.5, 15.5, 31.5 s (17.1.1.2)"
+        testCase "T1, D4: INVITE goes out again at .5, 1.5, 3.5, 7.5, 15.5, 31.5 s (17.1.1.2)"
         <| fun () ->
             Expect.equal
                 (copies [] (Schedule.invite timers 0L<ms>))
                 (instants [ 500; 1500; 3500; 7500; 15500; 31500 ])
-                "Timer A doubles without a ceiling (trap T1)"
+                "Timer A doubles without a ceiling"
 
         testCase "D4: others at .5, 1.5, 3.5, then every 4 s up to 31.5 s (17.1.2.2)"
         <| fun () ->

@@ -21,6 +21,8 @@ let tests =
         ResponsesTests.tests
         CancellingTests.tests
         ServersTests.tests
+        MergingTests.tests
+        LetterTests.tests
         ArrivalsTests.tests
         DispatcherTests.tests
         ExplanationTests.tests

@@ -16,7 +16,7 @@ let private isAnswered status outcome =
 
 let private copying =
     testList "copies" [
-        testCase "D4: INVITE leaves at 0, .5, 1.5, 3.5, 7.5, 15.5, 31.5 s, timed out at 32 s"
+        testCase "D4, T1: INVITE leaves at 0, .5, 1.5, 3.5, 7.5, 15.5, 31.5 s, timed out at 32 s"
         <| fun () ->
             let number, rig = deliver invite start
             let rig = runFor 60_000L<ms> rig
@@ -78,7 +78,7 @@ let private copying =
             same (handedUp number rig) [ 180 ] "handed up"
             same (outcomes rig) [] "it may ring for ever"
 
-        testCase "trap T2: a provisional leaves others going at T2 (17.1.2.2)"
+        testCase "T2: a provisional leaves others going at T2 (17.1.2.2)"
         <| fun () ->
             let number, rig = deliver options start
             let rig = runFor 700L<ms> rig |> answer "OPTIONS" 100 |> runFor 60_000L<ms>
@@ -121,7 +121,7 @@ let private answering =
             | other -> failtestf "%A" other
 
         testCase
-            "trap T6: 486 gets an ACK with the INVITE's branch and target, again for each repeat"
+            "T6: 486 gets an ACK with the INVITE's branch and target, again for each repeat"
         <| fun () ->
             let number, rig = deliver invite start
             let rig = answer "INVITE" 486 rig |> runFor 500L<ms> |> answer "INVITE" 486
@@ -134,7 +134,7 @@ let private answering =
             let rig = runFor 31_999L<ms> rig
             expectIdle (runFor 1L<ms> rig)
 
-        testCase "trap T4: a 2xx keeps the INVITE for Timer M; forks and repeats go up (RFC 6026)"
+        testCase "T4: a 2xx keeps the INVITE for Timer M; forks and repeats go up (RFC 6026)"
         <| fun () ->
             let number, rig = deliver invite start
             let rig = answer "INVITE" 200 rig |> runFor 31_000L<ms> |> answer "INVITE" 200
@@ -152,7 +152,7 @@ let private answering =
             same (copies "ACK" rig) [ 0 ] "only to the 486"
             same (counted Counted.StrayResponse rig) 1 "counted"
 
-        testCase "trap T17: a late response to a finished transaction is a counted no-op"
+        testCase "T17: a late response to a finished transaction is a counted no-op"
         <| fun () ->
             let _, rig = deliver options start
             let rig = runFor 40_000L<ms> rig

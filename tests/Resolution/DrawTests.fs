@@ -42,7 +42,7 @@ let private weighted = [ service 1 60 "a"; service 1 30 "b"; service 1 10 "c" ]
 let tests =
     testList "Draw" [
         testCase
-            "P-28: the first is drawn by its share of the weights, within 3 sigma over 1e5 draws"
+            "T10, P-28: the first is drawn by its share of the weights, within 3 sigma over 1e5 draws"
         <| fun () ->
             let seen = firsts count weighted
             // Draws go from 0 to the sum, inclusive: of 101 values the first listed gets one more.

@@ -24,6 +24,9 @@ type RefusalReason =
     | TooLarge = 4
     /// The INVITE answered here has already had its final response.
     | AlreadyAnswered = 5
+    /// RFC 4320 forbids this response to a request other than INVITE: 408, a provisional other than
+    /// 100, or over UDP a 100 before the requester's copies are T2 apart (3.5 s).
+    | ForbiddenResponse = 6
 
 namespace SipFun.Core
 

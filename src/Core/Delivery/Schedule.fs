@@ -12,8 +12,12 @@ type Timers = {
     T4: Duration
 } with
 
-    /// 64*T1: Timers B, F, H, J, L and M, and D over unreliable transports.
+    /// 64*T1: Timers B, F, H, J, L and M.
     member this.Long = 64L * this.T1
+
+    /// Over unreliable transports: 64*T1, and 32 s at least, since the peer's T1 is not known (RFC
+    /// 6026, 8.4).
+    member this.TimerD = max this.Long 32_000L<ms>
 
 /// The copies of one packet that are still to come.
 [<Struct>]

@@ -110,7 +110,8 @@ module Reply =
         | Locating(_, resolution, _) -> min resolution.AnswerBy reply.Until
         | _ -> reply.Until
 
-/// A copy of a request that came while its receivers were still thinking.
+/// A copy of a request, or the same request by another way (8.2.2.2), that came while its receivers
+/// were still thinking.
 type Copy = { Number: int64; Leg: int; Source: Hop; Request: SipRequest }
 
 /// The last response of a server transaction, and to whom it goes.
@@ -141,6 +142,11 @@ type ServerPhase =
 type Server = {
     /// Branch, sent-by and method, or RFC 2543's fields (17.2.3).
     Key: string
+    /// Request-URI and To tag, which tell requests without RFC 3261's branch apart too (17.2.3).
+    Rfc2543: string voption
+    /// From tag, Call-ID and CSeq of a request without To tag, until a receiver wants no state for
+    /// it: the same by another way is merged with it (8.2.2.2).
+    MergeKey: string voption
     Leg: int
     Source: Hop
     Method: SipMethod

@@ -80,8 +80,42 @@ let private tryFindServer index text matches work =
         | ValueSome(ServerEntry server) when matches server -> Some(struct (number, server))
         | _ -> None)
 
-let private byKey key work =
-    tryFindServer work.State.ByKey key (fun (server: Server) -> server.Key = key) work
+/// Without RFC 3261's branch the Request-URI and the To tag count too (17.2.3).
+let private isSame (request: SipRequest) (server: Server) =
+    server.Rfc2543.IsNone || server.Rfc2543 = Keys.rfc2543 request.ToTag request
+
+let private byKey (request: SipRequest) work =
+    let key = Keys.ofRequest request
+
+    tryFindServer
+        work.State.ByKey
+        key
+        (fun (server: Server) -> server.Key = key && isSame request server)
+        work
+
+/// By the INVITE's branch, or by RFC 2543's fields, the To tag being that of our response (17.2.3).
+let private byInvite (ack: SipRequest) work =
+    let key = Keys.ofRequest ack
+
+    let isSame (server: Server) =
+        server.Rfc2543.IsNone || Keeping.isAcknowledgedBy ack server
+
+    tryFindServer
+        work.State.ByKey
+        key
+        (fun (server: Server) -> server.Key = key && isSame server)
+        work
+
+/// Under way already, by another way (8.2.2.2).
+let private tryFindMerged key work =
+    match key with
+    | ValueSome key ->
+        tryFindServer
+            work.State.ByMerge
+            key
+            (fun (server: Server) -> server.MergeKey = ValueSome key)
+            work
+    | ValueNone -> None
 
 let private byAck (ack: SipRequest) work =
     let key = Keys.ack ack
@@ -93,29 +127,42 @@ let private passAck leg source (ack: SipRequest) work =
     | ValueSome _ -> Work.emit (Effect.PassUp(0L, leg, source, ack)) work
     | ValueNone -> Work.count Counted.NoReceiver work
 
-/// To a non-2xx the ACK ends here; to a 2xx it is the receivers' too (17.2.1; 13.3.1.4).
+/// To a non-2xx the ACK ends here; to a 2xx it is the receivers' too (17.2.1; RFC 6026, 7.1).
 let private ack leg source (request: SipRequest) work =
-    match byKey (Keys.ofRequest request) work, byAck request work with
-    | Some(struct (number, ({ Phase = Insisting repeating } as server))), None ->
+    match byInvite request work, byAck request work with
+    | Some(struct (number, ({ Phase = Insisting repeating; AckKey = ValueNone } as server))), _ ->
         Servers.acknowledged number server repeating work
-    | Some(struct (_, { Phase = Confirmed _ })), None -> Work.count Counted.RepeatedRequest work
+    | Some(struct (_, { Phase = Confirmed _; AckKey = ValueNone })), _ ->
+        Work.count Counted.RepeatedRequest work
     | _, Some(struct (number, ({ Phase = Insisting repeating } as server))) ->
         Servers.acknowledged number server repeating work |> passAck leg source request
     | _ -> passAck leg source request work
 
-let private fresh number leg source (request: SipRequest) work =
-    if work.State.Receiver.IsNone then
-        Work.count Counted.NoReceiver work
-    elif work.State.Servers >= work.Settings.Limits.Transactions then
-        Servers.overloaded number leg source request work
+let private open' number leg source request work =
+    if work.State.Servers >= work.Settings.Limits.Transactions then
+        Stateless.overloaded number leg source request work
     else
         Servers.offer number leg source request work
+
+/// What came by another way waits with the first until its receivers have spoken: only a request
+/// that somebody handles is answered 482, a stateless element lets it pass (8.2.2.2).
+let private fresh number leg source (request: SipRequest) work =
+    match work.State.Receiver, tryFindMerged (Keys.merged request) work with
+    | ValueNone, _ -> Work.count Counted.NoReceiver work
+    | _, Some(struct (first, ({ Phase = Offered(offered, copies) } as server))) when
+        List.length copies < work.Settings.Limits.HeldCopies
+        ->
+        let copy = { Number = number; Leg = leg; Source = source; Request = request }
+        Servers.hold first server offered copies copy work
+    | _, None
+    | _, Some(struct (_, { Phase = Offered _ })) -> open' number leg source request work
+    | _, Some _ -> Stateless.merged number leg source request work
 
 let private request number leg source (request: SipRequest) work =
     if request.Method = SipMethod.Ack then
         ack leg source request work
     else
-        match byKey (Keys.ofRequest request) work with
+        match byKey request work with
         | Some(struct (known, server)) ->
             let copy = { Number = number; Leg = leg; Source = source; Request = request }
 
@@ -152,23 +199,28 @@ let received number leg source (message: SipMessage) work =
         | :? SipResponse as incoming -> response leg source incoming work
         | _ -> work
 
+/// Each copy comes again, in the order of arrival.
+let private again (copy: Copy) work =
+    request copy.Number copy.Leg copy.Source copy.Request work
+
+/// A copy of a request that was answered without state is answered with it.
+let private againUnlessCopy key (copy: Copy) work =
+    if Keys.ofRequest copy.Request = key then
+        Work.count Counted.RepeatedRequest work
+    else
+        again copy work
+
 /// What the receivers said. After a first `Respond` the transaction is open and asks no more.
 let receipted number receipt work =
     match State.tryFind number work.State with
     | ValueSome(ServerEntry({ Phase = Offered(first, copies) } as server)) ->
         match receipt with
         | Receipt.Handled -> Servers.handled number server first work
-        | Receipt.Stateless ->
-            // Each copy comes again, in the order of arrival.
-            List.foldBack
-                (fun (copy: Copy) work ->
-                    request copy.Number copy.Leg copy.Source copy.Request work)
-                copies
-                (Work.remove number work)
+        | Receipt.Stateless -> Work.remove number work |> List.foldBack again copies
         | _ ->
-            Keeping.countHeld server work
-            |> Work.remove number
-            |> Servers.unhandled number server.Leg server.Source first
+            Work.remove number work
+            |> Stateless.unhandled number server.Leg server.Source first
+            |> List.foldBack (againUnlessCopy server.Key) copies
     | ValueSome _ -> work
     | ValueNone when number = 0L && receipt = Receipt.Pass -> Work.count Counted.StrayAck work
     | ValueNone when number = 0L -> work
@@ -177,8 +229,8 @@ let receipted number receipt work =
 /// The receivers' queue was full.
 let overflowed number work =
     match State.tryFind number work.State with
-    | ValueSome(ServerEntry({ Phase = Offered(first, _) } as server)) ->
-        Keeping.countHeld server work
-        |> Work.remove number
-        |> Servers.overloaded number server.Leg server.Source first
+    | ValueSome(ServerEntry({ Phase = Offered(first, copies) } as server)) ->
+        Work.remove number work
+        |> Stateless.overloaded number server.Leg server.Source first
+        |> List.foldBack (againUnlessCopy server.Key) copies
     | _ -> Work.count Counted.Overload work

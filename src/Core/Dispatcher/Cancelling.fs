@@ -131,7 +131,7 @@ let quiet server work =
 let stop outcome number work =
     match State.tryFind number work.State with
     | ValueSome(ClientEntry client) when not client.Told ->
-        Responses.abandon outcome client work |> settle number
+        Silence.abandon outcome client work |> settle number
     | ValueSome(ReplyEntry reply) ->
         let trace = ended outcome work.Now reply.Trace
 

@@ -55,7 +55,7 @@ module Dispatcher =
 
         match entry with
         | ClientEntry({ Told = false } as client) when Requests.isOnItsWay client ->
-            Responses.cutOff fault detail client work |> Cancelling.settle number
+            Silence.cutOff fault detail client work |> Cancelling.settle number
         | ClientEntry client -> Requests.drop client work |> Cancelling.settle number
         | ServerEntry {
                           Phase = Insisting { Delivery = ValueSome delivery; Sending = sending }
@@ -67,7 +67,7 @@ module Dispatcher =
     let private cutOff flow fault detail work number =
         match State.tryFind number work.State with
         | ValueSome(ClientEntry client) when Work.flowOf (ClientEntry client) = flow ->
-            Responses.cutOff fault detail client work |> Cancelling.settle number
+            Silence.cutOff fault detail client work |> Cancelling.settle number
         | ValueSome(ReplyEntry reply) when Work.flowOf (ReplyEntry reply) = flow ->
             Replies.cutOff flow fault detail reply work
         | _ -> work
@@ -216,7 +216,7 @@ module Dispatcher =
         | ValueNone -> work
         | ValueSome waiting ->
             match waiting.Value with
-            | ClientEntry client -> Responses.due client work |> Cancelling.settle number
+            | ClientEntry client -> Silence.due client work |> Cancelling.settle number
             | ReplyEntry reply -> Replies.due reply work
             | ServerEntry server -> Servers.due number server work
             | LookupEntry lookup -> Lookups.due number lookup work

@@ -35,6 +35,8 @@ type Counted =
     | Undeliverable = 12
     /// A packet for which no connection could be opened, or too many waited for one.
     | FlowsFull = 14
+    /// A request that is under way by another way: answered 482 (RFC 3261, 8.2.2.2).
+    | MergedRequest = 15
     /// An answer of the DNS, still good, for which there was no room (`Limits.DnsAnswers`).
     | AnswerDropped = 13
 

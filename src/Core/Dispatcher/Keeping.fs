@@ -16,12 +16,57 @@ let tryFindServer (response: SipResponse) work =
         | ValueSome(ServerEntry server) when server.Key = key -> Some(struct (number, server))
         | _ -> None)
 
-/// The copies that waited for a word of the receivers are absorbed by the transaction.
-let countHeld (server: Server) work =
+let private absorb key work (copy: Copy) =
+    if Keys.ofRequest copy.Request = key then
+        Work.count Counted.RepeatedRequest work
+    else
+        Stateless.merged copy.Number copy.Leg copy.Source copy.Request work
+
+/// The copies that waited for a word of the receivers are absorbed by the transaction, and what came
+/// by another way is merged.
+let absorbHeld (server: Server) work =
     match server.Phase with
-    | Offered(_, copies) ->
-        List.fold (fun work _ -> Work.count Counted.RepeatedRequest work) work copies
+    | Offered(_, copies) -> List.rev copies |> List.fold (absorb server.Key) work
     | _ -> work
+
+/// Timer E reaches T2 after T1 + 2*T1 + ... : before that a non-INVITE must not be told 100 (RFC 4320, 4.1).
+let rec private untilT2 (timers: Timers) interval sum =
+    if interval >= timers.T2 then
+        sum
+    else
+        untilT2 timers (2L * interval) (sum + interval)
+
+/// When nothing was sent yet, a 100 is due (17.2.1; RFC 4320, 4.1).
+let hundredAt (server: Server) work =
+    let timers = work.Settings.Timers
+
+    if server.Method = SipMethod.Invite then
+        server.Arrived + 200L<ms>
+    else
+        server.Arrived + untilT2 timers timers.T1 0L<ms>
+
+/// What a request other than INVITE is never told: 408, a provisional but 100, and over an unreliable
+/// transport a 100 before its time (RFC 4320, 4.1 and 4.2).
+let isForbidden (response: SipResponse) (hop: Hop) (server: Server) work =
+    let status = response.StatusCode
+    let isEarly = work.Now < hundredAt server work
+
+    server.Method <> SipMethod.Invite
+    && (status = 408
+        || (status > 100 && status < 200)
+        || (status = 100 && isEarly && not (TransportName.isReliable hop.Transport)))
+
+/// RFC 2543's ACK has the Request-URI of its INVITE and the To tag of our response (17.2.3).
+let isAcknowledgedBy (ack: SipRequest) (server: Server) =
+    match server.Rfc2543, server.Phase with
+    | ValueSome apart, Insisting { Sending = sending }
+    | ValueSome apart, Confirmed sending ->
+        match Parser.parse ParseLimits.Default sending.Packet with
+        | Ok response ->
+            apart.StartsWith(ack.RequestUri.ToString() + "\n", System.StringComparison.Ordinal)
+            && response.ToTag = ack.ToTag
+        | Error _ -> false
+    | _ -> false
 
 /// Only a response that an ACK answers is repeated: by Timer G over UDP, a 2xx over all (13.3.1.4).
 let private insisting sending delivery work =
@@ -82,7 +127,7 @@ let kept server work =
 
 /// The transaction keeps the response, and gives it to repeats.
 let keep (response: SipResponse) sending (struct (_, server: Server) as found) reply work =
-    let work = countHeld server work
+    let work = absorbHeld server work
 
     if not response.IsFinal then
         provisional sending found reply work

@@ -28,6 +28,34 @@ let ofCancelled (cancel: SipRequest) = server cancel.TopVia cancel SipMethod.Inv
 /// The key of the request that a response answers: the top Via is still the requester's.
 let ofResponse (response: SipResponse) = server response.TopVia response response.CSeq.Method
 
+/// What tells requests without RFC 3261's branch apart beside the key: the Request-URI, and the To
+/// tag, which is the response's in an ACK (17.2.3).
+let rfc2543 (toTag: string | null) (request: SipRequest) =
+    if Branch.isOfRfc3261 request.TopVia.Branch then
+        ValueNone
+    else
+        ValueSome(String.Join('\n', request.RequestUri.ToString(), toTag))
+
+/// What one request that came by several ways has in common; none in a dialog, and none of an ACK or
+/// a CANCEL, which go with their INVITE's branch (8.2.2.2, 9.2).
+let merged (request: SipRequest) =
+    if
+        not (isNull request.ToTag)
+        || request.Method = SipMethod.Ack
+        || request.Method = SipMethod.Cancel
+    then
+        ValueNone
+    else
+        ValueSome(
+            String.Join(
+                '\n',
+                request.CallId.ToString(),
+                request.FromTag,
+                request.Method.Name,
+                string request.CSeq.Number
+            )
+        )
+
 /// What the ACK to a 2xx has in common with it: the dialog and the CSeq number (13.2.2.4).
 let ack (message: SipMessage) =
     String.Join(

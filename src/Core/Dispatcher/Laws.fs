@@ -37,6 +37,10 @@ let private ownRows settings (number, waiting: Waiting<Entry>) =
     | ServerEntry server -> [
         row "ByKey" number (Keys.hash settings server.Key)
 
+        match server.MergeKey with
+        | ValueSome key -> row "ByMerge" number (Keys.hash settings key)
+        | ValueNone -> ()
+
         match server.AckKey with
         | ValueSome key -> row "ByAck" number (Keys.hash settings key)
         | ValueNone -> ()
@@ -63,6 +67,7 @@ let private present (state: State) = [
     yield! rows "ByCallId" state.ByCallId
     yield! rows "ByName" state.ByName
     yield! rows "ByKey" state.ByKey
+    yield! rows "ByMerge" state.ByMerge
     yield! rows "ByAck" state.ByAck
     yield! rows "ByFlow" state.ByFlow
     yield! rows "ByPeer" state.ByPeer

@@ -80,6 +80,13 @@ let private handOver (response: SipResponse) leg (hop: Hop) later (reply: Reply)
     | Some(struct (_, { Phase = Confirmed _ })) when wasHanded && response.IsFinal ->
         // The ACK came while another way was looked for.
         finish Sent reply work
+    | Some(struct (_, server)) when isForbidden response hop server work ->
+        finish (Refused RefusalReason.ForbiddenResponse) reply work
+    | Some(struct (_, { AckKey = ValueSome key })) when
+        response.IsSuccess && key <> Keys.ack response
+        ->
+        // Another 2xx, a fork's: sent, and its sender's to repeat (RFC 6026, 8.7).
+        set reply work |> transmit
     | Some(struct (_, server)) when isFinal server && not (wasHanded && response.IsFinal) ->
         finish (Refused RefusalReason.AlreadyAnswered) reply work
     | Some found -> keep response sending found reply work |> transmit
@@ -141,14 +148,6 @@ let private proceed response (struct (progress, decisions, work)) (reply: Reply)
     | Progress.Failed _, ValueSome lost -> finish lost reply work
     | Progress.Failed failure, ValueNone -> finish (Unresolved failure) reply work
 
-/// The transports of these legs. A response leaves by the transport its request came by, whatever
-/// the peer wrote into its Via (18.2.2).
-let transportsOf legs work =
-    work.State.Legs
-    |> List.filter (fun leg -> List.contains leg.Number legs)
-    |> List.map (fun leg -> leg.Transport)
-    |> List.distinct
-
 /// Without a leg of its own choice a response leaves from where its request came to (18.2.2).
 let private wishesOf (order: Order) response work =
     let legs =
@@ -157,7 +156,7 @@ let private wishesOf (order: Order) response work =
         | _ -> order.Legs
 
     if order.Transports.IsEmpty then
-        { order with Legs = legs; Transports = transportsOf legs work }
+        { order with Legs = legs; Transports = Stateless.transportsOf legs work }
     else
         { order with Legs = legs }
 

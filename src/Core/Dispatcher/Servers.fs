@@ -9,52 +9,12 @@ let private set number server work = Work.set number (ServerEntry server) work
 let private transmit number (sending: Sending) work =
     Flows.send number sending.Leg sending.Hop sending.Packet work
 
-/// Where a response of our own goes: over the connection its request came by, else by its stamped
-/// top Via, which needs no DNS (18.2.2).
-let private sendingTo leg (source: Hop) (response: SipResponse) work : Sending voption =
-    let transports = Replies.transportsOf [ leg ] work
-    let wishes = { Wishes.none with Transports = transports; Legs = [ leg ] }
-
-    match Resolution.ofResponse work.Settings.Rules work.State.Legs wishes 0L response with
-    | struct (Resolved(hop :: _), _) ->
-        ValueSome {
-            Leg = leg
-            Hop = { hop with Flow = source.Flow }
-            Packet = response.Bytes
-            StatusCode = response.StatusCode
-        }
-    | _ -> ValueNone
-
-/// A response that leaves no trace here (8.2.7).
-let answerStatelessly number leg source (response: SipResponse) work =
-    match sendingTo leg source response work with
-    | ValueSome sending -> transmit number sending work
-    | ValueNone -> Work.count Counted.Unanswerable work
-
-let private tagged work (request: SipRequest) status =
-    match request.ToTag with
-    | null -> request.CreateResponse(status, Tag.ofRequest work.Settings.Secret request)
-    | _ -> request.CreateResponse(status, null)
-
-/// Timer E reaches T2 after T1 + 2*T1 + ... : before that a non-INVITE must not be told 100 (RFC 4320, 4.1).
-let rec private untilT2 (timers: Timers) interval sum =
-    if interval >= timers.T2 then
-        sum
-    else
-        untilT2 timers (2L * interval) (sum + interval)
-
-let private hundredAt (server: Server) work =
-    let timers = work.Settings.Timers
-
-    if server.Method = SipMethod.Invite then
-        server.Arrived + 200L<ms>
-    else
-        server.Arrived + untilT2 timers timers.T1 0L<ms>
-
 /// A new request for the receivers.
 let offer number leg source (request: SipRequest) work =
     let server: Server = {
         Key = Keys.ofRequest request
+        Rfc2543 = Keys.rfc2543 request.ToTag request
+        MergeKey = Keys.merged request
         Leg = leg
         Source = source
         Method = request.Method
@@ -66,7 +26,8 @@ let offer number leg source (request: SipRequest) work =
 
     set number server work |> Work.emit (Effect.PassUp(number, leg, source, request))
 
-let private hold number (server: Server) request copies (copy: Copy) work =
+/// Kept until the receivers have said what the first one is to them.
+let hold number (server: Server) request copies (copy: Copy) work =
     let limit = work.Settings.Limits.HeldCopies
     let held = List.truncate limit (copy :: copies)
     let work = set number { server with Phase = Offered(request, held) } work
@@ -76,7 +37,8 @@ let private hold number (server: Server) request copies (copy: Copy) work =
     else
         work
 
-/// A copy of a request that is known: its last response goes out again, or it is absorbed.
+/// A copy of a request that is known: its last response goes out again, or it is absorbed; a 2xx is
+/// its sender's to repeat, not its copies' (RFC 6026, 8.7).
 let repeated number (server: Server) copy work =
     match server.Phase with
     | Offered(request, copies) -> hold number server request copies copy work
@@ -84,6 +46,8 @@ let repeated number (server: Server) copy work =
     | Confirmed _ -> Work.count Counted.RepeatedRequest work
     | Answering sending
     | Concluded sending -> transmit number sending work |> Work.count Counted.RepeatedRequest
+    | Insisting repeating when repeating.Sending.StatusCode < 300 ->
+        Work.count Counted.RepeatedRequest work
     | Insisting repeating ->
         transmit number repeating.Sending work |> Work.count Counted.RepeatedRequest
 
@@ -111,7 +75,7 @@ let private hundred number (server: Server) (request: SipRequest) work =
     let until = work.Now + work.Settings.Limits.UnansweredFor
     let response = request.CreateResponse(100, null)
 
-    match sendingTo server.Leg server.Source response work with
+    match Stateless.sendingTo server.Leg server.Source response work with
     | ValueSome sending ->
         set number { server with Phase = Answering sending; Until = until } work
         |> transmit number sending
@@ -154,50 +118,5 @@ let due number (server: Server) work =
 
 /// Somebody took the request: from now on its copies are absorbed.
 let handled number (server: Server) request work =
-    let trying = { server with Phase = Trying(request, hundredAt server work) }
-    Keeping.countHeld server work |> set number trying
-
-let private hasInvite (cancel: SipRequest) work =
-    let key = Keys.ofCancelled cancel
-
-    Index.numbers (Keys.hash work.Settings key) work.State.ByKey
-    |> List.exists (fun number ->
-        match State.tryFind number work.State with
-        | ValueSome(ServerEntry server) -> server.Key = key
-        | _ -> false)
-
-let private refusal (receiver: Receiver) (request: SipRequest) work =
-    let method = request.Method
-
-    if method = SipMethod.Cancel && not (hasInvite request work) then 481
-    elif not (isNull request.ToTag) then 481
-    elif not method.IsKnown then 501
-    elif List.contains method receiver.Allow then 480
-    else 405
-
-/// Nobody took it: answered without state, as every element may (8.2.1, 8.2.7, 12.2.2).
-let unhandled number leg source (request: SipRequest) work =
-    match work.State.Receiver with
-    | ValueNone -> Work.count Counted.NoReceiver work
-    | ValueSome receiver ->
-        let status = refusal receiver request work
-        let response = tagged work request status
-
-        let response =
-            if status = 405 then
-                let allow = receiver.Allow |> List.map (fun method -> method.Name)
-                response.WithHeader("Allow", System.String.Join(", ", allow))
-            else
-                response
-
-        answerStatelessly number leg source response work
-
-/// More than `Limits` allows: 503, and when to try again (21.5.4). An ACK is never answered.
-let overloaded number leg source (request: SipRequest) work =
-    let work = Work.count Counted.Overload work
-
-    if request.Method = SipMethod.Ack then
-        work
-    else
-        let response = (tagged work request 503).WithHeader("Retry-After", "5")
-        answerStatelessly number leg source response work
+    let trying = { server with Phase = Trying(request, Keeping.hundredAt server work) }
+    Keeping.absorbHeld server work |> set number trying

@@ -16,6 +16,8 @@ type State = {
     ByName: Index
     /// Server transactions by branch, sent-by and method (RFC 3261, 17.2.3).
     ByKey: Index
+    /// Server transactions by From tag, Call-ID and CSeq (8.2.2.2).
+    ByMerge: Index
     /// INVITE server transactions by what the ACK to their 2xx bears (13.3.1.4).
     ByAck: Index
     /// The CANCEL of an INVITE, by the INVITE's number.
@@ -60,6 +62,7 @@ module State =
         ByCallId = Trie.empty
         ByName = Trie.empty
         ByKey = Trie.empty
+        ByMerge = Trie.empty
         ByAck = Trie.empty
         Cancels = Trie.empty
         Questions = Map.empty

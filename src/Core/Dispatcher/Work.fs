@@ -71,15 +71,19 @@ module Work =
             |> calls change settings number reply.Sender
             |> names change settings number reply.Sender
         | ServerEntry server ->
-            let byKey = change (Keys.hash settings server.Key) number state.ByKey
-            let state = { state with ByKey = byKey }
+            let row key index = change (Keys.hash settings key) number index
 
-            match server.AckKey with
-            | ValueSome key -> {
+            let optional key index =
+                match key with
+                | ValueSome key -> row key index
+                | ValueNone -> index
+
+            {
                 state with
-                    ByAck = change (Keys.hash settings key) number state.ByAck
-              }
-            | ValueNone -> state
+                    ByKey = row server.Key state.ByKey
+                    ByMerge = optional server.MergeKey state.ByMerge
+                    ByAck = optional server.AckKey state.ByAck
+            }
         | LookupEntry _
         | TimerEntry _ -> state
 

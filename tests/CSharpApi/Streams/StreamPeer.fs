@@ -7,6 +7,7 @@ open System.IO
 open System.Net
 open System.Net.Sockets
 open System.Text
+open System.Threading
 open SipFun
 open SipFun.Tests.CSharpApi
 
@@ -21,6 +22,7 @@ type StreamPeer(socket: Socket, stream: Stream, transport: string) =
     let waiting = ResizeArray<byte>()
     let chunk = Array.zeroCreate<byte> 65_536
     let local = Sockets.endPointOf socket
+    let mutable asked = 0
 
     do
         socket.NoDelay <- true
@@ -136,7 +138,7 @@ type StreamPeer(socket: Socket, stream: Stream, transport: string) =
                 "From: <sip:peer@example.com>;tag=1"
                 "To: <sip:us@example.com>"
                 $"Call-ID: {callId}"
-                $"CSeq: 1 {method}"
+                $"CSeq: {Interlocked.Increment(&asked)} {method}"
                 "Max-Forwards: 70"
                 $"Content-Length: {Encoding.UTF8.GetByteCount body}"
                 ""

@@ -1,0 +1,90 @@
+// Answers of our own that leave no trace (RFC 3261, 8.2.7): nobody took the request, it came by two
+// ways, or there was no room for it.
+module internal SipFun.Core.Stateless
+
+open SipFun
+
+/// The transports of these legs. A response leaves by the transport its request came by, whatever
+/// the peer wrote into its Via (18.2.2).
+let transportsOf legs work =
+    work.State.Legs
+    |> List.filter (fun leg -> List.contains leg.Number legs)
+    |> List.map (fun leg -> leg.Transport)
+    |> List.distinct
+
+/// Where a response of our own goes: over the connection its request came by, else by its stamped
+/// top Via, which needs no DNS (18.2.2).
+let sendingTo leg (source: Hop) (response: SipResponse) work : Sending voption =
+    let transports = transportsOf [ leg ] work
+    let wishes = { Wishes.none with Transports = transports; Legs = [ leg ] }
+
+    match Resolution.ofResponse work.Settings.Rules work.State.Legs wishes 0L response with
+    | struct (Resolved(hop :: _), _) ->
+        ValueSome {
+            Leg = leg
+            Hop = { hop with Flow = source.Flow }
+            Packet = response.Bytes
+            StatusCode = response.StatusCode
+        }
+    | _ -> ValueNone
+
+/// A response that leaves no trace here (8.2.7).
+let answerStatelessly number leg source (response: SipResponse) work =
+    match sendingTo leg source response work with
+    | ValueSome sending -> Flows.send number sending.Leg sending.Hop sending.Packet work
+    | ValueNone -> Work.count Counted.Unanswerable work
+
+let private tagged work (request: SipRequest) status =
+    match request.ToTag with
+    | null -> request.CreateResponse(status, Tag.ofRequest work.Settings.Secret request)
+    | _ -> request.CreateResponse(status, null)
+
+/// The same request is under way by another way, most likely a fork's: 482 (8.2.2.2).
+let merged number leg source (request: SipRequest) work =
+    answerStatelessly number leg source (tagged work request 482) work
+    |> Work.count Counted.MergedRequest
+
+let private hasInvite (cancel: SipRequest) work =
+    let key = Keys.ofCancelled cancel
+
+    Index.numbers (Keys.hash work.Settings key) work.State.ByKey
+    |> List.exists (fun number ->
+        match State.tryFind number work.State with
+        | ValueSome(ServerEntry server) -> server.Key = key
+        | _ -> false)
+
+let private refusal (receiver: Receiver) (request: SipRequest) work =
+    let method = request.Method
+
+    if method = SipMethod.Cancel && not (hasInvite request work) then 481
+    elif not (isNull request.ToTag) then 481
+    elif not method.IsKnown then 501
+    elif List.contains method receiver.Allow then 480
+    else 405
+
+/// Nobody took it: answered without state, as every element may (8.2.1, 8.2.7, 12.2.2).
+let unhandled number leg source (request: SipRequest) work =
+    match work.State.Receiver with
+    | ValueNone -> Work.count Counted.NoReceiver work
+    | ValueSome receiver ->
+        let status = refusal receiver request work
+        let response = tagged work request status
+
+        let response =
+            if status = 405 then
+                let allow = receiver.Allow |> List.map (fun method -> method.Name)
+                response.WithHeader("Allow", System.String.Join(", ", allow))
+            else
+                response
+
+        answerStatelessly number leg source response work
+
+/// More than `Limits` allows: 503, and when to try again (21.5.4). An ACK is never answered.
+let overloaded number leg source (request: SipRequest) work =
+    let work = Work.count Counted.Overload work
+
+    if request.Method = SipMethod.Ack then
+        work
+    else
+        let response = (tagged work request 503).WithHeader("Retry-After", "5")
+        answerStatelessly number leg source response work
