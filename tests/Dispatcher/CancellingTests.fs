@@ -90,8 +90,7 @@ let private stopping =
 
 let private ofRequest =
     testList "CANCEL (9.1)" [
-        testCase
-            "T14, S-28: held until a provisional, then with the INVITE's branch and target"
+        testCase "T14, S-28: held until a provisional, then with the INVITE's branch and target"
         <| fun () ->
             let _, rig = deliver invite start
             let number, rig = deliver cancel rig

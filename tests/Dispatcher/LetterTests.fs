@@ -18,8 +18,7 @@ let private tagged tag status (request: SipRequest) rig =
     let number, rig = number rig
     number, give (Deliver(order number (request.CreateResponse(status, tag)))) rig
 
-let private lost number rig =
-    give (Input.Failed(number, peer, TransportFault.SendFailed, "no")) rig
+let private lost number rig = give (Input.Failed(number, peer, TransportFault.SendFailed, "no")) rig
 
 let private isLost outcome =
     match outcome with
@@ -128,14 +127,20 @@ let private old = "SIP/2.0/UDP 127.0.0.7:5070"
 let private rfc2543 = [
     testCase "the Request-URI tells requests apart (17.2.3)"
     <| fun () ->
-        let text = System.Text.Encoding.UTF8.GetString (incoming old "INVITE" "x").Bytes.Span
-        let other = (parse (text.Replace("sip:us@127.0.0.1", "sip:them@127.0.0.1"))) :?> SipRequest
+        let text =
+            System.Text.Encoding.UTF8.GetString (incoming old "INVITE" "x").Bytes.Span
+
+        let other =
+            (parse (text.Replace("sip:us@127.0.0.1", "sip:them@127.0.0.1"))) :?> SipRequest
+
         let rig = handled (incoming old "INVITE" "x") ready |> receive other
         same (offered rig).Length 2 "another request"
 
     testCase "and the To tag"
     <| fun () ->
-        let rig = handled (incoming old "INFO" "x") ready |> receive (incoming old "INFO" "y")
+        let rig =
+            handled (incoming old "INFO" "x") ready |> receive (incoming old "INFO" "y")
+
         same (offered rig).Length 2 "another request"
 
     testCase "an ACK bears the To tag of the response it acknowledges (17.2.3)"

@@ -65,7 +65,12 @@ let private unhandled = [
     <| fun () ->
         let rig = receive (by 1 "INVITE") ready |> receive (by 2 "INVITE")
         let rig = receipt (firstOffer rig) Receipt.Stateless rig
-        same (offered rig |> List.map (fun (_, each) -> each.TopVia.Port.Value)) [ 5071; 5072 ] "both"
+
+        same
+            (offered rig |> List.map (fun (_, each) -> each.TopVia.Port.Value))
+            [ 5071; 5072 ]
+            "both"
+
         let rig = receipt (lastOffer rig) Receipt.Stateless rig
         same (wire rig) [] "nothing is answered"
         let rig = receive (by 1 "INVITE") rig

@@ -120,8 +120,7 @@ let private answering =
             | _, Outcome.Answered response -> same response.ViaCount 0 "ours was the only one"
             | other -> failtestf "%A" other
 
-        testCase
-            "T6: 486 gets an ACK with the INVITE's branch and target, again for each repeat"
+        testCase "T6: 486 gets an ACK with the INVITE's branch and target, again for each repeat"
         <| fun () ->
             let number, rig = deliver invite start
             let rig = answer "INVITE" 486 rig |> runFor 500L<ms> |> answer "INVITE" 486

@@ -97,8 +97,7 @@ let private byKey (request: SipRequest) work =
 let private byInvite (ack: SipRequest) work =
     let key = Keys.ofRequest ack
 
-    let isSame (server: Server) =
-        server.Rfc2543.IsNone || Keeping.isAcknowledgedBy ack server
+    let isSame (server: Server) = server.Rfc2543.IsNone || Keeping.isAcknowledgedBy ack server
 
     tryFindServer
         work.State.ByKey
@@ -200,8 +199,7 @@ let received number leg source (message: SipMessage) work =
         | _ -> work
 
 /// Each copy comes again, in the order of arrival.
-let private again (copy: Copy) work =
-    request copy.Number copy.Leg copy.Source copy.Request work
+let private again (copy: Copy) work = request copy.Number copy.Leg copy.Source copy.Request work
 
 /// A copy of a request that was answered without state is answered with it.
 let private againUnlessCopy key (copy: Copy) work =

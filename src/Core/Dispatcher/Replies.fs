@@ -156,7 +156,11 @@ let private wishesOf (order: Order) response work =
         | _ -> order.Legs
 
     if order.Transports.IsEmpty then
-        { order with Legs = legs; Transports = Stateless.transportsOf legs work }
+        {
+            order with
+                Legs = legs
+                Transports = Stateless.transportsOf legs work
+        }
     else
         { order with Legs = legs }
 

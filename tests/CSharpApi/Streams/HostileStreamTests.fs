@@ -154,7 +154,7 @@ let private cuttings rounds (dispatcher: Dispatcher) =
 
         let all =
             bodies
-            |> List.map (fun body -> peer.Request("MESSAGE", body = body, callId = "one"))
+            |> List.map (fun body -> peer.Request("MESSAGE", body = body, callId = $"call-{round}"))
             |> String.concat (if round % 2 = 0 then "" else "\r\n\r\n")
             |> bytes
 
