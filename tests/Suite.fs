@@ -6,6 +6,7 @@ open System
 
 let private longFlag = "--long"
 let private updateFlag = "--update-api"
+let private tablesFlag = "--write-tables"
 
 /// Whether the long checks run too: minutes instead of seconds.
 let long = Environment.GetCommandLineArgs() |> Array.contains longFlag
@@ -13,9 +14,13 @@ let long = Environment.GetCommandLineArgs() |> Array.contains longFlag
 /// Whether what the public API is now becomes what it should be.
 let update = Environment.GetCommandLineArgs() |> Array.contains updateFlag
 
+/// Whether the tables in docs/ are written down as the code has them.
+let writeTables = Environment.GetCommandLineArgs() |> Array.contains tablesFlag
+
 /// What Expecto should see of the command line.
-let rest argv = argv |> Array.except [ longFlag; updateFlag ]
+let rest argv = argv |> Array.except [ longFlag; updateFlag; tablesFlag ]
 
 let usage =
     "  --long                      Runs the long checks too: minutes instead of seconds.\n"
-    + "  --update-api                Writes the public API down as it is now."
+    + "  --update-api                Writes the public API down as it is now.\n"
+    + "  --write-tables              Writes docs/timers.md's table down as the code has it."

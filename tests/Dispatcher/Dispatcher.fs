@@ -21,6 +21,7 @@ let tests =
         ResponsesTests.tests
         CancellingTests.tests
         ServersTests.tests
+        MachineTests.tests
         MergingTests.tests
         LetterTests.tests
         ArrivalsTests.tests
