@@ -20,7 +20,12 @@ type Stand = {
 }
 
 let private isInvite stand = stand.Machine = ClientInvite || stand.Machine = ServerInvite
-let private method machine = if machine = ClientInvite || machine = ServerInvite then "INVITE" else "OPTIONS"
+
+let private method machine =
+    if machine = ClientInvite || machine = ServerInvite then
+        "INVITE"
+    else
+        "OPTIONS"
 
 let private with' rig stand = { stand with Rig = rig }
 
@@ -85,13 +90,7 @@ let private taken machine over =
             receiving Rig.start
 
     let stand =
-        {
-            Rig = rig
-            Machine = machine
-            Over = over
-            Number = 0L
-            Said = 0L
-        }
+        { Rig = rig; Machine = machine; Over = over; Number = 0L; Said = 0L }
         |> asks (method machine) ""
 
     let number = fst (List.last (offered stand.Rig))
@@ -128,7 +127,9 @@ let private serverIn machine state over =
     | Confirmed -> stand |> says 486 "our-tag" |> acknowledged
     | Terminated when machine = ServerInvite ->
         stand |> says 486 "our-tag" |> acknowledged |> waits 5000L<ms>
-    | Terminated -> stand |> says 486 "our-tag" |> waits 32_000L<ms>
+    | Terminated ->
+        let stand = says 486 "our-tag" stand
+        with' (give (Transmitted stand.Said) stand.Rig) stand |> waits 32_000L<ms>
     | _ -> stand
 
 // ---- both ----

@@ -82,7 +82,8 @@ let private holds stand =
 
 /// What was done between the two, as a set.
 let acts before after =
-    let fresh = List.truncate (after.Rig.Log.Length - before.Rig.Log.Length) after.Rig.Log
+    let fresh =
+        List.truncate (after.Rig.Log.Length - before.Rig.Log.Length) after.Rig.Log
 
     [
         yield! fresh |> List.collect (fun (_, effect) -> ofEffect effect)

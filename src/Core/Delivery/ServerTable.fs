@@ -82,7 +82,10 @@ let private inviteFinal =
         from Accepted [
             Copy, Accepted, [ Count ], "6026, 8.7"
             Ack, Accepted, [ sent; PassUp ], "6026, 8.7; 13.3.1.4"
-            Timer 'G', Accepted, [ SendResponse ], "13.3.1.4: the core's clock, over every transport"
+            Timer 'G',
+            Accepted,
+            [ SendResponse ],
+            "13.3.1.4: the core's clock, over every transport"
             Timer 'L', Terminated, [ timedOut ], "6026, 8.7; 13.3.1.4: no ACK came"
             TellsProvisional, Accepted, [ Refuse ], "17.2.1"
             TellsSuccess, Accepted, [ SendResponse ], "6026, 8.7: another fork's; ours is refused"

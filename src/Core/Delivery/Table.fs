@@ -69,10 +69,7 @@ let private section machine = [
     "|---|---|---|---|---|"
 
     for state in states machine do
-        yield!
-            rows
-            |> List.filter (fun row -> row.Machine = machine && row.State = state)
-            |> lines
+        yield! rows |> List.filter (fun row -> row.Machine = machine && row.State = state) |> lines
 
     ""
 ]
