@@ -4,4 +4,10 @@ module SipFun.Tests.UserAgent.UserAgent
 open Expecto
 
 let tests =
-    testList "UserAgent" [ DialogTests.tests; DigestTests.tests; DigestLoginsTests.tests ]
+    testList "UserAgent" [
+        DialogTests.tests
+        DigestTests.tests
+        DigestLoginsTests.tests
+        CallingTests.tests
+        CalledTests.tests
+    ]

@@ -187,7 +187,8 @@ type Registration = {
     WasBound: bool
     /// How often 423 asked for more since the last success.
     Raises: int
-    Failures: int
+    /// Tries that failed since the last success.
+    Missed: int
     /// The next REGISTER; `Queue.never` while one is under way.
     At: Instant
 }

@@ -93,7 +93,7 @@ let start number (order: RegisterOrder) work =
             IsRemoving = false
             WasBound = false
             Raises = 0
-            Failures = 0
+            Missed = 0
             At = Queue.never
         }
 
@@ -157,13 +157,13 @@ let private failed number (ending: ExchangeEnd) (registration: Registration) wor
     if registration.IsRemoving || not registration.WasBound then
         over number ending registration work
     else
-        let struct (wait, work) = backOff registration.Failures ending work
+        let struct (wait, work) = backOff registration.Missed ending work
 
         AgentWork.setRegistration
             number
             {
                 registration with
-                    Failures = registration.Failures + 1
+                    Missed = registration.Missed + 1
                     Sending = 0L
                     At = work.Now + wait
             }
@@ -181,7 +181,7 @@ let private bound number (response: SipResponse) (registration: Registration) wo
             {
                 registration with
                     WasBound = true
-                    Failures = 0
+                    Missed = 0
                     Raises = 0
                     Sending = 0L
                     At = work.Now + max 1_000L<ms> (refreshAfter granted)

@@ -156,7 +156,7 @@ let private cancelled (arrival: Arrival) (cancel: SipRequest) work =
 
     let within = calls |> List.tryPick (fun call -> Seq.tryFind isMeant call.Asked)
 
-    let ok tag work =
+    let ok (tag: string | null) work =
         handled arrival work
         |> AgentWork.answer arrival.Number (Wording.refusal cancel tag 200 [] work.Settings)
 

@@ -118,7 +118,12 @@ let within (text: Content) (settings: AgentSettings) (request: SipRequest) =
     request |> content text |> product "User-Agent" settings
 
 /// A response with the application's words; the tag where the request has none (8.2.6).
-let response (request: SipRequest) tag (answer: AgentAnswer) (settings: AgentSettings) =
+let response
+    (request: SipRequest)
+    (tag: string | null)
+    (answer: AgentAnswer)
+    (settings: AgentSettings)
+    =
     request.CreateResponse(answer.Status, tag, answer.Reason)
     |> content answer.Content
     |> product "Server" settings
@@ -126,7 +131,13 @@ let response (request: SipRequest) tag (answer: AgentAnswer) (settings: AgentSet
 let status status = { Status = status; Reason = null; Content = Content.none }
 
 /// A response of the agent's own.
-let refusal (request: SipRequest) tag code (headers: (string * string) list) settings =
+let refusal
+    (request: SipRequest)
+    (tag: string | null)
+    code
+    (headers: (string * string) list)
+    settings
+    =
     let answer = { status code with Content = { Content.none with Headers = headers } }
 
     response request tag answer settings
