@@ -168,7 +168,12 @@ let call order rig =
 
 // ---- the other end of calls made ----
 
-let response (status: int) tag (headers: (string * string) list) (request: SipRequest) =
+let response
+    (status: int)
+    (tag: string | null)
+    (headers: (string * string) list)
+    (request: SipRequest)
+    =
     List.fold
         (fun (message: SipResponse) (name: string, value: string) ->
             message.WithAddedHeader(name, value))
@@ -189,7 +194,7 @@ let responding sending (response: SipResponse) rig =
         rig
 
 /// The last request with this method is answered.
-let respond method status tag headers rig =
+let respond method status (tag: string | null) headers rig =
     let sending, request = last method rig
     responding sending (response status tag headers request) rig
 

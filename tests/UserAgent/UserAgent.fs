@@ -10,4 +10,8 @@ let tests =
         DigestLoginsTests.tests
         CallingTests.tests
         CalledTests.tests
+        WithinTests.tests
+        RegisteringTests.tests
+        SessionTests.tests
+        AgentHistories.tests
     ]
