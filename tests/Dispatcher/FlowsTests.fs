@@ -203,8 +203,115 @@ let private reliable = [
         same flow -1L "over the same connection"
 ]
 
+/// A connection to the peer over which an earlier request was answered.
+let private used =
+    let _, rig = sendTo tcpPeer (options "before") start
+    opened rig |> answerOver -1L "OPTIONS" 200
+
+let private lost flow rig = give (FlowClosed(flow, TransportFault.Closed, "gone")) rig
+
+let private again = [
+    testCase "a connection that was open and is closed: the packet goes once more over a new one"
+    <| fun () ->
+        for method in [ "INVITE"; "MESSAGE" ] do
+            let number, rig = sendTo tcpPeer (request method "a") used
+            let rig = lost -1L rig
+            same (outcomes rig |> List.map (fun (_, n, _) -> n)) [ 1L ] "it goes on"
+            same (State.marks rig.Now rig.State) [] "the target is not set aside"
+            let rig = opened rig
+
+            match written rig |> List.filter (fun (_, each) -> isRequest method each) with
+            | [ (-1L, first); (-2L, second) ] ->
+                same (first.Bytes.ToArray()) (second.Bytes.ToArray()) "byte for byte: a copy"
+            | other -> failtestf "%A" other
+
+            match outcomeOf number (answerOver -2L method 200 rig) with
+            | _, Outcome.Answered response -> same response.StatusCode 200 "and is answered"
+            | other -> failtestf "%A" other
+
+    testCase "only once, and then the target has failed"
+    <| fun () ->
+        let number, rig = sendTo tcpPeer (options "a") used
+        let rig = lost -1L rig |> opened |> lost -2L
+
+        match outcomeOf number rig with
+        | 0, Unreachable(_, TransportFault.Closed, _) -> ()
+        | other -> failtestf "%A" other
+
+        same (State.marks rig.Now rig.State).Length 1 "and is set aside"
+
+    testCase "not over a connection that was opened for it, nor once somebody answered"
+    <| fun () ->
+        let number, rig = sendTo tcpPeer (options "a") start
+        let rig = opened rig |> lost -1L
+
+        match outcomeOf number rig with
+        | 0, Unreachable(_, TransportFault.Closed, _) -> ()
+        | other -> failtestf "%A" other
+
+        let _, rig = sendTo tcpPeer (request "INVITE" "b") used
+        let rig = answerOver -1L "INVITE" 180 rig |> lost -1L
+        same (connects rig).Length 1 "no second connection"
+
+    testCase "a new connection that is refused is the target's failure"
+    <| fun () ->
+        let number, rig = sendTo tcpPeer (options "a") used
+        let rig = lost -1L rig |> refused
+
+        match outcomeOf number rig with
+        | 0, Unreachable(_, TransportFault.ConnectionRefused, _) -> ()
+        | other -> failtestf "%A" other
+
+    testCase "all that went over the old connection share the new one, in order"
+    <| fun () ->
+        let rig =
+            [ "a"; "b"; "c" ]
+            |> List.fold (fun rig id -> snd (sendTo tcpPeer (options id) rig)) used
+            |> lost -1L
+
+        same (connects rig).Length 2 "one more connection"
+        let over = written (opened rig) |> List.filter (fun (flow, _) -> flow = -2L)
+        same over.Length 3 "and all of them over it"
+
+    testCase "what has no transaction goes once more too, and says when it was written"
+    <| fun () ->
+        let stateless order = { order with Destination = ValueSome tcpPeer; Retransmit = false }
+
+        let number, rig = deliverWith stateless (options "a") used
+        let rig = lost -1L rig |> opened |> give (Transmitted number)
+        same (outcomeOf number rig) (0, Sent) "sent"
+
+    testCase "a peer that connected to us is not called back at its ephemeral port"
+    <| fun () ->
+        let source = { over Transport.Tcp "127.0.0.7" 40_000 with Flow = 70L }
+        let rig = acceptAs [] 2 Transport.Tcp "127.0.0.7" 40_000 70L start
+        let number, rig = sendTo source (options "a") rig
+        let rig = lost 70L rig
+        same (connects rig) [] "nobody listens there"
+
+        match outcomeOf number rig with
+        | 0, Unreachable(_, TransportFault.Closed, _) -> ()
+        | other -> failtestf "%A" other
+
+    testCase "the explanation says so"
+    <| fun () ->
+        let number, rig = sendTo tcpPeer (options "a") used
+        let rig = lost -1L rig |> opened |> answerOver -2L "OPTIONS" 200
+
+        let text =
+            effects rig
+            |> List.pick (fun (_, effect) ->
+                match effect with
+                | Effect.Complete(each, _, trace, _) when each = number ->
+                    Some(Explanation.text trace)
+                | _ -> None)
+
+        Expect.stringContains text "once more over a new one" "why there were two"
+]
+
 let tests =
     testList "Flows" [
+        testList "again" again
         testList "opening" opening
         testList "ending" ending
         testList "reliable" reliable

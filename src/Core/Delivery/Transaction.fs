@@ -18,6 +18,9 @@ type Attempt = {
     Copies: int
     /// The UDP target in whose place this one is tried, because the request is large (18.1.1).
     Instead: Hop voption
+    /// It went over a connection that was open already, which the peer may have been closing: where
+    /// the packet goes once more, over a new one, if it does.
+    Anew: Hop voption
     /// The targets after this one.
     Later: Hop list
 }

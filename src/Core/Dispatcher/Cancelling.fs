@@ -58,6 +58,7 @@ let private joined (invite: Attempt) (cancel: SipRequest) work : Attempt =
             Until = (schedule work cancel.Method invite.Hop).GiveUpAt
             Copies = 0
             Instead = ValueNone
+            Anew = ValueNone
             Later = []
     }
 

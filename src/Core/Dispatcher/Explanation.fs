@@ -84,6 +84,8 @@ let private sending decision =
     | GoesOverFlow(hop, true) -> $"opens a connection to {ended hop}"
     | GoesOverFlow(hop, false) -> $"uses the connection to {ended hop}"
     | FirstSent hop -> $"sent to {Hop.toString hop}"
+    | SentAnew hop ->
+        $"the connection was closed before an answer came: once more over a new one, to {ended hop}"
     | CopySent copy -> $"copy {copy} sent"
     | ResponseCame(status, source) -> $"{status} from {Hop.toString source}"
     | HopFailed(hop, fault, detail) -> $"{Hop.toString hop} failed: {fault}, {detail}"

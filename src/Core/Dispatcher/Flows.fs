@@ -85,6 +85,20 @@ let private existing leg (hop: Hop) work =
 
 let private full work = Work.count Counted.FlowsFull work
 
+let private dial
+    leg
+    (hop: Hop)
+    work
+    : struct (Result<Hop, struct (TransportFault * string)> * Work) =
+    if work.State.FlowCount >= work.Settings.Limits.Flows then
+        let detail =
+            $"{work.Settings.Limits.Flows} connections are open (Limits.Connections)"
+
+        struct (Error(struct (TransportFault.TooManyConnections, detail)), full work)
+    else
+        let struct (hop, work) = connect leg hop work
+        struct (Ok hop, work)
+
 /// The hop with its connection, which is opened if there is none. Datagrams need none.
 let claim leg (hop: Hop) work : struct (Result<Hop, struct (TransportFault * string)> * Work) =
     if not (TransportName.isReliable hop.Transport) then
@@ -95,14 +109,20 @@ let claim leg (hop: Hop) work : struct (Result<Hop, struct (TransportFault * str
             let detail = $"{work.Settings.Limits.FlowQueue} packets wait for this connection"
             struct (Error(struct (TransportFault.QueueFull, detail)), full work)
         | Some flow -> struct (Ok flow.Hop, work)
-        | None when work.State.FlowCount >= work.Settings.Limits.Flows ->
-            let detail =
-                $"{work.Settings.Limits.Flows} connections are open (Limits.Connections)"
+        | None -> dial leg hop work
 
-            struct (Error(struct (TransportFault.TooManyConnections, detail)), full work)
-        | None ->
-            let struct (hop, work) = connect leg hop work
-            struct (Ok hop, work)
+/// The same, but over no connection that is open already: one that is being opened, or a new one.
+let claimAnew leg (hop: Hop) work =
+    let named = Flow.named { hop with Flow = 0L }
+
+    match tryFindPeer leg named named.VerifyName work with
+    | Some { Phase = Opening _ } -> claim leg named work
+    | _ -> dial leg named work
+
+let isOpen (hop: Hop) work =
+    match tryFind hop.Flow work with
+    | ValueSome { Phase = Open } -> true
+    | _ -> false
 
 /// The leg that a claimed hop is sent from: its connection's.
 let legOf leg (hop: Hop) work =

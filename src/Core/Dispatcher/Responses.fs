@@ -183,7 +183,7 @@ let failed hop fault detail (client: Client) work =
     match client.Phase with
     | Calling attempt
     | Passing attempt when attempt.Hop = hop && not client.Told ->
-        Targets.failed attempt (later attempt client work) fault detail client work
+        Targets.lost attempt (later attempt client work) fault detail client work
     | Proceeding attempt when attempt.Hop = hop && not client.Told && not (isInvite client) ->
         let client = note (HopFailed(hop, fault, detail)) work client
         finishBest (Unreachable(hop, fault, detail)) client work

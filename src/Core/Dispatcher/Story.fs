@@ -113,6 +113,7 @@ let private sending decision =
     match decision with
     | FirstSent first -> "sent", [ hop first ]
     | TooBigForPath mtu -> "too_big", [ number "path_mtu" mtu ]
+    | SentAnew over -> "sent_anew", [ hop over ]
     | CopySent copy -> "copy", [ number "copy" copy ]
     | ResponseCame(status, source) -> "response", [ number "status" status; hop source ]
     | HopFailed(failed, fault, detail) ->

@@ -77,6 +77,7 @@ let private attempt (request: SipRequest) (client: Client) (leg: Leg) (hop: Hop)
         Until = schedule.GiveUpAt
         Copies = 0
         Instead = ValueNone
+        Anew = ValueNone
         Later = later
     }
 
@@ -204,8 +205,16 @@ and private begin' attempt (hop: Hop) client before work =
         else
             note (GoesOverFlow(hop, (Flows.tryFind hop.Flow before).IsNone)) work client
 
-    let leg = Flows.legOf attempt.Leg hop work
-    start { attempt with Hop = hop; Leg = leg } client work
+    let isReused = Flows.isOpen hop before && attempt.Hop.Flow <= 0L
+
+    let attempt = {
+        attempt with
+            Hop = hop
+            Leg = Flows.legOf attempt.Leg hop work
+            Anew = if isReused then ValueSome attempt.Hop else ValueNone
+    }
+
+    start attempt client work
 
 /// This target is given up: over UDP after all, or the next one.
 and failed (attempt: Attempt) later fault detail (client: Client) work =
@@ -228,6 +237,26 @@ and private tryUdp (udp: Hop) request later client work =
     match Sourcing.legFor (wishes client.Sender) udp work with
     | struct (ValueSome leg, _) -> put (attempt request client leg udp later work) client work
     | _ -> tryNext request later client work
+
+/// The connection, which was open before, was closed before anything came back: most likely the peer
+/// was closing it already, and says nothing of the target. The same packet, so that a peer that did
+/// read it sees a copy, goes over a new one; once.
+let private again (attempt: Attempt) (hop: Hop) later fault detail (client: Client) work =
+    match Flows.claimAnew attempt.Leg hop work with
+    | struct (Error _, work) -> failed attempt later fault detail client work
+    | struct (Ok hop, work) ->
+        let attempt = { attempt with Hop = hop; Anew = ValueNone }
+        let isPassing = client.Phase.IsPassing
+        let phase = if isPassing then Passing attempt else Calling attempt
+        let client = { client with Phase = phase } |> note (SentAnew hop) work
+        set client work |> transmit client attempt (client.Sender.TellSent || isPassing)
+
+/// The shell could not send, or the connection ended: over a new one, or the target is given up.
+let lost (attempt: Attempt) later fault detail (client: Client) work =
+    match attempt.Anew with
+    | ValueSome hop when fault = TransportFault.Closed ->
+        again attempt hop later fault detail client work
+    | _ -> failed attempt later fault detail client work
 
 /// The targets after this one; none once a CANCEL belongs to the request: it stays with its target,
 /// and nobody wants another one to ring (9.1).

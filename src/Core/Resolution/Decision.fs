@@ -60,6 +60,7 @@ type Decision =
     | ResponseCame of status: int * from: Hop
     | HopFailed of Hop * TransportFault * detail: string
     | HopMarked of Hop * MarkReason * seconds: int
+    | SentAnew of Hop
     | HopTimedOut of Hop
     | HopAnswered503 of Hop
     | AckSent
