@@ -11,7 +11,8 @@ public sealed partial record LegOptions
 
     /// <summary>
     /// Who we are, with its private key: shown to peers that connect, and to servers that ask.
-    /// Default: none. From PEM files: <see cref="WithPem"/>; from the system's store: find it there.
+    /// Default: none. From PEM files: <see cref="WithPem"/>; from the system's store:
+    /// <see cref="WithStore"/>.
     /// <see cref="Leg.ReplaceCertificate"/> replaces it while everything runs.
     /// </summary>
     /// <exception cref="ArgumentException">It has no private key.</exception>
@@ -75,6 +76,24 @@ public sealed partial record LegOptions
         var (own, chain) = PemFiles.Load(certificate, key);
         var options = this with { Certificate = own, CertificateChain = chain };
         return trust is null ? options : options.WithTrust(trust);
+    }
+
+    /// <summary>These options with a <see cref="Certificate"/> from the system's store, and the
+    /// <see cref="CertificateChain"/> that the system builds from it.</summary>
+    /// <param name="find">Its thumbprint (SHA-1 or SHA-256, in hexadecimal), or a part of its
+    /// subject. Of several that are valid now the one that is valid longest is taken.</param>
+    /// <param name="location">Whose store. Default: the user's.</param>
+    /// <param name="store">Its name. Default: "My", the personal certificates.</param>
+    /// <exception cref="ArgumentException">It has no such store, or no such certificate that is
+    /// valid now and has its private key there.</exception>
+    public LegOptions WithStore(
+        string find,
+        StoreLocation location = StoreLocation.CurrentUser,
+        string store = "My"
+    )
+    {
+        var (own, chain) = CertificateStore.Load(find, location, store);
+        return this with { Certificate = own, CertificateChain = chain };
     }
 
     /// <summary>These options with <see cref="TrustedRoots"/> from a PEM file.</summary>

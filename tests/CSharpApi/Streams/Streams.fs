@@ -8,6 +8,7 @@ let tests =
         TlsTests.tests
         TlsStrangerTests.tests
         TlsOptionsTests.tests
+        StoreTests.tests
         TlsMatrixTests.tests
         PaceTests.tests
         LimitTests.tests
