@@ -33,6 +33,14 @@ public sealed class Received
     /// <summary>Where it came from, whatever it says of itself.</summary>
     public Hop Source => Translate.ToSource(_from);
 
+    /// <summary>
+    /// Whom a verified certificate says the sender is, over TLS and WSS: the SIP domains of a peer
+    /// that connected with a client certificate (RFC 5922, 7.4), or the name for which we verified
+    /// the connection that we opened. Empty: nobody vouches for the sender, as over all other
+    /// transports. From and Contact say what they like.
+    /// </summary>
+    public IReadOnlyList<string> VerifiedNames { get; internal init; } = [];
+
     /// <summary>The dispatcher that received it.</summary>
     public Dispatcher Dispatcher => _engine.Dispatcher;
 

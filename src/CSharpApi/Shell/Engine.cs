@@ -269,7 +269,10 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
     {
         if (Legs.Find(leg) is { } known)
         {
-            Reception.Offer(new Received(this, message, known, leg, source, number));
+            var names = Loop.NamesOf(source.Flow);
+            Reception.Offer(
+                new Received(this, message, known, leg, source, number) { VerifiedNames = names }
+            );
         }
         else if (number is { } refused)
         {

@@ -47,6 +47,11 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     /// has heard of one of them finds here what led to it.</summary>
     public Core.State Newest => _state;
 
+    /// <summary>Whom certificates say the other end of a connection is, as of the step whose effects
+    /// are being performed. Only for an effect.</summary>
+    public IReadOnlyList<string> NamesOf(long flow) =>
+        flow == 0 ? [] : [.. Core.StateModule.names(flow, _state)];
+
     /// <summary>Steps the input now, or leaves it for the holder of the turn. Never
     /// waits.</summary>
     public void Post(Core.Input input)

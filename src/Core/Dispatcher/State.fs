@@ -93,6 +93,17 @@ module State =
     /// The targets set aside at this instant, what ends first, first.
     let marks now (state: State) = Marks.valid now state.Marks
 
+    /// Whom a certificate says the other end of a connection is: the names that a peer proved, or the
+    /// one that we verified (RFC 5922, 7; RFC 5923).
+    let names (flow: int64) (state: State) =
+        match Trie.tryFind (uint64 flow) state.Flows with
+        | ValueSome flow when not (TransportName.isSecure flow.Hop.Transport) -> []
+        | ValueSome { Hop = { Flow = number; VerifyName = NonNull name } } when number < 0L -> [
+            name
+          ]
+        | ValueSome flow -> flow.Names
+        | ValueNone -> []
+
     /// The delivery is accepted and not completed.
     let isUnderWay number (state: State) =
         match tryFind number state with

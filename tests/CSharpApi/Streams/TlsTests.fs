@@ -119,7 +119,13 @@ let private mutual () =
     let leg = leg () |> changed [ "RequireClientCertificate", true ]
 
     withLegs TimeProvider.System [ leg ] (fun dispatcher ->
-        answering dispatcher
+        let names: Collections.Generic.IReadOnlyList<string> ref = ref [||]
+
+        dispatcher.SetReceiver(fun received ->
+            names.Value <- received.VerifiedNames
+            received.Respond(received.CreateResponse 200) |> ignore
+            Receipt.Handled)
+
         let local = House.local dispatcher
 
         let connect chain = TlsPeer.connect (TlsPeer.clientOptions "example.com" chain) local
@@ -127,6 +133,7 @@ let private mutual () =
         let shown = Certificates.signedBy Certificates.root.Value Certificates.good
         use good = connect [ shown ]
         Expect.equal (asks good) 200 "with one"
+        Expect.equal (Seq.toList names.Value) [ "example.com" ] "and we know whose it is"
 
         let refused chain =
             try
@@ -143,6 +150,41 @@ let private mutual () =
             "counted"
 
         Expect.equal (asks good) 200 "the first is still there")
+
+/// A request that comes back over a connection that we opened, and verified for a name.
+let private verifiedByUs (dispatcher: Dispatcher) =
+    use server = new StreamServer()
+    let names = Threading.Tasks.TaskCompletionSource<string list>()
+
+    dispatcher.SetReceiver(fun received ->
+        names.TrySetResult(List.ofSeq received.VerifiedNames) |> ignore
+        Receipt.Handled)
+
+    let accepting = accept server Certificates.example.Value
+    let delivery = deliverTo dispatcher server "example.com"
+    let peer, _ = House.wait accepting
+    use peer = peer
+    serveOne peer
+    answered delivery
+    peer.Send(peer.Request "OPTIONS")
+    Expect.equal (House.wait names.Task) [ "example.com" ] "the name it was verified for"
+
+/// Over TCP nobody vouches for anybody, nor over TLS without a client's certificate.
+let private unverified () =
+    withLegs TimeProvider.System [ tcp; leg () ] (fun dispatcher ->
+        let names = Collections.Concurrent.ConcurrentQueue<string>()
+
+        dispatcher.SetReceiver(fun received ->
+            received.VerifiedNames |> Seq.iter names.Enqueue
+            received.Respond(received.CreateResponse 200) |> ignore
+            Receipt.Handled)
+
+        use plain = StreamPeer.Connect dispatcher.Legs[0].LocalEndPoint
+        Expect.equal (asks plain) 200 "TCP"
+        let options = TlsPeer.clientOptions "example.com" []
+        use secured = TlsPeer.connect options dispatcher.Legs[1].LocalEndPoint
+        Expect.equal (asks secured) 200 "TLS"
+        Expect.isEmpty names "nobody")
 
 let private shownBy (peer: StreamPeer) =
     match (peer.Stream :?> SslStream).RemoteCertificate with
@@ -176,4 +218,7 @@ let tests =
         testCase "V-11: the name before SRV is verified, not the target's" srvTarget
         testCase "mutual TLS by one switch" mutual
         testCase "another certificate while running" replaced
+        testCase "a request over our connection comes from the name it was verified for"
+        <| withLeg verifiedByUs
+        testCase "without a certificate nobody is verified" unverified
     ]
