@@ -9,8 +9,9 @@ namespace SipFun;
 public sealed record DispatcherOptions
 {
     /// <summary>
-    /// The legs to begin with. Default: UDP and TCP on all addresses, free ports, for IPv4 and,
-    /// where this machine has it, IPv6.
+    /// The legs to begin with. Default: UDP and TCP on all addresses, for IPv4 and, where this
+    /// machine has it, IPv6; each family on a free port, one for both where there is one (RFC 3261,
+    /// 18.2.1).
     /// </summary>
     public IReadOnlyList<LegOptions> Legs { get; init; } = DefaultLegs();
 

@@ -87,7 +87,7 @@ public sealed partial record LegOptions
     /// </summary>
     public IReadOnlyList<IPNetwork> Networks { get; init; } = [];
 
-    internal IPEndPoint? Bind { get; }
+    internal IPEndPoint? Bind { get; private init; }
 
     internal Socket? Socket { get; }
 
@@ -144,6 +144,9 @@ public sealed partial record LegOptions
         socket.Blocking = true;
         return new LegOptions(Transport.Udp, bind: null, socket);
     }
+
+    /// <summary>The same at this port.</summary>
+    internal LegOptions At(int port) => this with { Bind = new IPEndPoint(Bind!.Address, port) };
 
     /// <summary>"udp:127.0.0.1:5060", as it was asked for.</summary>
     public override string ToString() =>

@@ -26,8 +26,30 @@ let private advertising (host: string) (options: LegOptions) =
 
     options
 
+/// RFC 3261, 18.2.1: a peer may answer a UDP request's sender over TCP, at the same port.
+let private onePort () =
+    let together = Net.IPAddress.Parse "127.46.8.1"
+    let bind = $"{together}:0"
+
+    for legs in
+        [
+            [ LegOptions.Udp bind; LegOptions.Tcp bind ]
+            [ LegOptions.Tcp bind; LegOptions.Udp bind ]
+        ] do
+        let dispatcher = start (DispatcherOptions(Legs = Array.ofList legs))
+
+        try
+            let ports = dispatcher.Legs |> Seq.map _.LocalEndPoint.Port |> Seq.distinct
+            Expect.equal (Seq.length ports) 1 "one port"
+            let next = wait (dispatcher.AddLegAsync(LegOptions.Tcp bind))
+            Expect.notEqual next.LocalEndPoint.Port (Seq.head ports) "taken: another one"
+        finally
+            finish dispatcher
+
 let tests =
     testList "legs" [
+        testCase "UDP and TCP at one address have one port, where it is free" onePort
+
         testCase "added and removed while running"
         <| inRealTime (fun dispatcher peer ->
             answering dispatcher

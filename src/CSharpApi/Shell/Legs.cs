@@ -1,6 +1,7 @@
 // The legs there are. A leg of the facade is one or several core legs: one for each local address.
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
@@ -36,7 +37,7 @@ internal sealed class Legs(Engine engine)
                 throw new ArgumentException("The socket is another leg's. Give one of its own.");
             }
 
-            return Add(options, Open(options));
+            return Add(options, OpenBeside(options));
         }
     }
 
@@ -163,6 +164,38 @@ internal sealed class Legs(Engine engine)
         {
             _byNumber.TryRemove(number, out _);
         }
+    }
+
+    /// <summary>UDP and TCP at one address have one port, where it is free: a peer may answer a
+    /// request over the other, and does not ask for its port (RFC 3261, 18.2.1).</summary>
+    private ImmutableArray<ILink> OpenBeside(LegOptions options)
+    {
+        if (options.Bind is { Port: 0 } bind && PortBeside(options.Transport, bind) is { } port)
+        {
+            try
+            {
+                return Open(options.At(port));
+            }
+            catch (IOException)
+            {
+                // Somebody else has it: any other, then.
+            }
+        }
+
+        return Open(options);
+    }
+
+    private int? PortBeside(Transport transport, IPEndPoint bind)
+    {
+        Transport? other = transport switch
+        {
+            Transport.Udp => Transport.Tcp,
+            Transport.Tcp => Transport.Udp,
+            _ => null,
+        };
+        var pair = _all.Where(leg => leg.Transport == other && leg.Options.Bind is { Port: 0 } own)
+            .FirstOrDefault(leg => leg.Options.Bind!.Address.Equals(bind.Address));
+        return pair?.LocalEndPoint.Port;
     }
 
     private ImmutableArray<ILink> Open(LegOptions options) =>
