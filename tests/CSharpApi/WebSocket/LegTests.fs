@@ -14,6 +14,11 @@ open SipFun.Tests.CSharpApi.WebSocket.Frames
 
 let private ws = LegOptions.Ws "127.0.0.1:0"
 
+let private wss =
+    lazy
+        (LegOptions.Wss "127.0.0.1:0"
+         |> StreamHouse.changed [ "Certificate", Certificates.example.Value ])
+
 /// F# has no `with` for a C# record: a fresh one is changed.
 let private withOrigins (origin: string) (fresh: LegOptions) =
     match typeof<LegOptions>.GetProperty "Origins" with
@@ -25,9 +30,17 @@ let private withOrigins (origin: string) (fresh: LegOptions) =
 let private guarded =
     withOrigins "https://www.example.com" (LegOptions.Ws "127.0.0.1:0")
 
-let private isAlive dispatcher =
-    use peer = WebSocketPeer.Connect(House.local dispatcher)
+let private connect dispatcher = WebSocketPeer.Connect(House.local dispatcher)
+
+let private connectSecurely dispatcher =
+    TlsPeer.connect (TlsPeer.clientOptions "example.com" []) (House.local dispatcher)
+    |> WebSocketPeer.Upgrade
+
+let private isAliveBy connect (dispatcher: Dispatcher) =
+    use peer: WebSocketPeer = connect dispatcher
     peer.Asks() = 200
+
+let private isAlive dispatcher = isAliveBy connect dispatcher
 
 let private answersBrowsers (dispatcher: Dispatcher) =
     StreamHouse.answering dispatcher
@@ -80,6 +93,22 @@ let private refuses request (answer: string) counted (dispatcher: Dispatcher) =
     Expect.isTrue (peer.IsClosed()) "closed"
     Expect.equal (House.waitForCounter dispatcher counted 1L) 1L "counted"
     Expect.isTrue (isAlive dispatcher) "the next is served"
+
+/// A reset would take the refusal back: what came behind the request is read, and then a FIN.
+let private refusesToTheEnd (dispatcher: Dispatcher) =
+    use peer = StreamPeer.Connect(House.local dispatcher)
+    let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    Expect.stringStarts
+        (WebSocketPeer.Ask(peer, request + String('x', 60_000)))
+        "HTTP/1.1 426 "
+        "told"
+
+    let rest = Array.zeroCreate<byte> 4096
+    let mutable length = peer.Stream.Read(rest, 0, rest.Length)
+
+    while length > 0 do
+        length <- peer.Stream.Read(rest, 0, rest.Length)
 
 let private guardsOrigin (dispatcher: Dispatcher) =
     StreamHouse.answering dispatcher
@@ -180,8 +209,8 @@ let private breaking (random: Random) (good: string) =
     | _ -> closing (random.Next 6000) [||]
 
 /// One connection: so many inputs, the last of which ends it, and the server has read them all.
-let private attack (random: Random) count (dispatcher: Dispatcher) =
-    use peer = WebSocketPeer.Connect(House.local dispatcher)
+let private attack (random: Random) count connect (dispatcher: Dispatcher) =
+    use peer: WebSocketPeer = connect dispatcher
 
     for _ in 2..count do
         peer.Send(spoiled random (peer.Request "OPTIONS"))
@@ -189,16 +218,16 @@ let private attack (random: Random) count (dispatcher: Dispatcher) =
     peer.Send(breaking random (peer.Request "OPTIONS"))
     Expect.isTrue (peer.Stream.IsClosed()) "the server has closed"
 
-let private survives (dispatcher: Dispatcher) =
+let private survives connect (dispatcher: Dispatcher) =
     StreamHouse.answering dispatcher
     let random = Random 7118
     let rounds = if Suite.long then 1000 else 20
 
     for round in 1..rounds do
         for _ in 1..50 do
-            attack random 20 dispatcher
+            attack random 20 connect dispatcher
 
-        Expect.isTrue (isAlive dispatcher) $"alive after {round},000"
+        Expect.isTrue (isAliveBy connect dispatcher) $"alive after {round},000"
 
     Expect.isEmpty (StreamHouse.noFaults dispatcher) "no fault of ours"
     Expect.isGreaterThan (House.counter dispatcher "malformed") 0L "malformed ones counted"
@@ -227,12 +256,15 @@ let tests =
         for name, request, answer, counted in otherProtocols do
             testCase $"V-14: {name} at a WebSocket's port"
             <| real [ ws ] (refuses request answer counted)
+        testCase "a refusal is not lost to a reset" <| real [ ws ] refusesToTheEnd
         testCase "V-14: only pages of the origins may connect" <| real [ guarded ] guardsOrigin
         testCase "the framework's client gets its answer" <| real [ ws ] meetsFramework
         testCase "two dispatchers, one connection" <| real [ ws ] betweenTwo
         testCase "a server that refuses: HandshakeFailed, with what it said" isRefused
         testCase "a removed leg says goodbye in a close frame" <| real [ ws ] saysGoodbye
         testCase "V-01: 20,000 hostile inputs for ws, and after each 1,000 an OPTIONS gets 200"
-        <| real [ ws ] survives
+        <| real [ ws ] (survives connect)
+        testCase "V-01: as many for wss"
+        <| fun () -> real [ wss.Value ] (survives connectSecurely) ()
         testCase "origins that are none are misuse" misused
     ]

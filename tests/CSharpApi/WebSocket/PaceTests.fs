@@ -39,6 +39,26 @@ let private slowMessage octets (time: FakeTimeProvider) dispatcher =
     StreamHouse.settle dispatcher
     isEnded time dispatcher peer.Stream "header_too_slow"
 
+/// A body that hardly comes, between pings that come all the time.
+let private slowBodyWithPings (time: FakeTimeProvider) dispatcher =
+    StreamHouse.answering dispatcher
+    use peer = WebSocketPeer.Connect(House.local dispatcher)
+    Expect.equal (peer.Asks()) 200 "its handshake is over on both sides"
+    let head = options.Insert(options.Length - 2, "Content-Length: 60000\r\n")
+    peer.Send(unfinished (text head))
+
+    for _ in 1..5 do
+        for _ in 1..8 do
+            peer.Send(ping (Array.zeroCreate 120))
+            peer.Receive() |> ignore
+
+        StreamHouse.pass time dispatcher 1
+
+    // More than 240 bytes a second came, but hardly one of them was of the body.
+    StreamHouse.lapse time 2
+    Expect.equal (House.waitForCounter dispatcher "body_too_slow" 1L) 1L "counted"
+    Expect.isTrue (peer.Stream.IsClosed()) "closed"
+
 let private keepingAlive =
     let fresh = LegOptions.Ws "127.0.0.1:0"
 
@@ -67,6 +87,8 @@ let tests =
         for name, octets in slowHeads do
             testCase $"V-07: {name}, and nothing more"
             <| StreamHouse.inVirtualTime [ ws ] (slowMessage octets)
+        testCase "V-07: control frames are no bytes of a body"
+        <| StreamHouse.inVirtualTime [ ws ] slowBodyWithPings
         testCase "our ping is CRLFCRLF in a message (RFC 7118, 6)"
         <| StreamHouse.inVirtualTime [ keepingAlive ] asksForLife
     ]

@@ -30,7 +30,10 @@ type WebSocketPeer(peer: StreamPeer) =
 
     /// Connected and upgraded, with these header lines more.
     static member Connect(target: IPEndPoint, ?extra: string) =
-        let peer = StreamPeer.Connect target
+        WebSocketPeer.Upgrade(StreamPeer.Connect target, ?extra = extra)
+
+    /// Over this connection.
+    static member Upgrade(peer: StreamPeer, ?extra: string) =
         let answer = WebSocketPeer.Ask(peer, upgrade (defaultArg extra ""))
 
         if not (answer.StartsWith "HTTP/1.1 101 ") then

@@ -23,12 +23,16 @@ internal sealed class FrameWatch(WebSocketLimits limits)
     private bool _isInMessage;
     private int _fragments;
     private long _length;
+    private bool _isControl;
+    private long _ofMessage;
+    private long _ofFrame;
 
     /// <summary>Messages that were complete.</summary>
     public long Messages { get; private set; }
 
-    /// <summary>Bytes of a message or frame that is not complete; 0 between messages.</summary>
-    public long Waiting { get; private set; }
+    /// <summary>Bytes of a message that is not complete, without those of control frames between
+    /// its own; outside of messages, bytes of a frame that is not complete.</summary>
+    public long Waiting => _isInMessage ? _ofMessage : _ofFrame;
 
     /// <summary>Why the message after the last complete one must not be taken; null while it
     /// may.</summary>
@@ -47,7 +51,7 @@ internal sealed class FrameWatch(WebSocketLimits limits)
     {
         var used = (int)Math.Min(_left, octets.Length);
         _left -= used;
-        Waiting += used;
+        Count(used);
         EndPayload();
         return used;
     }
@@ -55,7 +59,7 @@ internal sealed class FrameWatch(WebSocketLimits limits)
     private int ReadHead(ReadOnlySpan<byte> octets)
     {
         _head[_headLength++] = octets[0];
-        Waiting++;
+        _ofFrame++;
 
         if (_headLength == HeadLength())
         {
@@ -86,19 +90,26 @@ internal sealed class FrameWatch(WebSocketLimits limits)
 
     private void Begin()
     {
-        var isControl = (_head[0] & 0x08) != 0;
+        _isControl = (_head[0] & 0x08) != 0;
         _left = PayloadLength();
         _headLength = 0;
         _isInPayload = true;
-        _endsMessage = !isControl && (_head[0] & 0x80) != 0;
+        _endsMessage = !_isControl && (_head[0] & 0x80) != 0;
 
-        if (!isControl)
+        if (!_isControl)
         {
-            Count();
+            _ofMessage += _ofFrame;
+            CountFragment();
         }
     }
 
-    private void Count()
+    private void Count(int octets)
+    {
+        _ofFrame += octets;
+        _ofMessage += _isControl ? 0 : octets;
+    }
+
+    private void CountFragment()
     {
         _isInMessage = true;
         _fragments++;
@@ -130,16 +141,12 @@ internal sealed class FrameWatch(WebSocketLimits limits)
         }
 
         _isInPayload = false;
+        _ofFrame = 0;
 
         if (_endsMessage)
         {
-            (_isInMessage, _fragments, _length) = (false, 0, 0);
+            (_isInMessage, _fragments, _length, _ofMessage) = (false, 0, 0, 0);
             Messages++;
-        }
-
-        if (!_isInMessage)
-        {
-            Waiting = 0;
         }
     }
 }

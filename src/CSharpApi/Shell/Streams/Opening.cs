@@ -59,7 +59,15 @@ internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings t
 
         if (!options.IsSecure)
         {
-            return new Opened(await PipeAsync(stream, hop, isOurs, cancel), []);
+            try
+            {
+                return new Opened(await PipeAsync(stream, hop, isOurs, cancel), []);
+            }
+            catch (UpgradeException)
+            {
+                LastWords.Keep(socket);
+                throw;
+            }
         }
 
         var secured = new SslStream(stream, leaveInnerStreamOpen: false);
@@ -77,8 +85,14 @@ internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings t
             var names = isOurs ? [] : Names(secured);
             return new Opened(await PipeAsync(secured, hop, isOurs, cancel), names);
         }
-        catch
+        catch (Exception exception)
         {
+            if (exception is UpgradeException)
+            {
+                await secured.ShutdownAsync();
+                LastWords.Keep(socket);
+            }
+
             await secured.DisposeAsync();
             throw;
         }
