@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace SipFun.Shell;
 
 /// <summary>A flow of one link. The first cause that ends it is the one that is told.</summary>
-internal sealed class Connection : IPipeSink, IDisposable
+internal sealed partial class Connection : IDisposable
 {
     private readonly StreamLink _link;
     private readonly Core.Hop _hop;
@@ -81,39 +81,6 @@ internal sealed class Connection : IPipeSink, IDisposable
     public bool TrySend(long number, ReadOnlyMemory<byte> packet, bool report) =>
         _outbox?.TrySend(number, packet, report) ?? true;
 
-    /// <summary>Nobody wants it any more: what it was given is written, and nothing is
-    /// told.</summary>
-    public void Retire()
-    {
-        _isSilent = true;
-        Stop(Ending.ByUs);
-    }
-
-    /// <summary>Ends it, for the first cause that is given.</summary>
-    public void Stop(Ending ending)
-    {
-        var isFirst = Interlocked.CompareExchange(ref _ending, ending, null) is null;
-
-        if (!ending.Flushes || _outbox is not { } outbox)
-        {
-            Dispose();
-        }
-        else if (isFirst)
-        {
-            _vigil.BeginEnd(_link.Now);
-            outbox.Close(flushes: true);
-            _ = outbox.Done.ContinueWith(_ => Finish(), TaskScheduler.Default);
-        }
-    }
-
-    /// <summary>The operations under way end, and the socket with them. May be called
-    /// again.</summary>
-    public void Dispose()
-    {
-        _ = _stop.CancelAsync();
-        _socket?.Dispose();
-    }
-
     /// <summary>Once a second: whether a limit of time has passed.</summary>
     public void Sweep(long now)
     {
@@ -145,38 +112,6 @@ internal sealed class Connection : IPipeSink, IDisposable
         {
             _link.Owner.Transmitted(told);
         }
-    }
-
-    void IPipeSink.Message(SipMessage message)
-    {
-        _pace.Complete();
-        _vigil.Heard(_link.Now);
-
-        if (Volatile.Read(ref _ending) is null)
-        {
-            _link.Owner.Received(_hop, message);
-        }
-    }
-
-    void IPipeSink.Malformed(ReadOnlyMemory<byte> octets, ParseError error)
-    {
-        _pace.Complete();
-        _link.Owner.Malformed(_hop, octets, error);
-    }
-
-    void IPipeSink.Ping()
-    {
-        _link.Owner.Dropped(Reason.KeepAlive);
-        _outbox?.Pong();
-    }
-
-    void IPipeSink.Pong() => _vigil.Ponged();
-
-    void IPipeSink.Progress(int waiting, bool headersComplete)
-    {
-        var now = _link.Now;
-        _vigil.Heard(now);
-        _pace.Progress(now, waiting, headersComplete);
     }
 
     private void SweepOpen(Outbox outbox, long now)
@@ -260,78 +195,6 @@ internal sealed class Connection : IPipeSink, IDisposable
         {
             _link.Owner.Malformed(_hop, default, exception.Error);
             Stop(Ending.OfStream(exception));
-        }
-    }
-
-    /// <summary>With a FIN: the framework resets a socket that is read, unless it was shut
-    /// down, and a reset takes our last words with it.</summary>
-    private void Finish()
-    {
-        try
-        {
-            _socket?.Shutdown(SocketShutdown.Send);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // It has ended already.
-        }
-
-        Dispose();
-    }
-
-    private async Task CloseAsync()
-    {
-        var ending = Volatile.Read(ref _ending) ?? Ending.ByUs;
-
-        if (_outbox is { } outbox)
-        {
-            outbox.Close(ending.Flushes);
-            await outbox.Done.ConfigureAwait(false);
-        }
-
-        Dispose();
-        await DisposeAsync(_pipe).ConfigureAwait(false);
-
-        // Told while the link still knows it: who asks for it afterwards has heard of its end.
-        Report(ending);
-        _link.Remove(this);
-    }
-
-    private async ValueTask DisposeAsync(IPipe? pipe)
-    {
-        try
-        {
-            if (pipe is not null)
-            {
-                await pipe.DisposeAsync().ConfigureAwait(false);
-            }
-        }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
-        {
-            // The socket is gone already: there is nobody to say goodbye to.
-        }
-        catch (Exception exception)
-        {
-            _link.Owner.Dropped(Reason.ReceiveFailed);
-            _link.Owner.ReceiveFailed(exception);
-        }
-    }
-
-    private void Report(Ending ending)
-    {
-        if (_isSilent)
-        {
-            return;
-        }
-
-        if (ending.Reason is { } reason)
-        {
-            _link.Owner.Ended(_hop, reason, ending.Detail);
-        }
-
-        if (_isKnown)
-        {
-            _link.Owner.Closed(_hop.Flow, ending.Fault, ending.Detail);
         }
     }
 }

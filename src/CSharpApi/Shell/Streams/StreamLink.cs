@@ -68,6 +68,9 @@ internal sealed class StreamLink : IFlowLink
     /// <summary>Whether there is a connection whose peer does not read.</summary>
     public bool IsStuck => _connections.Values.Any(connection => connection.IsStuck);
 
+    /// <summary>For tests: to see that none is held once it has ended.</summary>
+    public IEnumerable<Connection> Connections => _connections.Values;
+
     public Task Stopped => _disposed ? _stopped.Task : Task.CompletedTask;
 
     public void Attach(ILinkOwner owner) => _owner = owner;
