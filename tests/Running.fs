@@ -41,6 +41,8 @@ type Running(path: string, arguments: string list, folder: string) =
 
     let said () = String.Join('\n', Seq.append output errors)
 
+    member _.Id = program.Id
+
     member _.HasExited = program.HasExited
 
     /// What it wrote so far; all of it after `WaitForExit`.

@@ -13,4 +13,5 @@ let tests =
         ResolveTests.tests
         PingTests.tests
         TransportTests.tests
+        ExhaustionTests.tests
     ]

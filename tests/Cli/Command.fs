@@ -11,6 +11,9 @@ let private assembly = Path.Combine(AppContext.BaseDirectory, "SipFun.Cli.dll")
 
 type Ended = { ExitCode: int; Output: string list; Errors: string list }
 
+/// As a shell runs it.
+let line arguments = [ "dotnet"; $"'{assembly}'" ] @ arguments
+
 let start arguments = new Running("dotnet", assembly :: arguments, AppContext.BaseDirectory)
 
 let finish (command: Running) =

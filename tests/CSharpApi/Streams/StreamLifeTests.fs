@@ -5,6 +5,7 @@ open System
 open System.IO
 open System.Net
 open System.Net.Sockets
+open System.Runtime.CompilerServices
 open System.Threading
 open System.Threading.Tasks
 open Expecto
@@ -161,40 +162,109 @@ let private underLoad (dispatcher: Dispatcher) =
     Expect.isGreaterThan asked.Value 0 "and they were served"
     Expect.isEmpty (noFaults dispatcher) "no fault of ours"
 
-/// The process's own sockets; none where the system does not say.
-let private sockets () =
+/// The process's own descriptors: sockets and all others. None where the system does not say.
+let private descriptors () =
     if OperatingSystem.IsLinux() then
-        Directory.GetFiles "/proc/self/fd"
-        |> Array.filter (fun name ->
+        let isSocket (name: string) =
             match (FileInfo name).LinkTarget with
             | NonNull target -> target.StartsWith "socket:"
-            | Null -> false)
-        |> Array.length
+            | Null -> false
+
+        let sockets, others = Directory.GetFiles "/proc/self/fd" |> Array.partition isSocket
+
+        sockets.Length, others.Length
     else
-        0
+        0, 0
+
+/// So many the runtime may open meanwhile for itself, however many connections there were.
+let private others = 8
+
+/// The connections there are, without holding them.
+[<MethodImpl(MethodImplOptions.NoInlining)>]
+let private held (dispatcher: Dispatcher) = [
+    for connection in (link dispatcher 0).Connections do
+        WeakReference connection
+]
+
+/// What a reader, a writer, a timer or a table still held would be alive.
+let private isGone (held: ResizeArray<WeakReference>) () =
+    GC.Collect()
+    GC.WaitForPendingFinalizers()
+    held.RemoveAll(fun one -> not one.IsAlive) |> ignore
+    held.Count = 0
+
+/// One exchange over a connection of its own; the connection as the leg has it.
+[<MethodImpl(MethodImplOptions.NoInlining)>]
+let private exchanged connect (dispatcher: Dispatcher) =
+    use peer: StreamPeer = connect (House.local dispatcher)
+    Expect.equal (asks peer) 200 "answered"
+    held dispatcher
 
 let private returns count (leg: LegOptions) connect () =
     withLegs TimeProvider.System [ leg ] (fun dispatcher ->
         answering dispatcher
+        let isUnused () = (link dispatcher 0).Count = 0
 
-        let one () =
-            use peer: StreamPeer = connect (House.local dispatcher)
-            Expect.equal (asks peer) 200 "answered"
+        for _ in 1..20 do
+            exchanged connect dispatcher |> ignore
 
-        one ()
-        Expect.isTrue (until (fun () -> (link dispatcher 0).Count = 0)) "warmed up"
-        let before = sockets ()
+        Expect.isTrue (until isUnused) "warmed up"
+        let socketsBefore, othersBefore = descriptors ()
+        let timersBefore = Timer.ActiveCount
+        let seen = ResizeArray<WeakReference>()
 
         for _ in 1..count do
-            one ()
+            seen.AddRange(exchanged connect dispatcher)
 
-        Expect.isTrue (until (fun () -> (link dispatcher 0).Count = 0)) "no connection is left"
+        Expect.isGreaterThanOrEqual seen.Count count "each was seen"
+        Expect.isTrue (until isUnused) "no connection is left in the table"
 
         Expect.isTrue
-            (until (fun () -> sockets () <= before))
-            $"{before} sockets, not {sockets ()}"
+            (until (fun () -> fst (descriptors ()) <= socketsBefore))
+            $"{socketsBefore} sockets, not {fst (descriptors ())}"
+
+        Expect.isTrue
+            (until (fun () -> snd (descriptors ()) <= othersBefore + others))
+            $"{othersBefore} other descriptors, not {snd (descriptors ())}"
+
+        Expect.isTrue (until (isGone seen)) $"{seen.Count} connections are still held"
+
+        Expect.isTrue
+            (until (fun () -> Timer.ActiveCount <= timersBefore))
+            $"{timersBefore} timers, not {Timer.ActiveCount}"
+
+        Expect.isTrue
+            (until (fun () -> ThreadPool.PendingWorkItemCount = 0L))
+            "nothing waits to run"
 
         Expect.isEmpty (noFaults dispatcher) "no fault of ours")
+
+/// The server closes first, so that its port lingers; an address that no other test binds.
+let private rebinds () =
+    let leg port = LegOptions.Tcp $"127.47.3.1:{port}"
+
+    withLegs TimeProvider.System [ leg 0 ] (fun dispatcher ->
+        answering dispatcher
+        let local = House.local dispatcher
+        use peer = StreamPeer.Connect local
+        Expect.equal (asks peer) 200 "before"
+        Expect.isTrue (House.wait (dispatcher.RemoveLegAsync dispatcher.Legs[0])) "removed"
+        Expect.isTrue (peer.IsClosed()) "closed by the server"
+        (peer :> IDisposable).Dispose()
+        House.wait (dispatcher.AddLegAsync(leg local.Port)) |> ignore
+        Expect.isTrue (isAliveAt local) "bound again")
+
+/// ICMP "protocol unreachable" comes as an error of the connect (RFC 3261, 18.1.1).
+let private refusesProtocol () =
+    for error in
+        [
+            SocketError.ProtocolOption
+            SocketError.ProtocolNotSupported
+            SocketError.ProtocolFamilyNotSupported
+            SocketError.ConnectionRefused
+        ] do
+        let ending = SipFun.Shell.Ending.OfConnect(SocketException(int error))
+        Expect.equal ending.Fault TransportFault.ConnectionRefused $"{error}: UDP is tried"
 
 let private tls () =
     LegOptions.Tls "127.0.0.1:0" |> changed [ "Certificate", Certificates.example.Value ]
@@ -211,6 +281,8 @@ let tests =
         testCase "V-13: the leg goes and comes back at every point"
         <| inRealTime [ tcp ] legDownAndUp
         testCase "legs are added and removed under load" <| inRealTime [ tcp ] underLoad
+        testCase "a port can be bound again at once" rebinds
+        testCase "a host that does not take TCP has refused it" refusesProtocol
         testSequenced
         <| testList "Everything returns to the start" [
             testCase "after 10,000 connects and disconnects"

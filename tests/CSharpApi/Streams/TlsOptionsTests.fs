@@ -51,6 +51,36 @@ let private usersCallback () =
         Expect.equal seen.Value 1 "asked once"
         Expect.isNull options.TargetHost "the user's options are not written to")
 
+/// The user's choice by the name asked for goes before the leg's own certificate.
+let private byName () =
+    let other =
+        Certificates.signedBy Certificates.root.Value {
+            Certificates.good with
+                Sans = [ UriName "sip:example.org" ]
+        }
+
+    let choose =
+        ServerCertificateSelectionCallback(fun _ name ->
+            if name = "example.org" then other else Certificates.example.Value)
+
+    let options =
+        SslServerAuthenticationOptions(ServerCertificateSelectionCallback = choose)
+
+    let leg = leg () |> changed [ "SslServerAuthenticationOptions", options ]
+
+    withLegs TimeProvider.System [ leg ] (fun dispatcher ->
+        answering dispatcher
+
+        for name, expected in [ "example.com", Certificates.example.Value; "example.org", other ] do
+            let local = House.local dispatcher
+            use peer = TlsPeer.connect (TlsPeer.clientOptions name []) local
+            Expect.equal (asks peer) 200 name
+
+            match (peer.Stream :?> SslStream).RemoteCertificate with
+            | NonNull shown ->
+                Expect.equal (shown.GetSerialNumberString()) expected.SerialNumber "whose it is"
+            | Null -> failtest "none was shown")
+
 let private inFolder run =
     let folder = Directory.CreateTempSubdirectory "sipfun-pem-"
 
@@ -131,6 +161,7 @@ let tests =
     testList "TLS options" [
         testCase "a leg without a certificate only connects" <| withLeg onlyConnects
         testCase "the user's own validation wins" usersCallback
+        testCase "a certificate by the name asked for (SNI), by the user's callback" byName
         testCase "certificate, chain, key and roots from PEM files" pemFiles
         testCase "misuse throws at once" misuse
         testCase "only what listens has a certificate to replace" cannotReplace
