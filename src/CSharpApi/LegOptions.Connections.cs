@@ -56,7 +56,8 @@ public sealed partial record LegOptions
 
     /// <summary>
     /// A connection over which nothing went for this long, in either direction, is closed, unless
-    /// a transaction still wants it (RFC 3261, 18); default 120 s.
+    /// a transaction still wants it (RFC 3261, 18); default 120 s. Keep-alives count: a connection
+    /// that is kept alive, by us or by its peer, stays until its <see cref="Lifetime"/>.
     /// <see cref="Timeout.InfiniteTimeSpan"/>: never.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Not more than zero.</exception>
