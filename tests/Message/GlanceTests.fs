@@ -109,6 +109,19 @@ let private ends =
 
                 Expect.equal (isPlain packet) (packet.Length >= 64) $"{length}"
 
+        testCase "a start line that ends at any place in its 64 bytes"
+        <| fun () ->
+            for length in 1..200 do
+                let text =
+                    $"OPTIONS sip:{String('a', length)} SIP/2.0\r\nW: {String('x', 40)}\r\n\r\n"
+
+                let start = text.IndexOf "W"
+
+                Expect.equal
+                    (places (Encoding.ASCII.GetBytes text))
+                    (Some [ (HeaderId.Unknown, start, start + 1), (start + 3, start + 43) ])
+                    $"{length}"
+
         testCase "a stray CR, LF or NUL at any place of the section is seen; in the body it is none"
         <| fun () ->
             let text =

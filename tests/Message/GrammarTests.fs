@@ -49,6 +49,28 @@ let tests =
                             if found <> wanted then
                                 failtest $"{found} instead of {wanted} for {c} of {length}"
 
+        testCase "a run ends where it is told to at the latest, however long the set goes on"
+        <| fun () ->
+            let octets = Array.create 100 97uy
+
+            for at in 0..100 do
+                for stop in at..100 do
+                    let s = ReadOnlySpan<byte> octets
+                    let found = Grammar.run Grammar.TokenLow Grammar.TokenHigh s at stop
+                    Expect.equal found stop $"from {at}"
+
+        testCase "the first byte of a kind is found where it is, before the stop only"
+        <| fun () ->
+            for there in 0..99 do
+                let octets = Array.init 100 (fun i -> if i = there || i = 99 then 62uy else 97uy)
+
+                for at in 0..99 do
+                    for stop in at..100 do
+                        let found = Grammar.indexOf 62uy (ReadOnlySpan<byte> octets) at stop
+                        let first = if at <= there then there else 99
+                        let wanted = if first < stop then first else -1
+                        Expect.equal found wanted $"{there}: {at} to {stop}"
+
         testCase "a name in a message is found in any case, and with no other letter (7.3.3)"
         <| fun () ->
             for id in HeaderName.all do

@@ -34,7 +34,7 @@ module FramedMessage =
         (fault: byref<Fault>)
         =
         let last = head.Last
-        index <- Indexer.readHead limits s last head.Lines &fault
+        index <- Indexer.readHead limits s &head &fault
 
         match index with
         | NonNull whole -> total limits whole &fault

@@ -4,6 +4,7 @@ namespace SipFun.Core
 
 open System
 open System.Numerics
+open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open SipFun
 
@@ -104,7 +105,7 @@ module Grammar =
     /// Of the 16 bytes at `at`, one bit for each that is not in the set. Bit c of the masks is bit
     /// c % 8 of their byte c / 8: two table look-ups for 16 bytes at once. Bytes above 0x7F look
     /// up 0.
-    let inline private outside (low: uint64) (high: uint64) (s: ReadOnlySpan<byte>) at =
+    let inline private outside16 (low: uint64) (high: uint64) (s: ReadOnlySpan<byte>) at =
         let bytes = Vector128.Create<byte>(s.Slice(at, 16))
 
         let row =
@@ -115,6 +116,15 @@ module Grammar =
         let bits = Vector128.Create(0x8040201008040201UL).AsByte()
         let found = rows &&& Vector128.ShuffleNative(bits, column)
         Vector128.ExtractMostSignificantBits(Vector128.Equals(found, Vector128<byte>.Zero))
+
+    /// The same of 32 bytes.
+    let inline private outside32 (low: uint64) (high: uint64) (s: ReadOnlySpan<byte>) at =
+        let bytes = Vector256.Create<byte>(s.Slice(at, 32))
+        let sets = Vector256.Create(low, high, 0UL, 0UL).AsByte()
+        let rows = Vector256.ShuffleNative(sets, bytes >>> 3)
+        let bits = Vector256.Create(0x8040201008040201UL).AsByte()
+        let found = rows &&& Vector256.ShuffleNative(bits, bytes &&& Vector256.Create 7uy)
+        Vector256.ExtractMostSignificantBits(Vector256.Equals(found, Vector256<byte>.Zero))
 
     let private byteByByte (low: uint64) (high: uint64) (s: ReadOnlySpan<byte>) at stop =
         let mutable i = at
@@ -130,22 +140,53 @@ module Grammar =
             byteByByte low high s at stop
         else
             let from = s.Length - 16
-            let strangers = outside low high s from >>> (at - from)
+            let strangers = outside16 low high s from >>> (at - from)
             min stop (at + BitOperations.TrailingZeroCount strangers)
 
-    /// The end of the run of bytes in the set that starts at `at`.
-    let run (low: uint64) (high: uint64) (s: ReadOnlySpan<byte>) at stop =
+    /// Near the end of the bytes, and of what is longer than most.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let private runOn (low: uint64) (high: uint64) (s: ReadOnlySpan<byte>) at stop =
         let mutable i = at
         let mutable strangers = 0u
 
         while strangers = 0u && i < stop && i + 16 <= s.Length do
-            strangers <- outside low high s i
+            strangers <- outside16 low high s i
             i <- i + 16
 
         if strangers = 0u then
-            lastRun low high s i stop
+            lastRun low high s (min i stop) stop
         else
             min stop (i - 16 + BitOperations.TrailingZeroCount strangers)
+
+    /// The end of the run of bytes in the set that starts at `at`.
+    let run (low: uint64) (high: uint64) (s: ReadOnlySpan<byte>) at stop =
+        let isWide = Vector256.IsHardwareAccelerated && at + 32 <= s.Length
+        let strangers = if isWide then outside32 low high s at else 0u
+
+        if strangers <> 0u then
+            min stop (at + BitOperations.TrailingZeroCount strangers)
+        else
+            runOn low high s (if isWide then at + 32 else at) stop
+
+    /// The first `octet` in s[at..stop), or -1.
+    let indexOf (octet: byte) (s: ReadOnlySpan<byte>) at stop =
+        let isWide = at + 32 <= s.Length
+
+        let bytes =
+            if isWide then
+                Vector256.Create<byte>(s.Slice(at, 32))
+            else
+                Vector256<byte>.Zero
+
+        let found =
+            Vector256.Equals(bytes, Vector256.Create octet).ExtractMostSignificantBits()
+
+        if isWide && found <> 0u then
+            let first = at + BitOperations.TrailingZeroCount found
+            if first < stop then first else -1
+        else
+            let first = s.Slice(at, stop - at).IndexOf octet
+            if first < 0 then -1 else at + first
 
     /// The end of a word (RFC 3261, 25.1).
     let word (s: ReadOnlySpan<byte>) at stop = run WordLow WordHigh s at stop

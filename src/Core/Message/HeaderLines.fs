@@ -74,33 +74,45 @@ module HeaderLines =
 
         i
 
-    let private add (s: ReadOnlySpan<byte>) id at nameEnd colon stop (index: MessageIndex) =
-        let value = Grammar.skipBlanks s (colon + 1) stop
-        index.Lines[index.Count] <- HeaderLine(id, at, nameEnd, value, Grammar.trimEnd s value stop)
-        index.Note id
+    let private add (s: ReadOnlySpan<byte>) id at nameEnd colon stop (slot: byref<HeaderLine>) =
+        let isUsual = colon + 2 < stop && s[colon + 1] = 32uy && s[colon + 2] > 32uy
+        let value = if isUsual then colon + 2 else Grammar.skipBlanks s (colon + 1) stop
+        slot <- HeaderLine(id, at, nameEnd, value, Grammar.trimEnd s value stop)
         stop + 2
 
     /// Any line: an unknown name, a compact form, blanks before the colon.
-    let private anyLine (s: ReadOnlySpan<byte>) at stop index (fault: byref<Fault>) =
+    let private anyLine
+        (s: ReadOnlySpan<byte>)
+        at
+        stop
+        (slot: byref<HeaderLine>)
+        (fault: byref<Fault>)
+        =
         let nameEnd = Grammar.token s at stop
         let colon = colon s nameEnd stop
 
         if nameEnd = at || s[colon] <> 58uy then
             fault.At(ParseFault.HeaderName, at, "header name and colon")
         else
-            add s (HeaderName.identify s at nameEnd) at nameEnd colon stop index
+            add s (HeaderName.identify s at nameEnd) at nameEnd colon stop &slot
 
-    /// The line s[at..stop) into the next slot.
-    let private line (s: ReadOnlySpan<byte>) at stop (index: MessageIndex) (fault: byref<Fault>) =
+    /// The line s[at..stop) into its slot: where the next begins, or -1.
+    let private line
+        (s: ReadOnlySpan<byte>)
+        at
+        stop
+        (slot: byref<HeaderLine>)
+        (fault: byref<Fault>)
+        =
         let mutable nameEnd = 0
         let isShort = stop - at < 16
 
         let id = if isShort then HeaderId.Unknown else HeaderName.glance s at &nameEnd
 
         if id = HeaderId.Unknown then
-            anyLine s at stop index &fault
+            anyLine s at stop &slot &fault
         else
-            add s id at nameEnd nameEnd stop index
+            add s id at nameEnd nameEnd stop &slot
 
     let private checkNuls (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
         let mutable i = 0
@@ -112,40 +124,60 @@ module HeaderLines =
 
         if stray < 0 then 0 else fault.At(ParseFault.LineEnd, stray, "no NUL")
 
-    /// All lines from HeadersStart to HeadersEnd: 0, or -1 and the fault. Not inlined, so that what
+    let private tooMany at (fault: byref<Fault>) =
+        fault.At(ParseFault.TooLarge, at, "fewer or shorter header lines")
+
+    /// The lines of a section in which every CR and LF is half of a CRLF. Not inlined, so that what
     /// it calls for each line is.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let private plain most (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
+        let lines = index.Lines
+        let section = index.HeadersEnd
+        let mutable ends = LineEnds()
+        let mutable at = index.HeadersStart
+        let mutable i = 0
+        ends.Next s |> ignore
+
+        while at >= 0 && at < section do
+            let stop = plainLineEnd s section &ends
+
+            if i >= lines.Length || stop - at > most then
+                at <- tooMany at &fault
+            else
+                at <- line s at stop &lines[i] &fault
+                i <- i + 1
+
+        index.Count <- i
+        min at 0
+
+    let private strange most (s: ReadOnlySpan<byte>) (index: MessageIndex) (fault: byref<Fault>) =
+        let section = s.Slice(0, index.HeadersEnd)
+        let mutable at = index.HeadersStart
+
+        while at >= 0 && at < section.Length do
+            let stop = lineEnd section at &fault
+
+            if stop < 0 then
+                at <- -1
+            elif index.Count >= index.Lines.Length || stop - at > most then
+                at <- tooMany at &fault
+            else
+                at <- line s at stop &index.Lines[index.Count] &fault
+                index.Count <- index.Count + 1
+
+        if at >= 0 && section.IndexOf 0uy >= 0 then
+            checkNuls s index &fault
+        else
+            min at 0
+
+    /// All lines from HeadersStart to HeadersEnd: 0, or -1 and the fault.
     let read
         (limits: ParseLimits)
         (s: ReadOnlySpan<byte>)
         (index: MessageIndex)
         (fault: byref<Fault>)
         =
-        let section = s.Slice(0, index.HeadersEnd)
-        let mutable at = index.HeadersStart
-        let mutable ends = LineEnds()
-
         if index.IsPlain then
-            ends.Next s |> ignore
-
-        while at >= 0 && at < section.Length do
-            let stop =
-                if index.IsPlain then
-                    plainLineEnd s section.Length &ends
-                else
-                    lineEnd section at &fault
-
-            if stop < 0 then
-                at <- -1
-            elif index.Count >= limits.HeaderLines || stop - at > limits.LineLength then
-                at <- fault.At(ParseFault.TooLarge, at, "fewer or shorter header lines")
-            else
-                at <- line s at stop index &fault
-                index.Count <- index.Count + 1
-
-        if at < 0 then
-            -1
-        elif not index.IsPlain && section.IndexOf 0uy >= 0 then
-            checkNuls s index &fault
+            plain limits.LineLength s index &fault
         else
-            0
+            strange limits.LineLength s index &fault

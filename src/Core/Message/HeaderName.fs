@@ -6,21 +6,23 @@ open System
 open System.Numerics
 open System.Runtime.Intrinsics
 
-/// A name of at most 16 bytes, to be compared in one step.
+/// A name of at most 16 bytes, to be compared in one step; of a longer one, what it names.
 [<Struct; NoEquality; NoComparison>]
 type private WideName =
+    val Id: HeaderId
     val private length: int
     /// The name in lower case, then 0xFF.
     val private lower: Vector128<byte>
     /// 0x20 for a letter, which makes it lower case; 0xFF after the end, where anything may stand.
     val private blind: Vector128<byte>
 
-    new(name: byte[]) =
+    new(id, name: byte[]) =
         let at i pad fold = if i < name.Length then fold name[i] else pad
         let lower = Array.init 16 (fun i -> at i 0xFFuy (fun c -> c ||| 0x20uy))
         let bit c = if Grammar.isAlpha c then 0x20uy else 0uy
 
         {
+            Id = id
             length = name.Length
             lower = Vector128.Create<byte> lower
             blind = Vector128.Create<byte>(Array.init 16 (fun i -> at i 0xFFuy bit))
@@ -29,7 +31,7 @@ type private WideName =
     /// Whether the name that stands at `at` is this one; 16 bytes of `s` must be there.
     member this.IsAt(s: ReadOnlySpan<byte>, at, length) =
         let seen = Vector128.Create<byte>(s.Slice(at, 16)) ||| this.blind
-        length = this.length && Vector128.EqualsAll(seen, this.lower)
+        length = this.length && Vector128.EqualsAll(seen ^^^ this.lower, Vector128<byte>.Zero)
 
 /// Names to identifiers and back.
 [<RequireQualifiedAccess>]
@@ -121,9 +123,6 @@ module HeaderName =
 
         forms
 
-    /// The names of up to 16 bytes, by HeaderId.
-    let private wide = octets |> Array.map WideName
-
     /// No two names share a slot: GrammarTests finds them all.
     let inline private slotOf (s: ReadOnlySpan<byte>) at stop =
         let length = stop - at
@@ -132,10 +131,11 @@ module HeaderName =
         (length * 2 + first * 25 + middle * 19) &&& 255
 
     let private slots =
-        let slots = Array.zeroCreate<HeaderId> 256
+        let slots = Array.zeroCreate<WideName> 256
 
         for id in 1 .. table.Length do
-            slots[slotOf (ReadOnlySpan<byte> octets[id]) 0 octets[id].Length] <- enum id
+            let slot = slotOf (ReadOnlySpan<byte> octets[id]) 0 octets[id].Length
+            slots[slot] <- WideName(enum id, octets[id])
 
         slots
 
@@ -151,16 +151,16 @@ module HeaderName =
         form
 
     let private inFull (s: ReadOnlySpan<byte>) at stop =
-        let id = slots[slotOf s at stop]
+        let slot = &slots[slotOf s at stop]
         let length = stop - at
 
         let isSame =
             if length <= 16 && at + 16 <= s.Length then
-                wide[int id].IsAt(s, at, length)
+                slot.IsAt(s, at, length)
             else
-                Octets.sameText (s.Slice(at, length)) (ReadOnlySpan<byte> octets[int id])
+                Octets.sameText (s.Slice(at, length)) (ReadOnlySpan<byte> octets[int slot.Id])
 
-        if isSame then id else HeaderId.Unknown
+        if isSame then slot.Id else HeaderId.Unknown
 
     /// The field whose usual name, of up to 15 bytes, stands right before a colon at `at`; Unknown
     /// for all others. 16 bytes must be there.
@@ -174,8 +174,8 @@ module HeaderName =
             HeaderId.Unknown
         else
             nameEnd <- at + length
-            let id = slots[slotOf s at nameEnd]
-            if wide[int id].IsAt(s, at, length) then id else HeaderId.Unknown
+            let slot = &slots[slotOf s at nameEnd]
+            if slot.IsAt(s, at, length) then slot.Id else HeaderId.Unknown
 
     /// Which field s[at..stop) is the name of, in full or compact, in any case.
     let identify (s: ReadOnlySpan<byte>) at stop : HeaderId =

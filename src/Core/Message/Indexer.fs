@@ -81,44 +81,60 @@ module Indexer =
         index.HeadersEnd <- headersEnd
         index
 
-    /// How many lines there are up to the CRLF CRLF at `last`; -1 when the section is not plain.
-    let private countLines (s: ReadOnlySpan<byte>) last =
-        let mutable found = SectionEnd()
-        if found.Find(s.Slice(0, last + 4)) then found.Lines else -1
+    /// The section whose CRLF CRLF is at `last`; Lines is -1 when it is not plain.
+    let private sectionTo (s: ReadOnlySpan<byte>) last =
+        let mutable section = SectionEnd()
+
+        if not (section.Find(s.Slice(0, last + 4))) then
+            section.Lines <- -1
+            section.Last <- last
+
+        section
+
+    /// The end of a start line that has one, in a section that is not plain; or -1 and the fault.
+    let private strangeStartEnd (s: ReadOnlySpan<byte>) (fault: byref<Fault>) =
+        let found = s.IndexOfAny(13uy, 10uy)
+
+        if s[found] = 13uy && s[found + 1] = 10uy then
+            found
+        else
+            fault.At(ParseFault.LineEnd, found, "CRLF, no CR or LF alone")
 
     /// An empty index, the start line's end found.
     let private prepared
         (limits: ParseLimits)
         (s: ReadOnlySpan<byte>)
-        last
-        count
+        (section: inref<SectionEnd>)
         (fault: byref<Fault>)
         =
-        let section = s.Slice(0, last + 2)
-        let startEnd = section.IndexOfAny(13uy, 10uy)
-        let lineCount = if count < 0 then section.Slice(startEnd).Count 10uy else count
+        let isPlain = section.Lines >= 0
+        let startEnd = if isPlain then section.First else strangeStartEnd s &fault
 
-        if s[startEnd] <> 13uy || s[startEnd + 1] <> 10uy then
-            fault.At(ParseFault.LineEnd, startEnd, "CRLF, no CR or LF alone") |> ignore
+        if startEnd < 0 then
             null
         elif startEnd > limits.LineLength then
             fault.At(ParseFault.TooLarge, startEnd, "a shorter start line") |> ignore
             null
         else
-            let lines = min (lineCount - 1) limits.HeaderLines
-            let index = create lines (startEnd + 2) (last + 2) limits.ValuesPerField
-            index.IsPlain <- count >= 0
+            let ends =
+                if isPlain then
+                    section.Lines
+                else
+                    s.Slice(0, section.Last + 2).Count 10uy
+
+            let lines = min (ends - 1) limits.HeaderLines
+            let index = create lines (startEnd + 2) (section.Last + 2) limits.ValuesPerField
+            index.IsPlain <- isPlain
             index
 
-    /// Start line and header lines of a section that ends at `last`, no field checked.
-    let private linesAt
+    /// Start line and header lines of the section, no field checked.
+    let private linesOf
         limits
         (s: ReadOnlySpan<byte>)
-        last
-        count
+        (section: inref<SectionEnd>)
         (fault: byref<Fault>)
         : MessageIndex | null =
-        match prepared limits s last count &fault with
+        match prepared limits s &section &fault with
         | null -> null
         | index ->
             if StartLine.read s (index.HeadersStart - 2) index &fault < 0 then
@@ -130,19 +146,23 @@ module Indexer =
 
     /// Start line and header lines, no field checked; null and a fault.
     let lines limits (s: ReadOnlySpan<byte>) (fault: byref<Fault>) : MessageIndex | null =
-        let mutable found = SectionEnd()
-        let isPlain = found.Find s
-        let last = if isPlain then found.Last else headerEnd s 0
+        let mutable section = SectionEnd()
 
-        if last < 0 then
+        if not (section.Find s) then
+            section.Lines <- -1
+            section.Last <- headerEnd s 0
+
+        if section.Last < 0 then
             unfinished s &fault |> ignore
             null
         else
-            linesAt limits s last (if isPlain then found.Lines else -1) &fault
+            linesOf limits s &section &fault
 
     /// The lines alone, whatever the start line and the fields are.
     let linesOnly limits (s: ReadOnlySpan<byte>) last (fault: byref<Fault>) : MessageIndex | null =
-        match prepared limits s last (countLines s last) &fault with
+        let section = sectionTo s last
+
+        match prepared limits s &section &fault with
         | null -> null
         | index -> if HeaderLines.read limits s index &fault < 0 then null else index
 
@@ -165,24 +185,23 @@ module Indexer =
             elif body s index &fault < 0 then null
             else index
 
-    /// The index of a message on a stream, whose header section ends at `last`, `count` lines if
-    /// they were counted; the body may not be there yet, and End is 0.
+    /// The index of a message on a stream, whose header section was found, and its lines counted
+    /// or not; the body may not be there yet, and End is 0.
     let readHead
         limits
         (s: ReadOnlySpan<byte>)
-        last
-        count
+        (found: inref<SectionEnd>)
         (fault: byref<Fault>)
         : MessageIndex | null =
-        let count = if count < 0 then countLines s last else count
+        let section = if found.Lines < 0 then sectionTo s found.Last else found
 
-        match linesAt limits s last count &fault with
+        match linesOf limits s &section &fault with
         | null -> null
         | index ->
             if Mandatory.checkAll true limits s index &fault < 0 then
                 null
             else
-                index.BodyStart <- last + 4
+                index.BodyStart <- section.Last + 4
                 index
 
     /// No bounds but on typed values: for what we wrote ourselves.

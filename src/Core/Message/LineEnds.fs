@@ -35,6 +35,8 @@ type SectionEnd =
     val mutable Lines: int
     /// Where the CRLF CRLF is; -1 while it was not found.
     val mutable Last: int
+    /// Where the CRLF of the start line is.
+    val mutable First: int
     val mutable private isStrange: bool
     // The CR and LF at the end of the 64 bytes before.
     val mutable private cr: uint64
@@ -52,6 +54,10 @@ type SectionEnd =
         let head = empty ^^^ (empty - 1UL)
         let strange = (((cr <<< 1) ||| this.cr) ^^^ lf) ||| bits 0uy
         this.isStrange <- strange &&& head <> 0UL
+
+        if this.Lines = 0 then
+            this.First <- at + BitOperations.TrailingZeroCount lf - 1
+
         this.Lines <- this.Lines + BitOperations.PopCount(lf &&& head)
         this.cr <- cr >>> 63
         this.lf <- lf >>> 62

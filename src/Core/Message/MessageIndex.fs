@@ -20,6 +20,34 @@ type HeaderLine =
             ValueEnd = valueEnd
         }
 
+/// Which fields a message has, and which have a second line: one bit for each HeaderId.
+[<Sealed>]
+type FieldsSeen(lines: HeaderLine[], count: int) =
+    let mutable low = 0UL
+    let mutable high = 0UL
+    let mutable againLow = 0UL
+    let mutable againHigh = 0UL
+
+    do
+        for i in 0 .. count - 1 do
+            let id = int lines[i].Id
+            let bit = 1UL <<< (id &&& 63)
+
+            if id < 64 then
+                againLow <- againLow ||| (low &&& bit)
+                low <- low ||| bit
+            else
+                againHigh <- againHigh ||| (high &&& bit)
+                high <- high ||| bit
+
+    member _.Has(id: HeaderId) =
+        let seen = if int id < 64 then low else high
+        (seen >>> (int id &&& 63)) &&& 1UL <> 0UL
+
+    member _.HasTwo(id: HeaderId) =
+        let again = if int id < 64 then againLow else againHigh
+        (again >>> (int id &&& 63)) &&& 1UL <> 0UL
+
 /// All positions count from the first byte of the start line; absent lines are -1.
 [<Sealed>]
 type MessageIndex(lines: HeaderLine[]) =
@@ -118,39 +146,23 @@ type MessageIndex(lines: HeaderLine[]) =
     [<DefaultValue>]
     val mutable ValuesPerField: int
 
-    // One bit for each HeaderId: seen at least once, and seen again.
     [<DefaultValue>]
-    val mutable private seenLow: uint64
+    val mutable private seen: FieldsSeen | null
 
-    [<DefaultValue>]
-    val mutable private seenHigh: uint64
-
-    [<DefaultValue>]
-    val mutable private againLow: uint64
-
-    [<DefaultValue>]
-    val mutable private againHigh: uint64
-
-    /// Notes that a line of this field was found.
-    member this.Note(id: HeaderId) =
-        let bit = 1UL <<< (int id &&& 63)
-
-        if int id < 64 then
-            this.againLow <- this.againLow ||| (this.seenLow &&& bit)
-            this.seenLow <- this.seenLow ||| bit
-        else
-            this.againHigh <- this.againHigh ||| (this.seenHigh &&& bit)
-            this.seenHigh <- this.seenHigh ||| bit
+    /// Made when somebody asks for a field that few ask for.
+    member private this.Seen =
+        match this.seen with
+        | null ->
+            let found = FieldsSeen(lines, this.Count)
+            this.seen <- found
+            found
+        | found -> found
 
     /// Whether there is a line of this field.
-    member this.Has(id: HeaderId) =
-        let seen = if int id < 64 then this.seenLow else this.seenHigh
-        (seen >>> (int id &&& 63)) &&& 1UL <> 0UL
+    member this.Has(id: HeaderId) = this.Seen.Has id
 
     /// Whether there are two lines of this field.
-    member this.HasTwo(id: HeaderId) =
-        let again = if int id < 64 then this.againLow else this.againHigh
-        (again >>> (int id &&& 63)) &&& 1UL <> 0UL
+    member this.HasTwo(id: HeaderId) = this.Seen.HasTwo id
 
     /// Where line `i` ends, its CRLF included.
     member this.LineEnd(i: int) = if i + 1 < this.Count then lines[i + 1].Start else this.HeadersEnd

@@ -84,15 +84,15 @@ module NameAddrScan =
         (uri: byref<UriParts>)
         (fault: byref<Fault>)
         =
-        let length = (s: ReadOnlySpan<byte>).Slice(at, stop - at).IndexOf 62uy
+        let last = Grammar.indexOf 62uy s at stop
 
-        if s[at] <> 60uy || length < 0 then
+        if s[at] <> 60uy || last < 0 then
             fault.At(ParseFault.NameAddr, at, "<URI>")
         else
             parts.UriStart <- at + 1
-            parts.UriEnd <- at + length
+            parts.UriEnd <- last
 
-            if UriScan.scan s (at + 1) parts.UriEnd &uri &fault < 0 then
+            if UriScan.scan s (at + 1) last &uri &fault < 0 then
                 -1
             else
                 parameters s (parts.UriEnd + 1) stop &parts &fault
