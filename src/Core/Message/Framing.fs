@@ -42,6 +42,19 @@ module Framing =
     /// Why the stream must be closed, once it must. Nothing comes out of it any more (P-15).
     let failure (state: FramingState) = state.Failure
 
+    /// Whether two states go on alike, whatever comes: all cuttings that lead to one of them need
+    /// no looking at apart (P-11).
+    let isSame (a: FramingState) (b: FramingState) =
+        match a.Failure, b.Failure with
+        | ValueSome a, ValueSome b -> string a = string b
+        | ValueNone, ValueNone ->
+            a.Wanted = b.Wanted
+            && a.Searched = b.Searched
+            && a.Side = b.Side
+            && a.IsHalfPing = b.IsHalfPing
+            && a.Waiting.Span.SequenceEqual b.Waiting.Span
+        | _ -> false
+
     let private failed (error: ParseError) state = {
         state with
             Failure = ValueSome error

@@ -10,7 +10,8 @@ open SipFun.Core
 [<Sealed>]
 type SipMethod private (name: string, isKnown: bool) =
     inherit SipValue()
-    let octets = Octets.ofText name
+    /// Of a known one only: what comes in is compared with it.
+    let octets = if isKnown then Octets.ofText name else Array.Empty<byte>()
 
     static let known =
         "INVITE ACK BYE CANCEL OPTIONS REGISTER MESSAGE INFO PRACK SUBSCRIBE NOTIFY PUBLISH REFER UPDATE"
@@ -78,7 +79,7 @@ type SipMethod private (name: string, isKnown: bool) =
     /// <summary>Whether it is one of <see cref="P:SipFun.SipMethod.Known"/>.</summary>
     member _.IsKnown = isKnown
 
-    member internal _.Octets = ReadOnlySpan<byte> octets
+    member private _.Octets = ReadOnlySpan<byte> octets
 
     /// A method whose bytes are a token.
     static member internal OfScanned(token: ReadOnlySpan<byte>) : SipMethod =
