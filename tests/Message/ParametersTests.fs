@@ -1,7 +1,6 @@
 module SipFun.Tests.Message.ParametersTests
 
 open System
-open System.Diagnostics
 open Expecto
 open SipFun
 open SipFun.Core
@@ -56,15 +55,14 @@ let private twice =
 
         testCase "many different names are not taken for one another, and cost no square"
         <| fun () ->
-            let names = String.concat "" [ for i in 1..100_000 -> $";p{i}" ]
-            let clock = Stopwatch.StartNew()
+            // Were each compared with each, this would not end: 10^11 comparisons.
+            let names = String.concat "" [ for i in 1..300_000 -> $";p{i}" ]
             Expect.isTrue (isUri $"sip:a{names}") "URI"
             Expect.isFalse (isUri $"sip:a{names};P777") "URI, twice"
             Expect.isTrue (isAddress $"<sip:a>{names}") "address"
             Expect.isFalse (isAddress $"<sip:a>{names};P777") "address, twice"
             Expect.isTrue (isVia $"SIP/2.0/UDP a{names}") "Via"
             Expect.isFalse (isVia $"SIP/2.0/UDP a{names};P777") "Via, twice"
-            Expect.isLessThan clock.Elapsed.TotalSeconds 3. "seconds"
     ]
 
 let private text =

@@ -200,18 +200,17 @@ let private edits =
     ]
 
 let private hashes =
-    testCase "V-17: hashes spread over parameters and headers, and 10,000 compare in linear time"
+    testCase "V-17: hashes spread over parameters and headers, and 100,000 compare in linear time"
     <| fun () ->
         for piece in [ ";x="; ";x"; "?x=" ] do
             let uris = [ for i in 0..9_999 -> read $"sip:a@b{piece}{i}" ]
             let spread = uris |> List.map (fun uri -> uri.GetHashCode()) |> List.distinct
             Expect.isGreaterThan spread.Length 9_990 piece
 
-        let names = [ for i in 0..9_999 -> $";p{i}=1" ]
+        // Were each compared with each, this would not end.
+        let names = [ for i in 0..99_999 -> $";p{i}=1" ]
         let a = read ("sip:a@b" + String.concat "" names)
         let b = read ("sip:a@b" + String.concat "" (List.rev names))
-        let clock = Diagnostics.Stopwatch.StartNew()
         Expect.isTrue (a.IsEquivalentTo b && a = b) "the same"
-        Expect.isLessThan clock.Elapsed.TotalSeconds 0.5 "100,000,000 comparisons take longer"
 
 let tests = testList "SipUri" [ parts; equivalence; edits; hashes ]
