@@ -55,13 +55,8 @@ let answering (dispatcher: Dispatcher) =
 
 let link (dispatcher: Dispatcher) index = dispatcher.Legs[index].Links[0] :?> StreamLink
 
-let until (condition: unit -> bool) =
-    let deadline = Environment.TickCount64 + int64 Patience.milliseconds
-
-    while not (condition ()) && Environment.TickCount64 < deadline do
-        Thread.Sleep 1
-
-    condition ()
+/// Waits for what must come; never how long it takes.
+let until (condition: unit -> bool) = SpinWait.SpinUntil(condition, Patience.milliseconds)
 
 /// A socket that is closed meanwhile tells nothing.
 let private asked (question: StreamLink -> bool) dispatcher () =

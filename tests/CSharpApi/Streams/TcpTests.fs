@@ -38,6 +38,24 @@ let private asksOverOne (dispatcher: Dispatcher) =
     Expect.equal (House.outcome second).Kind DeliveryOutcomeKind.Answered "second"
     Expect.isFalse server.HasMore "no second connection"
 
+/// A server that closes what it thinks idle, just when the next request is written to it.
+let private goesAgain ends (dispatcher: Dispatcher) =
+    use server = new StreamServer()
+    let first = deliver dispatcher server SipMethod.Options
+    let peer = server.Accept()
+    peer.Answer(peer.ReceiveRequest(), 200)
+    Expect.equal (House.outcome first).Kind DeliveryOutcomeKind.Answered "first"
+    let second = deliver dispatcher server SipMethod.Message
+    let lost = peer.ReceiveRequest()
+    ends peer
+    use next = server.Accept()
+    let again = next.ReceiveRequest()
+    Expect.equal (again.Bytes.ToArray()) (lost.Bytes.ToArray()) "the same packet"
+    next.Answer(again, 200)
+    Expect.equal (House.outcome second).Kind DeliveryOutcomeKind.Answered "answered"
+    Expect.isEmpty dispatcher.Marks "and the target is not set aside"
+    Expect.stringContains (second.Explain()) "once more over a new one" "explained"
+
 let private refused (dispatcher: Dispatcher) =
     let server = new StreamServer()
     let request = dispatcher.CreateRequest(SipMethod.Options, server.Uri)
@@ -187,6 +205,10 @@ let tests =
         testCase "the same over IPv6" onSixth
         testCase "requests to one place share one connection (18.1)" <| both asksOverOne
         testCase "a refused connection is an outcome" <| both refused
+        testCase "a connection closed under a request: once more over a new one"
+        <| both (goesAgain (fun peer -> (peer :> IDisposable).Dispose()))
+        testCase "a connection reset under a request: once more over a new one"
+        <| both (goesAgain _.Reset())
         testCase "many requests in one write are each answered" <| both inOrder
         testCase "packets leave in the order of their deliveries" <| both sendsInOrder
         testCase "P-16: exactly one CRLF for a double CRLF (RFC 5626, 4.4.1)" <| both answersPings
