@@ -110,6 +110,23 @@ let private deciding = [
         let again, _ = taken (answered [ login ] [ asked "n1"; proxy ])
         Expect.equal again.Authorization.Count 1 "the server's"
         Expect.equal again.ProxyAuthorization.Count 1 "the proxy's"
+
+    testCase "22.3: credentials for one proxy are kept, as they were, when the next one asks"
+    <| fun () ->
+        let asks realm = $"Proxy-Authenticate: Digest realm=\"{realm}\", nonce=\"n\", qop=\"auth\""
+        let first, state = taken (answered [ login ] [ asks "one" ])
+        let second = response 407 [ asks "two" ]
+        let again, _ = taken (answer [ login ] first second state)
+
+        Expect.equal
+            (List.ofSeq (again.GetHeaders "Proxy-Authorization") |> List.truncate 1)
+            (List.ofSeq (first.GetHeaders "Proxy-Authorization"))
+            "the first proxy's"
+
+        Expect.equal
+            [ for value in again.ProxyAuthorization -> string (value.GetParameter "realm") ]
+            [ "one"; "two" ]
+            "both"
 ]
 
 let private later = [

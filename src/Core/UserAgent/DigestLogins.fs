@@ -83,8 +83,11 @@ module DigestLogins =
         let challenge = known.Challenge
         let name = field challenge.IsProxy
 
+        // As they stand: what was hashed is what is sent.
         let kept =
-            ours challenge.IsProxy request |> Seq.filter (mentions challenge.Realm >> not)
+            Seq.zip (request.GetHeaders name) (ours challenge.IsProxy request)
+            |> Seq.filter (snd >> mentions challenge.Realm >> not)
+            |> Seq.map fst
 
         let use' = { Count = known.Count; ClientNonce = clientNonce }
 
@@ -106,7 +109,7 @@ module DigestLogins =
         let others =
             kept
             |> Seq.fold
-                (fun (message: SipRequest) other -> message.WithAddedHeader(name, string other))
+                (fun (message: SipRequest) other -> message.WithAddedHeader(name, other))
                 bare
 
         others.WithAddedHeader(name, value)
