@@ -40,7 +40,7 @@ let replied (reply: int64) (outcome: Outcome) work =
 let received (ack: SipRequest) (call: Call) work =
     match call.Phase with
     | CallPhase.Established established when established.AckDue = ValueSome ack.CSeq.Number ->
-        let established = { established with AckDue = ValueNone }
+        let established = { established with AckDue = ValueNone; OfferOpen = false }
 
         let call = { call with Phase = CallPhase.Established established }
 

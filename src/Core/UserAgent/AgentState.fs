@@ -83,6 +83,8 @@ type Established = {
     AwaitsAck: int64
     /// The CSeq of the ACK that the application has not heard of.
     AckDue: uint32 voption
+    /// Our 2xx made an offer, and its answer comes in the ACK (13.3.1.4).
+    OfferOpen: bool
     /// The call ends as soon as the ACK came.
     HangUp: Content voption
     Session: Session voption

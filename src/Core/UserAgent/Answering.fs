@@ -94,6 +94,7 @@ let private accept (answer: AgentAnswer) (ringing: Ringing) (call: Call) work =
     let established = {
         AwaitsAck = reply
         AckDue = ValueSome invite.CSeq.Number
+        OfferOpen = invite.Body.IsEmpty && not answer.Content.Body.IsEmpty
         HangUp = ValueNone
         Session = Sessions.ofAgreement work.Now agreed
         Description = description answer

@@ -78,6 +78,7 @@ let private accept received (answer: AgentAnswer) (request: SipRequest) (call: C
 
     let struct (reply, work) = AgentWork.reply received response work
     let isInvite = request.Method = SipMethod.Invite
+    let offers = request.Body.IsEmpty && not answer.Content.Body.IsEmpty
 
     let work =
         match Changes.established call with
@@ -96,6 +97,7 @@ let private accept received (answer: AgentAnswer) (request: SipRequest) (call: C
                             answer.Content
                     AwaitsAck = if isInvite then reply else established.AwaitsAck
                     AckDue = if isInvite then ValueSome request.CSeq.Number else established.AckDue
+                    OfferOpen = if isInvite then offers else established.OfferOpen
             })
             call
             work

@@ -26,6 +26,7 @@ let private answered tag side (order: InviteOrder) (response: SipResponse) (call
             CallPhase.Established {
                 AwaitsAck = 0L
                 AckDue = ValueNone
+                OfferOpen = false
                 HangUp = ValueNone
                 Session = Sessions.ofResponse work.Now order.Session response
                 Description =

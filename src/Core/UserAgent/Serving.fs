@@ -37,6 +37,13 @@ let private later arrival request work =
     let struct (wait, work) = AgentWork.drawBelow 11L work
     refuse arrival request 500 [ "Retry-After", string wait ] work
 
+/// A new offer cannot come while ours has no answer: that is in an ACK which is late (RFC 5407, 3.1.5).
+let private isOfferOpen (request: SipRequest) (call: Call) =
+    match Changes.established call with
+    | ValueSome established ->
+        established.OfferOpen && (request.Method = SipMethod.Invite || not request.Body.IsEmpty)
+    | ValueNone -> false
+
 /// The other end's INVITE or UPDATE meets ours, or its own before that (14.2; RFC 3311, 5.2).
 let private change arrival (request: SipRequest) (call: Call) work =
     let isOursUnderWay =
@@ -50,7 +57,7 @@ let private change arrival (request: SipRequest) (call: Call) work =
         | CallPhase.Ringing _ -> request.Method = SipMethod.Invite
         | _ -> call.Theirs <> 0L
 
-    if isOursUnderWay then
+    if isOursUnderWay || isOfferOpen request call then
         refuse arrival request 491 [] work
     elif isTheirsUnderWay then
         later arrival request work
