@@ -21,6 +21,7 @@ let private tests =
         Model.Connections.tests
         Model.ThreeTargets.tests
         Model.Names.tests
+        Scenarios.Scenarios.tests
         CSharpApi.CSharpApi.tests
         Interop.Interop.tests
         Cli.Cli.tests

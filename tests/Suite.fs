@@ -7,6 +7,7 @@ open System
 let private longFlag = "--long"
 let private updateFlag = "--update-api"
 let private tablesFlag = "--write-tables"
+let private scenariosFlag = "--update-scenarios"
 
 /// Whether the long checks run too: minutes instead of seconds.
 let long = Environment.GetCommandLineArgs() |> Array.contains longFlag
@@ -17,10 +18,14 @@ let update = Environment.GetCommandLineArgs() |> Array.contains updateFlag
 /// Whether the tables in docs/ are written down as the code has them.
 let writeTables = Environment.GetCommandLineArgs() |> Array.contains tablesFlag
 
+/// Whether the wires of the scenario files become what is seen now.
+let updateScenarios = Environment.GetCommandLineArgs() |> Array.contains scenariosFlag
+
 /// What Expecto should see of the command line.
-let rest argv = argv |> Array.except [ longFlag; updateFlag; tablesFlag ]
+let rest argv = argv |> Array.except [ longFlag; updateFlag; tablesFlag; scenariosFlag ]
 
 let usage =
     "  --long                      Runs the long checks too: minutes instead of seconds.\n"
     + "  --update-api                Writes the public API down as it is now.\n"
-    + "  --write-tables              Writes docs/timers.md's table down as the code has it."
+    + "  --write-tables              Writes docs/timers.md's table down as the code has it.\n"
+    + "  --update-scenarios          Writes the wires of tests/Scenarios down as they are now."
