@@ -16,7 +16,7 @@ public sealed class DeliveryException : Exception
     /// <summary>How it ended; never <see cref="DeliveryOutcome.Answered"/>.</summary>
     public DeliveryOutcome Outcome { get; }
 
-    private static string Advice(DeliveryOutcome outcome) =>
+    internal static string Advice(DeliveryOutcome outcome) =>
         outcome switch
         {
             DeliveryOutcome.TimedOut =>

@@ -130,6 +130,10 @@ internal enum Reason
     /// <summary>Code of the user's still ran when dispose stopped waiting for it.</summary>
     CallbackAbandoned,
 
+    /// <summary>A call or a binding was still to be ended when the end of its user agent stopped
+    /// waiting for it.</summary>
+    CallAbandoned,
+
     /// <summary>A logger of the user's threw.</summary>
     LogFailed,
 
