@@ -26,6 +26,7 @@ let tests =
         LogTests.tests
         TurnReceiverTests.tests
         StepperTests.tests
+        UserAgent.UserAgent.tests
         Streams.Streams.tests
         WebSocket.WebSocket.tests
         PublicApiTests.tests

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using SipFun.Shell;
 
 namespace SipFun;
@@ -7,6 +8,11 @@ namespace SipFun;
 /// repeated 2xx, the race of CANCEL and 2xx, challenges, PRACK and session timers are the agent's
 /// affair. Each of its tasks completes exactly once, and none faults.
 /// </summary>
+[SuppressMessage(
+    "Naming",
+    "CA1716:Identifiers should not match keywords",
+    Justification = "The word of everybody who telephones; Visual Basic writes [Call]."
+)]
 public sealed partial class Call
 {
     private readonly UserAgent _agent;

@@ -1,0 +1,219 @@
+// Calls that this end makes (RFC 3261, 13.2), seen by the application and on the wire.
+module SipFun.Tests.CSharpApi.UserAgent.CallingTests
+
+open System
+open System.Threading
+open System.Threading.Tasks
+open Expecto
+open SipFun
+open SipFun.Tests.CSharpApi
+open SipFun.Tests.CSharpApi.House
+open SipFun.Tests.CSharpApi.UserAgent.AgentHouse
+
+let private wholeCall room =
+    let heard = TaskCompletionSource<SipResponse>()
+
+    let call, invite =
+        callWith room (CallOptions(Body = offer, OnProgress = Action<_>(heard.SetResult)))
+
+    Expect.equal (invite.From.Uri.ToString()) "sip:alice@example.com" "who"
+    let contact = (Seq.head invite.Contacts).Uri.ToString()
+    Expect.equal contact $"sip:alice@{local room.Dispatcher}" "where this end is reached"
+    Expect.equal (SipBody.Of invite) offer "the offer"
+    answer room invite 180
+    Expect.equal (wait call.Ringing).StatusCode 180 "Ringing"
+    Expect.equal (wait heard.Task).StatusCode 180 "OnProgress"
+    let answer' = SipBody.Sdp "v=0\r\ns=answer\r\n"
+    answerWith room invite 200 "peer" [] answer'
+    Expect.equal (wait call.Answered).StatusCode 200 "Answered"
+    Expect.equal (request room SipMethod.Ack).CSeq.Number invite.CSeq.Number "its ACK"
+    Expect.equal (call.LocalBody, call.RemoteBody) (offer, answer') "both bodies"
+    Expect.equal room.Agent.Calls.Count 1 "under way"
+
+    match call.Dialog with
+    | null -> failtest "no dialog"
+    | dialog -> Expect.equal dialog.RemoteTarget room.Peer.Uri "the dialog"
+
+    let leaving = call.ByeAsync()
+    let bye = request room SipMethod.Bye
+    Expect.equal bye.CSeq.Number (invite.CSeq.Number + 1u) "the next CSeq"
+    answer room bye 200
+    let over = wait leaving
+    Expect.equal over.Kind CallEndKind.HungUp "how it ended"
+    Expect.equal (Option.ofObj over.Response |> Option.map _.StatusCode) (Some 200) "the answer"
+    Expect.stringContains (call.Explain()) "200 OK" "its story"
+    leavesNothing room
+
+let private isLeft room =
+    let call, invite = answered room
+    tell room (within room invite "BYE" 1)
+    response room 200 SipMethod.Bye |> ignore
+    let over = ended call
+    Expect.equal over.Kind CallEndKind.HungUpByPeer "how it ended"
+    Expect.isNotNull over.Bye "by what"
+    leavesNothing room
+
+let private isRefused (status: int) kind room =
+    let call, invite = call room
+    answerWith room invite status "peer" [ "X", "1" ] null
+    request room SipMethod.Ack |> ignore
+    let over = ended call
+    Expect.equal over.Kind kind "how it ended"
+    Expect.equal (Option.ofObj over.Response |> Option.map _.StatusCode) (Some status) "by what"
+    Expect.isNull (wait call.Answered) "never answered"
+    Expect.isNull (wait call.Ringing) "never rang"
+    leavesNothing room
+
+let private follows room =
+    use other = new Peer()
+    let call, invite = call room
+    let elsewhere = $"<sip:other@{other.HostPort}>"
+
+    let moved =
+        invite.CreateResponse(302, "peer").WithHeader("Contact", elsewhere)
+
+    room.Peer.Send(moved, local room.Dispatcher)
+    let again = other.ReceiveRequest()
+    Expect.equal (again.RequestUri.User, again.CallId) ("other", invite.CallId) "the next target"
+    Expect.equal call.Target.User "other" "told"
+    other.Answer(again, 603)
+    Expect.equal (ended call).Kind CallEndKind.Rejected "how it ended"
+    leavesNothing room
+
+let private isCancelled room =
+    let call, invite = call room
+    let leaving = call.CancelAsync()
+    answer room invite 180
+    let cancel = request room SipMethod.Cancel
+    Expect.equal cancel.CSeq.Number invite.CSeq.Number "of this INVITE"
+    answer room cancel 200
+    answer room invite 487
+    Expect.equal (wait leaving).Kind CallEndKind.Cancelled "how it ended"
+    leavesNothing room
+
+/// RFC 3261, 9.1 and 15: the 2xx that crosses the CANCEL gets its ACK and a BYE.
+let private crosses room =
+    let call, invite = call room
+    answer room invite 180
+    wait call.Ringing |> ignore
+    let leaving = call.CancelAsync()
+    answer room invite 200
+    request room SipMethod.Ack |> ignore
+    let bye = request room SipMethod.Bye
+    answer room bye 200
+    Expect.equal (wait leaving).Kind CallEndKind.Cancelled "how it ended"
+    leavesNothing room
+
+let private isSilent room =
+    let call, _ = call room
+    pass room call.Ended
+    Expect.equal (ended call).Kind CallEndKind.TimedOut "Timer B"
+    leavesNothing room
+
+let private isNowhere room =
+    let call = wait (room.Agent.CallAsync(SipUri.Parse "sip:bob@127.0.0.1;transport=ws"))
+    let over = ended call
+    Expect.equal over.Kind CallEndKind.Unreachable "there is no such leg"
+    Expect.isNotNull over.Outcome "why"
+    leavesNothing room
+
+let private ringsTooLong room =
+    let call, invite = callWith room (CallOptions(AnswerWithin = TimeSpan.FromSeconds 5.0))
+    answer room invite 180
+    wait call.Ringing |> ignore
+    room.Time.Advance(TimeSpan.FromSeconds 5.0)
+    answer room (request room SipMethod.Cancel) 200
+    answer room invite 487
+    Expect.equal (ended call).Kind CallEndKind.Cancelled "how it ended"
+    leavesNothing room
+
+let private tokenFirst room =
+    use source = new CancellationTokenSource()
+    source.Cancel()
+    let calling = room.Agent.CallAsync(room.Peer.Uri, null, source.Token)
+    Expect.throwsT<OperationCanceledException> (fun () -> wait calling |> ignore) "not begun"
+    settle room.Dispatcher
+    Expect.isFalse room.Peer.HasMore "nothing was sent"
+    leavesNothing room
+
+let private forksAll room =
+    let forked = TaskCompletionSource<Call>()
+
+    let first, invite =
+        callWith room (CallOptions(ForkPolicy = ForkPolicy.All, OnForked = forked.SetResult))
+
+    answerWith room invite 200 "one" [] null
+    answerWith room invite 200 "two" [] null
+    let second = wait forked.Task
+    Expect.equal (wait second.Answered).ToTag "two" "a call of its own"
+    Expect.equal (wait first.Answered).ToTag "one" "beside the first"
+    Expect.equal room.Agent.Calls.Count 2 "both under way"
+
+    for call in [ first; second ] do
+        let leaving = call.ByeAsync()
+        answer room (request room SipMethod.Bye) 200
+        Expect.equal (wait leaving).Kind CallEndKind.HungUp "each ends"
+
+    leavesNothing room
+
+let private forksFirst room =
+    let first, invite = call room
+    answerWith room invite 200 "one" [] null
+    answerWith room invite 200 "two" [] null
+    let bye = request room SipMethod.Bye
+    Expect.equal bye.ToTag "two" "the second is hung up"
+    answer room bye 200
+    let leaving = first.ByeAsync()
+    answer room (request room SipMethod.Bye) 200
+    Expect.equal (wait leaving).Kind CallEndKind.HungUp "the first goes on until then"
+    leavesNothing room
+
+let private credentials =
+    changed [ "Credentials", [| DigestCredentials("alice", "secret") |] :> obj ]
+
+let private logsIn room =
+    let call, invite = call room
+    let challenge = "Digest realm=\"home\", nonce=\"n1\", qop=\"auth\""
+    answerWith room invite 407 "peer" [ "Proxy-Authenticate", challenge ] null
+    request room SipMethod.Ack |> ignore
+    let again = request room SipMethod.Invite
+    let who = again.ProxyAuthorization[0].GetParameter "username"
+    Expect.equal (who, again.CSeq.Number) ("alice", invite.CSeq.Number + 1u) "with credentials"
+    answer room again 486
+    Expect.equal (ended call).Kind CallEndKind.Rejected "its answer counts"
+    leavesNothing room
+
+let private misuse room =
+    let throws name (options: CallOptions) =
+        Expect.throwsT<ArgumentException>
+            (fun () -> wait (room.Agent.CallAsync(room.Peer.Uri, options)) |> ignore)
+            name
+
+    let header name value =
+        CallOptions(Headers = [| Collections.Generic.KeyValuePair(name, value) |])
+
+    throws "a name that is none" (header "No name" "1")
+    throws "two lines" (header "Subject" "a\r\nVia: b")
+    throws "a type that is none" (CallOptions(Body = SipBody("x", ReadOnlyMemory [| 1uy |])))
+    throws "too short (RFC 4028, 5)" (CallOptions(SessionTimer = TimeSpan.FromSeconds 89.0))
+    let _, invite = answered room
+    Expect.isNotNull invite "it goes on"
+
+let tests =
+    testList "Calling" [
+        testCase "INVITE, 180, 200, ACK, BYE" (inRoom wholeCall)
+        testCase "the other end hangs up" (inRoom isLeft)
+        testCase "486 is Rejected" (inRoom (isRefused 486 CallEndKind.Rejected))
+        testCase "302 is Redirected" (inRoom (isRefused 302 CallEndKind.Redirected))
+        testCase "302 is followed when asked" (inRoomOf (changed [ "FollowRedirects", 1 ]) follows)
+        testCase "CancelAsync: a CANCEL after the 180, then 487" (inRoom isCancelled)
+        testCase "CancelAsync crosses a 200: ACK and BYE" (inRoom crosses)
+        testCase "silence is TimedOut" (inRoom isSilent)
+        testCase "no leg reaches the target: Unreachable" (inRoom isNowhere)
+        testCase "AnswerWithin takes the call back" (inRoom ringsTooLong)
+        testCase "a token set before sends nothing" (inRoom tokenFirst)
+        testCase "ForkPolicy.All: each 2xx is a call" (inRoom forksAll)
+        testCase "ForkPolicy.FirstWins: further ones get ACK and BYE" (inRoom forksFirst)
+        testCase "407 is answered with credentials" (inRoomOf credentials logsIn)
+        testCase "what cannot be sent is refused at once" (inRoom misuse)
+    ]
