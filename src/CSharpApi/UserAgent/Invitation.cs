@@ -120,13 +120,9 @@ public sealed class Invitation
         }
     }
 
-    internal void SetAnswered(SipResponse response)
+    internal void SetAccepted(SipResponse response)
     {
-        if (response.IsSuccess)
-        {
-            Call.SetAnswered(response);
-        }
-
+        Call.SetAnswered(response);
         _cancelled.TrySetResult(false);
     }
 

@@ -83,7 +83,8 @@ public sealed class Registration
     internal void SetUnregistered(Core.ExchangeEnd ending)
     {
         var (response, outcome) = AgentWords.ToParts(ending);
-        var kind = response?.IsSuccess == true ? RegistrationEndKind.Unregistered
+        var kind =
+            response?.IsSuccess == true ? RegistrationEndKind.Unregistered
             : outcome is DeliveryOutcome.Disposed ? RegistrationEndKind.Disposed
             : RegistrationEndKind.Failed;
         End(kind, response, outcome);

@@ -164,6 +164,5 @@ public sealed partial class UserAgent
 
     /// <summary>The domain of an address (RFC 3261, 10.2).</summary>
     private static SipUri HomeOf(SipUri address) =>
-        SipUri.Parse($"{address.Scheme}:{address.Host}")
-            .WithPort(address.Port);
+        SipUri.Parse($"{address.Scheme}:{address.Host}").WithPort(address.Port);
 }

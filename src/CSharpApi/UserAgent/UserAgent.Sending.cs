@@ -60,12 +60,7 @@ public sealed partial class UserAgent
         string text,
         CancellationToken cancel = default
     ) =>
-        SendAsync(
-            SipMethod.Message,
-            target,
-            new SendOptions { Body = SipBody.Text(text) },
-            cancel
-        );
+        SendAsync(SipMethod.Message, target, new SendOptions { Body = SipBody.Text(text) }, cancel);
 
     /// <summary>Has a request sent and waits for its final response.</summary>
     internal async Task<SipResponse> ExchangeAsync(

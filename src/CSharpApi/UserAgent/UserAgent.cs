@@ -45,15 +45,13 @@ public sealed partial class UserAgent : IReceiver, ITurnReceiver, IAsyncDisposab
         _methods =
         [
             .. options
-                .Methods.Concat(
-                    [
-                        SipMethod.Ack,
-                        SipMethod.Bye,
-                        SipMethod.Cancel,
-                        SipMethod.Options,
-                        SipMethod.Prack,
-                    ]
-                )
+                .Methods.Concat([
+                    SipMethod.Ack,
+                    SipMethod.Bye,
+                    SipMethod.Cancel,
+                    SipMethod.Options,
+                    SipMethod.Prack,
+                ])
                 .Distinct(),
         ];
         var secret = (_engine.Draws.Next(), _engine.Draws.Next());
@@ -118,8 +116,7 @@ public sealed partial class UserAgent : IReceiver, ITurnReceiver, IAsyncDisposab
     internal Dialog? DialogOf(long call)
     {
         var found = Core.AgentStateModule.tryCall(call, _machine.State);
-        return
-            found.IsSome && found.Value.Sides.TryGetValue(found.Value.Latest, out var side)
+        return found.IsSome && found.Value.Sides.TryGetValue(found.Value.Latest, out var side)
             ? side.Dialog
             : null;
     }

@@ -118,8 +118,7 @@ public sealed record UserAgentOptions
         );
     }
 
-    private TimeSpan Least =>
-        SessionTimer > MinSessionTimer ? SessionTimer.Value : MinSessionTimer;
+    private TimeSpan Least => SessionTimer > MinSessionTimer ? SessionTimer.Value : MinSessionTimer;
 
     private static bool IsNoDuration(TimeSpan length) =>
         length <= TimeSpan.Zero || length > TimeSpan.FromDays(1);

@@ -13,9 +13,25 @@ let alice = NameAddr.Parse "Alice <sip:alice@example.com>"
 let options = UserAgentOptions(Address = alice)
 let offer = SipBody.Sdp "v=0\r\n"
 
-type Room = { Time: FakeTimeProvider; Dispatcher: Dispatcher; Agent: UserAgent; Peer: Peer }
+type Room = {
+    Time: FakeTimeProvider
+    Dispatcher: Dispatcher
+    Agent: UserAgent
+    Peer: Peer
+}
 
 let ended (call: Call) = wait call.Ended
+
+/// 0: there is none.
+let status (response: SipResponse | null) =
+    match response with
+    | null -> 0
+    | response -> response.StatusCode
+
+let toTag (response: SipResponse | null) =
+    match response with
+    | null -> ""
+    | response -> string response.ToTag
 
 /// The fields of options, changed: C#'s `with`.
 let changed (changes: (string * obj) list) =
@@ -33,12 +49,7 @@ let inRoomOf (options: UserAgentOptions) run =
         let agent = new UserAgent(dispatcher, options)
         dispatcher.SetReceiver agent
 
-        run {
-            Time = time
-            Dispatcher = dispatcher
-            Agent = agent
-            Peer = peer
-        })
+        run { Time = time; Dispatcher = dispatcher; Agent = agent; Peer = peer })
 
 let inRoom run = inRoomOf options run
 
@@ -48,8 +59,7 @@ let pass room (task: Task) = advanceUntil room.Time (fun () -> task.IsCompleted)
 /// Everything that this end keeps has an end: after a while nothing is left (law D7).
 let leavesNothing room =
     let isIdle () =
-        Core.AgentState.isIdle room.Agent.State
-        && Core.State.idle room.Dispatcher.Engine.Loop.State
+        Core.AgentState.isIdle room.Agent.State && Core.State.idle room.Dispatcher.Engine.Loop.State
 
     advanceUntil room.Time isIdle
     Expect.isTrue (isIdle ()) "nothing is left of it"
@@ -73,9 +83,7 @@ let rec request room (method: SipMethod) =
 /// The peer's next response with this status and CSeq method; others are skipped.
 let rec response room (status: int) (method: SipMethod) =
     match room.Peer.Receive() with
-    | :? SipResponse as response when
-        response.StatusCode = status && response.CSeq.Method = method
-        ->
+    | :? SipResponse as response when response.StatusCode = status && response.CSeq.Method = method ->
         response
     | _ -> response room status method
 
@@ -125,6 +133,23 @@ let within room (invite: SipRequest) (method: string) cseq =
         .Replace("From: <sip:peer@example.com>;tag=1", $"From: {invite.To};tag=peer")
         .Replace("To: <sip:us@example.com>", $"To: {invite.From}")
         .Replace("CSeq: 1", $"CSeq: {cseq}")
+        .Replace("Content-Length: 0", $"Contact: <{room.Peer.Uri}>\r\nContent-Length: 0")
+
+/// The task was given up by its token.
+let cancelled (task: Task) =
+    let isCancelled =
+        try
+            task.WaitAsync(Patience.span).GetAwaiter().GetResult()
+            false
+        with :? OperationCanceledException ->
+            true
+
+    Expect.isTrue isCancelled "as asked"
+
+/// The peer's INVITE, as text.
+let invite room =
+    room.Peer
+        .Request("INVITE", $"sip:alice@{local room.Dispatcher}", "invite", "call")
         .Replace("Content-Length: 0", $"Contact: <{room.Peer.Uri}>\r\nContent-Length: 0")
 
 let tell room (text: string) = room.Peer.Send(text, local room.Dispatcher)

@@ -2,4 +2,11 @@ module SipFun.Tests.CSharpApi.UserAgent.UserAgent
 
 open Expecto
 
-let tests = testList "User agent" [ CallingTests.tests ]
+let tests =
+    testList "User agent" [
+        CallingTests.tests
+        AnsweringTests.tests
+        WithinTests.tests
+        RegisteringTests.tests
+        EndTests.tests
+    ]

@@ -80,9 +80,9 @@ internal sealed class AgentDesk(UserAgent agent, Engine engine) : Core.IAgentLis
             return;
         }
 
-        if (_invitations.TryRemove(received, out var invitation))
+        if (response.IsSuccess && _invitations.TryRemove(received, out var invitation))
         {
-            invitation.SetAnswered(response);
+            invitation.SetAccepted(response);
         }
 
         if (_requests.TryRemove(received, out var request))

@@ -64,9 +64,7 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
     {
         foreach (var number in _deliveries.Values)
         {
-            _engine.Loop.Post(
-                Core.Input.NewCancelDelivery(Core.Which.NewByNumber(number))
-            );
+            _engine.Loop.Post(Core.Input.NewCancelDelivery(Core.Which.NewByNumber(number)));
         }
 
         _alarm.Dispose();
@@ -110,7 +108,10 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
     )
     {
         var options = destination.IsSome
-            ? _insisting with { Destination = Translate.ToSource(destination.Value) }
+            ? _insisting with
+            {
+                Destination = Translate.ToSource(destination.Value),
+            }
             : _insisting;
         var row = Core.AgentStateModule.trySending(sending, _state);
         var purpose = row.IsSome ? row.Value.Purpose : null;

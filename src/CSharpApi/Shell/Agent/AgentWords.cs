@@ -110,7 +110,10 @@ internal static class AgentWords
             {
                 Response = response,
             },
-            Core.CallEnd.Declined { status: var status } => new(CallEndKind.Declined) { Status = status },
+            Core.CallEnd.Declined { status: var status } => new(CallEndKind.Declined)
+            {
+                Status = status,
+            },
             Core.CallEnd.Failed { Item: var outcome } => Failed(outcome),
             Core.CallEnd.Lost { Item: var end } => With(new(CallEndKind.Lost), end),
             Core.CallEnd.Refused { Item: var refusal } => new(
@@ -153,8 +156,14 @@ internal static class AgentWords
                 response,
                 null
             ),
-            Core.ExchangeEnd.Failed { Item: var outcome } => Unanswered(Translate.ToOutcome(outcome)),
-            Core.ExchangeEnd.Refused { Item: var refusal } => new(ToException(refusal).Message, null, null),
+            Core.ExchangeEnd.Failed { Item: var outcome } => Unanswered(
+                Translate.ToOutcome(outcome)
+            ),
+            Core.ExchangeEnd.Refused { Item: var refusal } => new(
+                ToException(refusal).Message,
+                null,
+                null
+            ),
             _ => new("The registration ended.", null, null),
         };
 
