@@ -6,15 +6,16 @@ namespace SipFun.Cli;
 internal sealed class AnswerCommand : Command
 {
     private const int DefaultPort = 5060;
-    private static readonly SipMethod[] _methods =
-    [
-        SipMethod.Options,
-        SipMethod.Message,
-        SipMethod.Info,
-    ];
 
     private readonly Screen _screen;
     private readonly NetworkOptions _network;
+
+    private readonly Option<int?> _ring = new("--ring")
+    {
+        Description = "Ring for so many milliseconds before a call is answered [default: not]",
+        HelpName = "MS",
+        CustomParser = Values.Number(0, 86_400_000),
+    };
 
     private readonly Option<int?> _status = new("--status")
     {
@@ -23,11 +24,20 @@ internal sealed class AnswerCommand : Command
         CustomParser = Values.Number(200, 699),
     };
 
+    private readonly Option<int?> _hangUpAfter = new("--hangup-after")
+    {
+        Description = "Hang up so many milliseconds after a call was answered [default: never]",
+        HelpName = "MS",
+        CustomParser = Values.Number(0, 86_400_000),
+    };
+
     public AnswerCommand(Screen screen)
-        : base("answer", "Answers OPTIONS, MESSAGE and INFO; listens on port 5060 unless told.")
+        : base("answer", "Answers calls, OPTIONS, MESSAGE, INFO; listens on port 5060 unless told.")
     {
         _screen = screen;
+        Options.Add(_ring);
         Options.Add(_status);
+        Options.Add(_hangUpAfter);
         _network = new NetworkOptions(this);
         SetAction(RunAsync);
     }
@@ -36,8 +46,13 @@ internal sealed class AnswerCommand : Command
     {
         await using var dispatcher = await _network.StartAsync(parsed, DefaultPort, null, cancel);
         ThrowIfDeaf(dispatcher);
-        var status = parsed.GetValue(_status) ?? StatusCode.Ok;
-        dispatcher.SetReceiver(Receiver.From(received => Take(received, status), _methods));
+        await using var answering = new Answering(dispatcher, _screen)
+        {
+            Status = parsed.GetValue(_status) ?? StatusCode.Ok,
+            RingFor = Time(parsed.GetValue(_ring)),
+            HangUpAfter = Time(parsed.GetValue(_hangUpAfter)),
+        };
+        dispatcher.SetReceiver(answering.Receiver);
 
         foreach (var leg in dispatcher.Legs)
         {
@@ -49,6 +64,9 @@ internal sealed class AnswerCommand : Command
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return ExitCode.Success;
     }
+
+    private static TimeSpan? Time(int? milliseconds) =>
+        milliseconds is { } some ? TimeSpan.FromMilliseconds(some) : null;
 
     /// <exception cref="Failure">Nobody could connect to one of the legs.</exception>
     private static void ThrowIfDeaf(Dispatcher dispatcher)
@@ -62,33 +80,5 @@ internal sealed class AnswerCommand : Command
         {
             throw Failure.Usage($"{deaf} needs a certificate to show. Give --cert and --key.");
         }
-    }
-
-    private Receipt Take(Received received, int status)
-    {
-        if (received.Message is not SipRequest request || !_methods.Contains(request.Method))
-        {
-            return Receipt.Pass;
-        }
-
-        var response = Answer(received, request, status);
-        received.Respond(response);
-        _screen.Line(
-            $"{request.Method} {request.RequestUri} from {received.Source}: "
-                + ResponseText.Status(response),
-            ResponseText.Colour(response)
-        );
-        return Receipt.Handled;
-    }
-
-    /// <summary>The answer to an OPTIONS says what may be asked (RFC 3261, 11.2).</summary>
-    private static SipResponse Answer(Received received, SipRequest request, int status)
-    {
-        var response = received.CreateResponse(status);
-        return request.Method == SipMethod.Options
-            ? response
-                .WithAddedHeader("Allow", string.Join(", ", _methods.AsEnumerable()))
-                .WithAddedHeader("Accept", "text/plain")
-            : response;
     }
 }

@@ -45,12 +45,13 @@ internal static class CommandLine
     }
 
     private static Command Create(Screen screen) =>
-        new("sipfun", "Delivers SIP requests, answers them, and explains what happened.")
+        new("sipfun", "Delivers SIP requests, calls, answers, and explains what happened.")
         {
             new SendCommand(screen),
             new PingCommand(screen),
             new ResolveCommand(screen),
             new RegisterCommand(screen),
+            new CallCommand(screen),
             new AnswerCommand(screen),
             new DemoCommand(screen),
             new HelpOption { Recursive = true },

@@ -25,10 +25,14 @@ internal sealed class LoginOptions
 
     /// <summary>Null: nobody logs in.</summary>
     public DigestClient? Digest(ParseResult parsed) =>
+        Credentials(parsed) is [var one] ? new DigestClient(one) : null;
+
+    /// <summary>Empty: nobody logs in.</summary>
+    public IReadOnlyList<DigestCredentials> Credentials(ParseResult parsed) =>
         (parsed.GetValue(_user), parsed.GetValue(_password)) switch
         {
-            (null, null) => null,
-            ({ } user, { } password) => new DigestClient(new DigestCredentials(user, password)),
+            (null, null) => [],
+            ({ } user, { } password) => [new DigestCredentials(user, password)],
             _ => throw Failure.Usage("--user and --password go together: give both, or neither."),
         };
 }

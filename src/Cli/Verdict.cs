@@ -25,10 +25,36 @@ internal static class Verdict
             _ => (ExitCode.NoAnswer, "Stopped before an answer came. Run it again to wait longer."),
         };
 
+    /// <summary>What the end of a call means.</summary>
+    /// <param name="end">How it ended.</param>
+    /// <param name="isTakenBack">It was cancelled, and that was asked for.</param>
+    /// <param name="patience">How long a request waits for its response.</param>
+    public static (int ExitCode, string? Advice) Of(
+        CallEnd end,
+        bool isTakenBack,
+        TimeSpan patience
+    ) =>
+        end switch
+        {
+            { Outcome: { } outcome } => Of(outcome, null, patience),
+            { Kind: CallEndKind.Cancelled } when isTakenBack => (ExitCode.Success, null),
+            { Kind: CallEndKind.HungUp or CallEndKind.HungUpByPeer } => (
+                end.Response is { IsSuccess: false } ? ExitCode.OtherAnswer : ExitCode.Success,
+                null
+            ),
+            { Response: not null } => (ExitCode.OtherAnswer, null),
+            { Kind: CallEndKind.SessionExpired } => (
+                ExitCode.NoAnswer,
+                "Nobody refreshed the session (RFC 4028). Check the way to the other end."
+            ),
+            _ => (ExitCode.NoAnswer, "Stopped before an answer came. Run it again to wait longer."),
+        };
+
     private static string Silence(Hop? hop, TimeSpan patience)
     {
         var seconds = patience.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
-        return $"No final response from {hop} in {seconds} s (TimedOut). "
+        var whose = hop is null ? "" : $" from {hop}";
+        return $"No final response{whose} in {seconds} s (TimedOut). "
             + "Check that a SIP server listens there; --t1 changes how long to wait.";
     }
 

@@ -10,6 +10,7 @@ let tests =
         UsageTests.tests
         SendTests.tests
         LoginTests.tests
+        CallTests.tests
         ResolveTests.tests
         PingTests.tests
         TransportTests.tests

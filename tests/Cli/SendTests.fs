@@ -123,9 +123,12 @@ let private answers () =
             for method in [ "OPTIONS"; "MESSAGE"; "INFO" ] do
                 Command.succeeds 0 (sends [ method ] server) |> ignore
 
-            let output = Command.succeeds 1 (sends [ "INVITE" ] server)
-            Expect.stringStarts output.Head "405 " "calls come later"
-            Expect.contains output "  Allow: OPTIONS, MESSAGE, INFO" "what may be asked")
+            let output = Command.succeeds 1 (sends [ "PUBLISH" ] server)
+            Expect.stringStarts output.Head "405 " "not taken"
+            let allow = output |> List.find (fun line -> line.StartsWith "  Allow: ")
+
+            for method in [ "INVITE"; "OPTIONS"; "MESSAGE"; "INFO" ] do
+                Expect.stringContains allow method "what may be asked")
 
     Expect.equal
         (told |> List.map (fun line -> line.Split(' ')[0]))

@@ -124,6 +124,10 @@ let answered room =
     request room SipMethod.Ack |> ignore
     call, invite
 
+/// With this CSeq.
+let numbered (cseq: int) (text: string) =
+    Text.RegularExpressions.Regex.Replace(text, "CSeq: \d+", $"CSeq: {cseq}")
+
 /// The peer's own request within the dialog of a call that the agent made.
 let within room (invite: SipRequest) (method: string) cseq =
     let contact = (Seq.head invite.Contacts).Uri
@@ -132,8 +136,8 @@ let within room (invite: SipRequest) (method: string) cseq =
         .Request(method, contact.ToString(), callId = invite.CallId.Value)
         .Replace("From: <sip:peer@example.com>;tag=1", $"From: {invite.To};tag=peer")
         .Replace("To: <sip:us@example.com>", $"To: {invite.From}")
-        .Replace("CSeq: 1", $"CSeq: {cseq}")
         .Replace("Content-Length: 0", $"Contact: <{room.Peer.Uri}>\r\nContent-Length: 0")
+    |> numbered cseq
 
 /// The task was given up by its token.
 let cancelled (task: Task) =
@@ -151,5 +155,6 @@ let invite room =
     room.Peer
         .Request("INVITE", $"sip:alice@{local room.Dispatcher}", "invite", "call")
         .Replace("Content-Length: 0", $"Contact: <{room.Peer.Uri}>\r\nContent-Length: 0")
+    |> numbered 1
 
 let tell room (text: string) = room.Peer.Send(text, local room.Dispatcher)

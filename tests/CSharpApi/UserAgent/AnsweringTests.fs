@@ -16,7 +16,7 @@ let private following room (method: string) (cseq: int) (response: SipResponse) 
     room.Peer
         .Request(method, contact, callId = response.CallId.Value)
         .Replace("To: <sip:us@example.com>", $"To: {response.To}")
-        .Replace("CSeq: 1", $"CSeq: {cseq}")
+    |> numbered cseq
 
 /// What the agent hears when the peer calls.
 let private invited room =

@@ -1,0 +1,123 @@
+namespace SipFun.Cli;
+
+/// <summary>Answers calls and single requests, and tells of each.</summary>
+internal sealed class Answering : IAsyncDisposable
+{
+    private static readonly SipMethod[] _single =
+    [
+        SipMethod.Options,
+        SipMethod.Message,
+        SipMethod.Info,
+    ];
+
+    private readonly Dispatcher _dispatcher;
+    private readonly Screen _screen;
+    private readonly UserAgent _agent;
+
+    public Answering(Dispatcher dispatcher, Screen screen)
+    {
+        (_dispatcher, _screen) = (dispatcher, screen);
+        _agent = new UserAgent(
+            dispatcher,
+            new UserAgentOptions { Address = NameAddr.Parse("<sip:sipfun@localhost>") }
+        )
+        {
+            OnInvitation = AnswerAsync,
+            OnRequest = RespondAsync,
+        };
+        Receiver = SipFun.Receiver.Chain(SipFun.Receiver.From(Take, _single), _agent);
+    }
+
+    /// <summary>With which final status.</summary>
+    public int Status { get; init; } = StatusCode.Ok;
+
+    /// <summary>Null: a call is answered at once.</summary>
+    public TimeSpan? RingFor { get; init; }
+
+    /// <summary>Null: the caller hangs up.</summary>
+    public TimeSpan? HangUpAfter { get; init; }
+
+    public IReceiver Receiver { get; }
+
+    public ValueTask DisposeAsync() => _agent.DisposeAsync();
+
+    /// <summary>Single requests, answered with the status asked for, OPTIONS too.</summary>
+    private Receipt Take(Received received)
+    {
+        if (
+            received.Message is not SipRequest { ToTag: null } request
+            || !_single.Contains(request.Method)
+        )
+        {
+            return Receipt.Pass;
+        }
+
+        var response = received.CreateResponse(Status);
+
+        if (request.Method == SipMethod.Options)
+        {
+            response = response
+                .WithAddedHeader("Allow", string.Join(", ", Receiver.AllowedMethods))
+                .WithAddedHeader("Accept", "text/plain, application/sdp");
+        }
+
+        received.Respond(response);
+        Tell(request, received.Source, ResponseText.Status(response));
+        return Receipt.Handled;
+    }
+
+    private async Task AnswerAsync(Invitation invitation)
+    {
+        if (RingFor is { } time)
+        {
+            invitation.Ring();
+            Tell(invitation.Request, invitation.Source, "180 Ringing");
+            await Task.WhenAny(invitation.Call.Ended, Task.Delay(time));
+        }
+
+        if (invitation.Call.Ended.IsCompleted)
+        {
+            await FinishAsync(invitation.Call);
+        }
+        else if (Status >= 300)
+        {
+            invitation.Reject(Status);
+            Tell(invitation.Request, invitation.Source, $"{Status}");
+        }
+        else
+        {
+            var call = invitation.Accept(SessionDescription.Inactive(_dispatcher));
+            Tell(invitation.Request, invitation.Source, "200 OK");
+            await FinishAsync(call);
+        }
+    }
+
+    /// <summary>Tells when a call is over, and hangs it up when its time has come.</summary>
+    private async Task FinishAsync(Call call)
+    {
+        if (HangUpAfter is { } time && await call.Acknowledged is not null)
+        {
+            await Task.WhenAny(call.Ended, Task.Delay(time));
+            await call.ByeAsync();
+        }
+
+        _screen.Line($"call from {call.Target}: {await call.Ended}");
+    }
+
+    /// <summary>Within a call: a new offer gets the same answer again.</summary>
+    private Task RespondAsync(IncomingRequest request)
+    {
+        var isOffer = request.Request.Method == SipMethod.Invite || request.Body is not null;
+        var isChange =
+            request.Request.Method == SipMethod.Invite
+            || request.Request.Method == SipMethod.Update;
+        request.Respond(
+            body: isOffer && isChange ? SessionDescription.Inactive(_dispatcher) : null
+        );
+        Tell(request.Request, request.Source, "200 OK");
+        return Task.CompletedTask;
+    }
+
+    private void Tell(SipRequest request, Hop source, string answer) =>
+        _screen.Line($"{request.Method} {request.RequestUri} from {source}: {answer}");
+}
