@@ -119,6 +119,30 @@ let private properties =
                     $"{input.Length} bytes"
     ]
 
+/// The version in both start lines (RFC 3261, 7.1).
+let private versions =
+    testList "the version" [
+        for version, isGood in
+            [
+                "SIP/2.0", true
+                "sip/2.0", true
+                "SIP/2.1", false
+                "SIP/2.", false
+                "SIP/2.00", false
+                "SIP/2-0", false
+                "SIP/3.0", false
+                "SIP-2.0", false
+                "SIX/2.0", false
+            ] do
+            testCase version
+            <| fun () ->
+                let fields = Corpus.invite.Substring(Corpus.invite.IndexOf "\n" + 1)
+                let read (start: string) = Corpus.parse (Corpus.octets (start + "\n" + fields))
+                let request = read $"INVITE sip:bob@biloxi.com {version}"
+                Expect.equal (Result.isOk request) isGood "request"
+                Expect.equal (Result.isOk (read $"{version} 200 OK")) isGood "response"
+    ]
+
 /// Blanks and folds around each `;` and `,`, and the `=` after one, outside quotes and brackets.
 let private spaced (name: string, value: string) =
     let output = StringBuilder()
@@ -222,4 +246,4 @@ let private metamorphic =
                 read draft = read (rewrite draft) && Result.isOk (read draft)
     ]
 
-let tests = testList "Parser" [ properties; metamorphic ]
+let tests = testList "Parser" [ properties; versions; metamorphic ]
