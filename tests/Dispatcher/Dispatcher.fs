@@ -10,6 +10,7 @@ let tests =
         FlowRepliesTests.tests
         LargeTests.tests
         RaceTests.tests
+        LeavingTests.tests
         AnswersTests.tests
         SourceTests.tests
         StageTests.tests

@@ -29,6 +29,17 @@ let private phaseKey now phase =
     | Resolving _ -> "resolving"
     | AwaitingSource _ -> "awaiting source"
 
+let private pastKey now (past: Ended) =
+    let left =
+        ValueOption.map (fun left -> struct (left.HasRung, left.IsUnwanted)) past.Left
+
+    let withdrawal =
+        match past.Withdrawal with
+        | ValueSome each -> from now each.Schedule.NextAt + from now each.Schedule.GiveUpAt
+        | ValueNone -> ""
+
+    $"{past.Ack.IsSome} {left} {withdrawal}"
+
 let private key world =
     let now = world.Rig.Now
 
@@ -38,7 +49,7 @@ let private key world =
             match waiting.Value with
             | ClientEntry client ->
                 let best = ValueOption.map named client.Best
-                $"{phaseKey now client.Phase} {client.Told} {from now waiting.Due} {best} {client.Past.Length}"
+                $"{phaseKey now client.Phase} {client.Told} {from now waiting.Due} {best} {client.Past |> List.map (pastKey now)}"
             | other -> $"%A{other}")
 
     let marks =
@@ -46,6 +57,8 @@ let private key world =
         |> List.map (fun mark -> $"{mark.Hop.Address.Low &&& 15UL} {from now mark.Until}")
 
     let flows = flows world |> List.map (fun flow -> $"{flow.Phase.IsOpen}")
+    let hasRung (request: SipRequest) = Set.contains (string request.TopVia.Branch) world.Rungs
+    let rungs = ValueOption.map hasRung world.Last, ValueOption.map hasRung world.Before
 
     let seen =
         (world.Targets, world.Outcome, world.Rung, world.WentOn, world.CancelAccepted, world.Busy)
@@ -54,7 +67,9 @@ let private key world =
         entries
         marks
         flows
-        [ $"{seen} {world.Before.IsSome} {world.SentAfterOutcome}" ]
+        [
+            $"{seen} {world.Before.IsSome} {world.SentAfterOutcome} {rungs} {world.CancelledEarly}"
+        ]
     ]
     |> List.map (String.concat ";")
     |> String.concat "|"
@@ -68,6 +83,7 @@ let private always = [
     law "S-10: a branch for each attempt, one request" (fun world ->
         world.Branches.Count = world.Targets.Length && world.Identities.Count <= 1)
     law "S-11: in the resolver's order, each once" (fun world -> isAhead world.Targets)
+    law "9.1: no CANCEL before a provisional" (fun world -> not world.CancelledEarly)
     law "D7 and its kin" (fun world -> Laws.violations quiet world.Rig.State = [])
 ]
 
@@ -97,7 +113,7 @@ let private resolved method =
 
     world.Rig
 
-let private model method =
+let private model late method =
     let rig = resolved method
 
     let start = {
@@ -117,11 +133,13 @@ let private model method =
         Flow = 0L
         Last = ValueNone
         Before = ValueNone
+        Rungs = Set.empty
+        CancelledEarly = false
     }
 
     {
         Start = taken method start rig
-        Actions = actions method
+        Actions = actions late method
         Next = next method
         Key = key
         Always = always
@@ -131,7 +149,7 @@ let private model method =
 let private explores method =
     testCase $"C1: {method}, three targets on two transports"
     <| fun () ->
-        let explored = explore 2_000_000 (model method)
+        let explored = explore 2_000_000 (model [ 503 ] method)
 
         printfn
             $"C1, {method}: {explored.States} distinct states, {explored.Transitions} transitions, depth {explored.Depth}, closed {explored.Closed}"
@@ -140,5 +158,19 @@ let private explores method =
         Expect.isTrue explored.Closed "every state was visited"
         Expect.equal explored.NeverSeen [] "and all that should happen was seen"
 
+let private most = if Suite.long then 2_000_000 else 10_000
+
+/// The one that was left rings and answers too.
+let private late =
+    testCase "C1: INVITE, and the target that was left rings, answers and refuses"
+    <| fun () ->
+        let explored = explore most (model [ 180; 200; 503 ] "INVITE")
+
+        printfn
+            $"C1, INVITE, late answers: {explored.States} distinct states, {explored.Transitions} transitions, depth {explored.Depth}, closed {explored.Closed}"
+
+        Expect.equal explored.Broken None "no law is broken anywhere"
+        Expect.isTrue (explored.Closed || explored.States >= most) "closed, or as many as asked for"
+
 let tests =
-    testSequenced (testList "ThreeTargets" [ explores "INVITE"; explores "OPTIONS" ])
+    testSequenced (testList "ThreeTargets" [ explores "INVITE"; explores "OPTIONS"; late ])

@@ -15,7 +15,8 @@ type Action =
     | RingLate
     | Answer of int
     | AnswerBusy
-    | Again
+    /// The target before the last one says something.
+    | Again of int
     | Refuse
     | Opened
     | Closed
@@ -45,6 +46,10 @@ type World = {
     Last: SipRequest voption
     /// What was sent to the target before the last one.
     Before: SipRequest voption
+    /// The branches to which a provisional response came.
+    Rungs: Set<string>
+    /// A CANCEL went to one to which none had come (9.1).
+    CancelledEarly: bool
 }
 
 let private number = 1L
@@ -98,6 +103,9 @@ let private observe method world effect =
     match effect with
     | Effect.Transmit(_, _, hop, bytes, _) ->
         match packet bytes with
+        | :? SipRequest as request when request.Method = SipMethod.Cancel ->
+            let isEarly = not (Set.contains (string request.TopVia.Branch) world.Rungs)
+            { world with CancelledEarly = world.CancelledEarly || isEarly }
         | :? SipRequest as request when request.Method.Name = method ->
             sentTo (int (hop.Address.Low &&& 15UL)) request { world with Flow = hop.Flow }
         | _ -> world
@@ -126,7 +134,8 @@ let private attempt world =
 
 let flows world = Trie.toList world.Rig.State.Flows |> List.map snd
 
-let actions method world = [
+/// `late`: what the target before the last one may say.
+let actions late method world = [
     if (alarm world).IsSome then
         Ring
         RingLate
@@ -138,7 +147,8 @@ let actions method world = [
         AnswerBusy
 
     if world.Before.IsSome then
-        Again
+        for status in late do
+            Again status
 
     if (attempt world).IsSome then
         Refuse
@@ -170,6 +180,15 @@ let private respond (status: int) (request: SipRequest) world =
              response)
         world.Rig
 
+let private rung status (request: SipRequest) world =
+    if status < 200 then
+        {
+            world with
+                Rungs = Set.add (string request.TopVia.Branch) world.Rungs
+        }
+    else
+        world
+
 let private refuse world =
     match attempt world with
     | Some(struct (attempt, _)) ->
@@ -200,14 +219,15 @@ let next method world action =
 
         taken
             {
-                world with
+                rung status world.Last.Value world with
                     Rung = live && (world.Rung || status < 200) && status <> 503
             }
             after
     | AnswerBusy ->
         let busy = { world with Busy = true }
         taken { busy with Rung = false } (respond 503 world.Last.Value busy)
-    | Again -> taken world (respond 503 world.Before.Value world)
+    | Again status ->
+        taken (rung status world.Before.Value world) (respond status world.Before.Value world)
     | Refuse -> taken world (refuse world)
     | Opened -> taken world (give (FlowOpened world.Flow) world.Rig)
     | Closed ->

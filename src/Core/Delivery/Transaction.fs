@@ -25,6 +25,18 @@ type Attempt = {
     Later: Hop list
 }
 
+/// The INVITE of a target that was left before it said anything final.
+type Left = {
+    Invite: SipRequest
+    /// A provisional response came: only then may it be cancelled (9.1).
+    HasRung: bool
+    /// The call has its outcome.
+    IsUnwanted: bool
+}
+
+/// A CANCEL of ours to a target that was left, and its copies until it is answered.
+type Withdrawal = { Packet: ReadOnlyMemory<byte>; Schedule: Schedule }
+
 /// What a client transaction keeps once it has its final response: enough to absorb repeats.
 type Ended = {
     Branch: string
@@ -32,6 +44,8 @@ type Ended = {
     Hop: Hop
     /// The ACK to a non-2xx, given again to each repeated response (17.1.1.2).
     Ack: ReadOnlyMemory<byte> voption
+    Left: Left voption
+    Withdrawal: Withdrawal voption
 }
 
 type ClientPhase =
@@ -65,7 +79,7 @@ type Client = {
     Attempts: int
     /// The best outcome of earlier targets.
     Best: Outcome voption
-    /// Earlier targets that answered 503: their ACK is given again to repeats.
+    /// Earlier targets: those that answered, whose ACK is given again to repeats, and those left.
     Past: Ended list
     /// The INVITE that this CANCEL cancels.
     Invite: int64 voption
@@ -73,7 +87,16 @@ type Client = {
 }
 
 module Client =
-    let due (client: Client) =
+    /// The next copy of a CANCEL to a target that was left.
+    let withdrawalDue (client: Client) =
+        let earlier at (past: Ended) =
+            match past.Withdrawal with
+            | ValueSome withdrawal -> min at (Schedule.due withdrawal.Schedule)
+            | ValueNone -> at
+
+        List.fold earlier Queue.never client.Past
+
+    let private phaseDue (client: Client) =
         match client.Phase with
         | Calling attempt
         | Proceeding attempt when not client.Told ->
@@ -82,6 +105,8 @@ module Client =
         | Accepted _ -> client.Until
         | Resolving(_, resolution, _) -> min resolution.AnswerBy (min client.Until client.AnswerBy)
         | _ -> min client.Until client.AnswerBy
+
+    let due (client: Client) = min (withdrawalDue client) (phaseDue client)
 
 /// A response on its way: its hop is looked for, or the shell's word is awaited.
 type ReplyPhase =

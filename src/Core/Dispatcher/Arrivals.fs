@@ -53,6 +53,27 @@ let private stray leg source response work =
         Work.emit (Effect.PassUpStray(leg, source, response)) work
     | _ -> Work.count Counted.StrayResponse work
 
+/// The target that was left and whose CANCEL this answers.
+let private tryFindLeft (response: SipResponse) work =
+    let isOf (past: Ended) =
+        past.Withdrawal.IsSome
+        && String.Equals(past.Branch, response.TopVia.Branch, StringComparison.Ordinal)
+
+    match Branch.number response.TopVia.Branch with
+    | ValueSome number when response.CSeq.Method = SipMethod.Cancel ->
+        match State.tryFind number work.State with
+        | ValueSome(ClientEntry client) ->
+            List.tryFind isOf client.Past |> Option.map (fun past -> struct (client, past))
+        | _ -> None
+    | _ -> None
+
+let private left leg source response work =
+    match tryFindLeft response work with
+    | Some(struct (client, past)) when not response.IsProvisional ->
+        Responses.cancelAnswered past client work
+    | Some _ -> Work.count Counted.RepeatedResponse work
+    | None -> stray leg source response work
+
 /// By branch, CSeq method and sent-by (17.1.3); what is not ours at all is dropped (18.1.2).
 let private response leg source (response: SipResponse) work =
     let via = response.TopVia
@@ -70,8 +91,8 @@ let private response leg source (response: SipResponse) work =
             | Some past ->
                 Responses.receivedPast past response client work
                 |> Cancelling.settle client.Sender.Number
-            | None -> stray leg source response work
-        | ValueNone -> stray leg source response work
+            | None -> left leg source response work
+        | ValueNone -> left leg source response work
 
 let private tryFindServer index text matches work =
     Index.numbers (Keys.hash work.Settings text) index

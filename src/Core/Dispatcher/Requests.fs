@@ -82,9 +82,18 @@ let lingerIn phase until (client: Client) work =
     else
         set lingering work
 
+/// Whoever rings in vain hears of the end, but when its sender cancelled: that puts nothing on the wire.
+let private withdrawn outcome (client: Client) work =
+    match outcome with
+    | Cancelled
+    | Disposed -> struct (client, work)
+    | _ -> Leaving.unwanted client work
+
 /// The end of a client transaction: an outcome not told yet is told. Of an earlier target that
 /// answered an INVITE with 503 the repeats are still acknowledged (Timer D).
 let finish outcome (client: Client) work =
+    let struct (client, work) = withdrawn outcome client work
+
     let work =
         if client.Told then
             forget client work
@@ -98,9 +107,10 @@ let finish outcome (client: Client) work =
         isInvite client
         && not client.Told
         && isThere last
-        && not (TransportName.isReliable last.Hop.Transport)
+        && (Leaving.hasLeft client || not (TransportName.isReliable last.Hop.Transport))
         ->
-        lingerIn (Completed last) (work.Now + work.Settings.Timers.Long) client work
+        let phase = Completed(Leaving.rest last client)
+        lingerIn phase (work.Now + work.Settings.Timers.Long) client work
     | _ -> Work.remove client.Sender.Number work
 
 /// Refused at the door: there never was an entry.

@@ -4,18 +4,12 @@ module internal SipFun.Core.Responses
 
 open SipFun
 open SipFun.Core.Requests
+open SipFun.Core.Leaving
 open SipFun.Core.Targets
 
 /// Up to the caller, without our Via.
 let private handUp (client: Client) (response: SipResponse) work =
     Work.emit (Effect.HandUp(client.Sender.Number, response.WithoutTopVia())) work
-
-let endedBy (attempt: Attempt) ack : Ended = {
-    Branch = attempt.Branch
-    Leg = attempt.Leg
-    Hop = attempt.Hop
-    Ack = ack
-}
 
 let private acknowledge (client: Client) (ended: Ended) work =
     match ended.Ack with
@@ -26,12 +20,15 @@ let private acknowledge (client: Client) (ended: Ended) work =
 let linger work (client: Client) (hop: Hop) =
     let timers = work.Settings.Timers
 
-    if TransportName.isReliable hop.Transport then 0L<ms>
+    if hasLeft client then timers.Long
+    elif TransportName.isReliable hop.Transport then 0L<ms>
     elif isInvite client then timers.TimerD
     else timers.T4
 
 /// The final response is the delivery's outcome; after a 2xx to INVITE more may come.
 let private conclude (response: SipResponse) phase until (client: Client) work =
+    let struct (client, work) = unwanted client work
+
     let last =
         match phase with
         | Accepted _ -> false
@@ -156,25 +153,44 @@ let received source (response: SipResponse) (client: Client) work =
     | Completed ended when not response.IsProvisional -> absorb client ended response work
     | _ -> Work.count Counted.RepeatedResponse work
 
-/// The target asked now is left for one that was left before; what it still says is past too.
-let private leave (client: Client) =
-    match client.Phase with
-    | Calling attempt
-    | Proceeding attempt -> { client with Past = endedBy attempt ValueNone :: client.Past }
-    | _ -> client
+/// The target asked now is left for one that was left before, and has answered.
+let private leaveFor (past: Ended) (client: Client) =
+    let others = client.Past |> List.filter (fun each -> each.Branch <> past.Branch)
 
-/// From a target already left: a repeat of its 503, or a 2xx to an INVITE that was not waited for.
+    match client.Phase with
+    | Calling attempt -> { client with Past = left false attempt :: others }
+    | Proceeding attempt -> { client with Past = left true attempt :: others }
+    | _ -> { client with Past = others }
+
+/// From a target already left: it rings, or a 2xx that was not waited for, or another final response.
 let receivedPast (past: Ended) (response: SipResponse) (client: Client) work =
     let isAnswer = response.IsSuccess && isInvite client && past.Ack.IsNone
 
-    match client.Phase with
-    | Calling _
-    | Proceeding _ when isAnswer ->
+    match client.Phase, past.Left with
+    | Calling _, _
+    | Proceeding _, _ when isAnswer ->
         let until = work.Now + work.Settings.Timers.Long
         let work = if client.Told then handUp client response work else work
-        conclude response (Accepted past) until (leave client) work
-    | Accepted _ when isAnswer -> handUp client response work
+
+        conclude
+            response
+            (Accepted { past with Left = ValueNone })
+            until
+            (leaveFor past client)
+            work
+    | Accepted _, _ when isAnswer ->
+        set (Leaving.answered past client) work |> handUp client response
+    | _, ValueSome left when response.IsProvisional ->
+        let struct (client, work) = rang past left client work
+        let work = if client.Told then work else handUp client response work
+        set client work
+    | _, ValueSome left when not response.IsSuccess ->
+        let struct (client, work) = refused past left response client work
+        set client work
     | _ -> absorb client past response work
+
+/// The CANCEL of a target that was left is answered.
+let cancelAnswered past (client: Client) work = set (Leaving.cancelAnswered past client) work
 
 /// The shell could not send to this hop: the next target, unless somebody is there (RFC 3263, 4.3).
 /// A request other than INVITE ends also when its copy cannot be sent, an INVITE also when its ACK

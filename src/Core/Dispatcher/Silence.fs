@@ -32,8 +32,8 @@ let private gaveUp (attempt: Attempt) (client: Client) work =
 
         // Left before Timer B, an INVITE may still be answered there.
         if isInvite client && work.Now < attempt.Until then
-            let ended = endedBy attempt ValueNone
-            tryLater attempt { client with Past = ended :: client.Past } work
+            let left = Leaving.left false attempt
+            tryLater attempt { client with Past = left :: client.Past } work
         else
             tryLater attempt client work
     | _ -> finishBest TimedOut client work
@@ -59,7 +59,7 @@ let abandon outcome (client: Client) work =
         tell outcome false client work |> lingerIn client.Phase until client
     | Calling attempt
     | Proceeding attempt ->
-        let ended = endedBy attempt ValueNone
+        let ended = Leaving.endedBy attempt ValueNone
         let until = work.Now + linger work client attempt.Hop
         tell outcome true client work |> lingerIn (Completed ended) until client
     | _ -> finish outcome client work
@@ -73,6 +73,9 @@ let due (client: Client) work =
     let now = work.Now
 
     match client.Phase with
+    | _ when Leaving.isDue client work ->
+        let struct (client, work) = Leaving.due client work
+        set client work
     | _ when client.Told -> drop client work
     | _ when client.AnswerBy <= now -> late client work
     | Resolving(request, resolution, _) when now < client.Until ->
