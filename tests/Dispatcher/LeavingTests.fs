@@ -47,6 +47,13 @@ let private acks rig = [
             Address.toString hop.Address
 ]
 
+let private story number rig =
+    effects rig
+    |> List.pick (fun (_, effect) ->
+        match effect with
+        | Effect.Complete(each, _, trace, _) when each = number -> Some(Explanation.text trace)
+        | _ -> None)
+
 let private lastCancel rig = lastRequest "CANCEL" rig
 
 let private answered number status rig =
@@ -62,6 +69,8 @@ let private crossing = [
         answered number 200 rig
         same (cancels rig) [ 4000, "127.0.0.12" ] "at once"
         let cancel = lastCancel rig
+        let told = "CANCEL sent to udp:127.0.0.12:5070, which was left and still rings"
+        Expect.stringContains (story number rig) told "told"
         same cancel.TopVia.Branch second.TopVia.Branch "the branch of its INVITE (9.1)"
         same (cancel.CSeq.Number, cancel.CallId) (second.CSeq.Number, second.CallId) "and the rest"
         let rig = says 200 cancel rig |> says 487 second
@@ -133,7 +142,8 @@ let private others = [
         same (handedUp number rig) [ 180; 200; 200 ] "both"
         same (cancels (runFor 9000L<ms> rig)).Length 1 "sent before it answered"
 
-    testCase "nobody answered in time: one that rings afterwards is cancelled, and its end acknowledged"
+    testCase
+        "nobody answered in time: one that rings afterwards is cancelled, and its end acknowledged"
     <| fun () ->
         let number, first, _, rig = leaving ()
         let rig = runFor 32_000L<ms> rig

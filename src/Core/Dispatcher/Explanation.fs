@@ -94,6 +94,7 @@ let private sending decision =
     | HopTimedOut hop -> $"{Hop.toString hop} gave no final response in time"
     | HopAnswered503 hop -> $"{Hop.toString hop} answered 503: the next target"
     | AckSent -> "ACK sent"
+    | CancelSent hop -> $"CANCEL sent to {Hop.toString hop}, which was left and still rings"
     | CancelHeld -> "the CANCEL waits for a provisional response (RFC 3261, 9.1)"
     | CancelJoined number -> $"goes where delivery {number} went, with its branch"
     | EndedAs(outcome, why) -> $"{outcome}: {why}"

@@ -41,7 +41,11 @@ let private withdraw (past: Ended) (left: Left) (client: Client) work =
         Schedule = if isReliable then Schedule.once schedule else schedule
     }
 
-    let client = replace { past with Withdrawal = ValueSome withdrawal } client
+    let client = {
+        replace { past with Withdrawal = ValueSome withdrawal } client with
+            Trace = Trace.add work.Now (CancelSent past.Hop) client.Trace
+    }
+
     struct (client, send past withdrawal client work)
 
 /// No CANCEL goes out before a provisional came (9.1), and each only once.

@@ -123,6 +123,7 @@ let private sending decision =
     | HopTimedOut silent -> "timed_out", [ hop silent ]
     | HopAnswered503 busy -> "answered_503", [ hop busy ]
     | AckSent -> "ack", []
+    | CancelSent left -> "cancel_sent", [ hop left ]
     | CancelHeld -> "cancel_held", []
     | CancelJoined joined -> "cancel_joined", [ "delivery", text joined ]
     | EndedAs(outcome, reason) -> "ended", [ "outcome", outcome; why reason ]

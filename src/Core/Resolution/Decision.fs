@@ -64,6 +64,8 @@ type Decision =
     | HopTimedOut of Hop
     | HopAnswered503 of Hop
     | AckSent
+    /// To a target that was left, and still rings.
+    | CancelSent of Hop
     | CancelHeld
     | CancelJoined of Number: int64
     | EndedAs of outcome: string * why: string
