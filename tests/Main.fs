@@ -19,6 +19,14 @@ let private tests =
         UserAgent.UserAgent.tests
         Model.TwoTargets.tests
         Model.Connections.tests
+        testSequenced (
+            testList "Deliveries" [
+                Model.MixedTransports.tests
+                Model.ThreeDeliveries.tests
+                Model.Cancelled.tests
+            ]
+        )
+        Model.TwoRequests.tests
         Model.ThreeTargets.tests
         Model.Names.tests
         Scenarios.Scenarios.tests

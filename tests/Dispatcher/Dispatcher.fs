@@ -25,6 +25,8 @@ let tests =
         MachineTests.tests
         MergingTests.tests
         LetterTests.tests
+        TrapTests.tests
+        EqualInstantsTests.tests
         ArrivalsTests.tests
         DispatcherTests.tests
         ExplanationTests.tests

@@ -8,6 +8,7 @@ open SipFun.Core
 open SipFun.Tests
 open SipFun.Tests.Rig
 open SipFun.Tests.Model.Explorer
+open SipFun.Tests.Model.Worlds
 
 type Action =
     | Ring
@@ -132,9 +133,6 @@ let private next world action =
     | Answer(number, status) -> answered number status world
     | CancelDelivery number -> give (Input.CancelDelivery(ByNumber number)) world.Rig
     |> taken world
-
-let private from now (instant: Instant) =
-    if instant = Queue.never then "-" else string (instant - now)
 
 /// Connections by age among those there are, so that their numbers do not tell worlds apart.
 let private alias world =

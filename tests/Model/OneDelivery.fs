@@ -9,6 +9,7 @@ open SipFun.Core
 open SipFun.Tests
 open SipFun.Tests.Rig
 open SipFun.Tests.Model.Explorer
+open SipFun.Tests.Model.Worlds
 
 type Action =
     | Ring
@@ -34,7 +35,6 @@ type World = {
 }
 
 let private number = 1L
-let private quiet = { settings with Limits = { limits with Decisions = 0 } }
 
 let private observe world effect =
     let over = not world.Outcomes.IsEmpty
@@ -82,10 +82,7 @@ let private actions statuses world =
 
     due @ List.map Answer statuses @ [ Refuse; Cancel ]
 
-let private ringAt late world =
-    match alarm world with
-    | ValueSome at -> { world.Rig with Now = at + late } |> give Tick
-    | ValueNone -> world.Rig
+let private ringAt late world = Worlds.ringAt late world.Rig
 
 let private next world action =
     let rig =
@@ -106,9 +103,6 @@ let private next world action =
 
     taken world rig
 
-let private from now (instant: Instant) =
-    if instant = Queue.never then "-" else string (instant - now)
-
 let private attemptKey now (attempt: Attempt) =
     let schedule = attempt.Schedule
     $"{schedule.Interval} {from now schedule.NextAt} {from now schedule.GiveUpAt}"
@@ -121,12 +115,6 @@ let private phaseKey now phase =
     | Accepted _ -> "accepted"
     | other -> $"%A{other}"
 
-let private outcomeKey outcome =
-    match outcome with
-    | Outcome.Answered response -> $"answered {response.StatusCode}"
-    | Unreachable _ -> "unreachable"
-    | other -> $"{other}"
-
 let private key world =
     let now = world.Rig.Now
 
@@ -138,7 +126,7 @@ let private key world =
                 $"{phaseKey now client.Phase} {client.Told} {from now waiting.Due}"
             | other -> $"%A{other}")
 
-    let outcomes = List.map outcomeKey world.Outcomes
+    let outcomes = List.map named world.Outcomes
     let seen = (world.Sent, world.Acks, outcomes, world.HandedUp, world.Provisional)
 
     let late =

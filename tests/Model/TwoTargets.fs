@@ -8,6 +8,7 @@ open SipFun.Core
 open SipFun.Tests
 open SipFun.Tests.Rig
 open SipFun.Tests.Model.Explorer
+open SipFun.Tests.Model.Worlds
 
 type Action =
     | Ring
@@ -37,7 +38,6 @@ type World = {
 }
 
 let private number = 1L
-let private quiet = { settings with Limits = { limits with Decisions = 0 } }
 let private a = Question.create "b.test" DnsType.A
 let private invite = requestTo "sip:b@b.test:5070" "INVITE" "call-1" 1
 
@@ -46,12 +46,6 @@ let private addresses =
         for text in [ "127.0.0.11"; "127.0.0.12" ] do
             { Name = "b.test"; Ttl = 60; Data = AddressOf(address text) }
     |]
-
-let private named outcome =
-    match outcome with
-    | Outcome.Answered response -> $"answered {response.StatusCode}"
-    | Unreachable _ -> "unreachable"
-    | other -> $"{other}"
 
 let private sent (hop: Hop) (request: SipRequest) world =
     let target = Address.toString hop.Address
@@ -104,10 +98,7 @@ let private actions world = [
     CancelDelivery
 ]
 
-let private ringAt late world =
-    match alarm world with
-    | ValueSome at -> { world.Rig with Now = at + late } |> give Tick
-    | ValueNone -> world.Rig
+let private ringAt late world = Worlds.ringAt late world.Rig
 
 let private answered (status: int) world =
     let world =
@@ -154,9 +145,6 @@ let private next world action =
         taken world (give input world.Rig)
     | Cancel -> accepted world
     | CancelDelivery -> taken world (give (Input.CancelDelivery(ByNumber number)) world.Rig)
-
-let private from now (instant: Instant) =
-    if instant = Queue.never then "-" else string (instant - now)
 
 let private phaseKey now phase =
     let attempt (attempt: Attempt) =

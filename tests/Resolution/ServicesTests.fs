@@ -82,7 +82,7 @@ let tests =
             let lines = [ "_sip._udp.example.com SRV 1 1 5061 gone.example.com"; own ]
             check lines udpTcp [ "AddressRecords: NameNotFound" ] "RFC 2782: no fallback"
 
-        testCase "target \".\": the service is not offered (RFC 2782)"
+        testCase "T10: target \".\": the service is not offered (RFC 2782)"
         <| fun () ->
             let no = "_sip._udp.example.com SRV 0 0 0 ."
             let tcp = "_sip._tcp.example.com SRV 1 1 5063 a.example.com"

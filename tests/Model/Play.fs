@@ -1,0 +1,163 @@
+// A dispatcher, what its deliveries sent, and the watch over them: the steps that C3, C4 and C5 share.
+module SipFun.Tests.Model.Play
+
+open SipFun
+open SipFun.Core
+open SipFun.Tests
+open SipFun.Tests.Rig
+open SipFun.Tests.Model.Explorer
+open SipFun.Tests.Model.Worlds
+
+type Play = {
+    Rig: Rig
+    Watch: Watch.Watch
+    /// Each delivery's request to each target, the last target first.
+    Sent: Map<int64, SipRequest list>
+    HandedUpLate: bool
+}
+
+let private branch (request: SipRequest) = string request.TopVia.Branch
+
+let private remembered sent effect =
+    match effect with
+    | Effect.Transmit(number, _, _, bytes, _) ->
+        match packet bytes with
+        | :? SipRequest as request when request.Method <> SipMethod.Ack ->
+            let known = Map.tryFind number sent |> Option.defaultValue []
+
+            if known |> List.exists (fun each -> branch each = branch request) then
+                sent
+            else
+                Map.add number (request :: known) sent
+        | _ -> sent
+    | _ -> sent
+
+let private isLate play effect =
+    match effect with
+    | Effect.HandUp(number, response) when response.IsSuccess ->
+        Watch.outcome number play.Watch <> ""
+    | _ -> false
+
+let private clientOf number play =
+    match State.tryFind number play.Rig.State with
+    | ValueSome(ClientEntry client) -> ValueSome client
+    | _ -> ValueNone
+
+let private current play number =
+    match clientOf number play with
+    | ValueSome { Phase = Calling attempt }
+    | ValueSome { Phase = Proceeding attempt } -> attempt.Branch
+    | _ -> ""
+
+/// Takes in what a step did.
+let private taken isTick late play rig =
+    let effects, rig = harvested rig
+
+    let watch = {
+        play.Watch with
+            IsTick = isTick
+            IsLate = late > 0L<ms>
+            Current = current play
+    }
+
+    let play = {
+        play with
+            Rig = rig
+            Sent = List.fold remembered play.Sent effects
+            HandedUpLate = play.HandedUpLate || List.exists (isLate play) effects
+            Watch = List.fold (Watch.observe rig.Now) watch effects
+    }
+
+    effects, play
+
+let gives input play = taken false 0L<ms> play (give input play.Rig) |> snd
+let rings late play = taken true late play (ringAt late play.Rig) |> snd
+
+let begins rig =
+    let play = {
+        Rig = rig
+        Watch = Watch.start
+        Sent = Map.empty
+        HandedUpLate = false
+    }
+
+    taken false 0L<ms> play rig |> snd
+
+/// What a 2xx with this branch must do while its INVITE lives: go up (S-29).
+let private mustGoUp number (request: SipRequest) play =
+    match clientOf number play with
+    | ValueSome { Method = method; Phase = phase } when method = SipMethod.Invite ->
+        match phase with
+        | Calling attempt
+        | Proceeding attempt -> attempt.Branch = branch request
+        | Accepted ended -> ended.Branch = branch request
+        | _ -> false
+    | _ -> false
+
+let private isWaiting number (request: SipRequest) play =
+    match clientOf number play with
+    | ValueSome { Phase = Calling attempt; Told = false }
+    | ValueSome { Phase = Proceeding attempt; Told = false } -> attempt.Branch = branch request
+    | _ -> false
+
+let private goesUp effects = effects |> List.exists (fun (effect: Effect) -> effect.IsHandUp)
+
+/// The request this delivery sent to its last target but `back`.
+let request number back play = Map.tryFind number play.Sent |> Option.bind (List.tryItem back)
+
+/// A peer answers, soon, late or again.
+let answers number back (status: int) play =
+    match request number back play with
+    | None -> play
+    | Some asked ->
+        let isUp = status / 100 = 2 && mustGoUp number asked play
+        let rang = status < 200 && isWaiting number asked play
+        let watch = if rang then Watch.rang number play.Watch else play.Watch
+        let rig = receive (asked.CreateResponse(status, "peer")) play.Rig
+        let effects, after = taken false 0L<ms> { play with Watch = watch } rig
+
+        {
+            after with
+                Watch = Watch.broken "S-29" (not isUp || goesUp effects) after.Watch
+        }
+
+let ends number play = gives (CancelDelivery(ByNumber number)) play
+
+/// The flows there are, the oldest first.
+let flows play = Trie.toList play.Rig.State.Flows |> List.map snd
+
+let private flowKey (flow: Flow) = $"{flow.Hop.Flow} {flow.Phase.IsOpen} {flow.Peers.Length}"
+
+let key name play =
+    let rig = play.Rig
+    let sent = Map.toList play.Sent |> List.map (fun (n, sent) -> name n, sent.Length)
+    let flows = flows play |> List.map flowKey
+
+    $"{entriesKey name rig} {Watch.key rig.State rig.Now play.Watch} {sent} {flows} {play.HandedUpLate} {play.Watch.Broken.Count}"
+
+let outcome number play = Watch.outcome number play.Watch
+
+let outcomes play =
+    play.Watch.Seen |> Map.values |> Seq.map (fun seen -> seen.Outcome) |> List.ofSeq
+
+let private sentence number =
+    match number with
+    | "S-01" -> "one outcome, once"
+    | "S-02" -> "silence after the outcome"
+    | "S-03" -> "an INVITE's copies, to the millisecond"
+    | "S-04" -> "other requests' copies, to the millisecond"
+    | "S-05" -> "after a provisional: none of an INVITE, others at T2"
+    | "S-07" -> "nothing twice over a connection"
+    | "S-09" -> "no ACK by a timer"
+    | "S-15" -> "after a cancel only a 2xx is news"
+    | "S-16" -> "one name, one delivery; INVITE and CANCEL apart"
+    | "S-28" -> "CANCEL and ACK with their INVITE's branch and target"
+    | _ -> "a 2xx to INVITE goes up while its transaction lives"
+
+/// One law of the watch, by its number.
+let safety play number =
+    law $"{number}: {sentence number}" (fun world ->
+        not (Set.contains number (play world).Watch.Broken))
+
+let invariants play =
+    law "D7 and its kin" (fun world -> Laws.violations quiet (play world).Rig.State = [])
