@@ -96,8 +96,8 @@ let private mustGoUp number (request: SipRequest) play =
 
 let private isWaiting number (request: SipRequest) play =
     match clientOf number play with
-    | ValueSome { Phase = Calling attempt; Told = false }
-    | ValueSome { Phase = Proceeding attempt; Told = false } -> attempt.Branch = branch request
+    | ValueSome { Phase = Calling attempt }
+    | ValueSome { Phase = Proceeding attempt } -> attempt.Branch = branch request
     | _ -> false
 
 let private goesUp effects = effects |> List.exists (fun (effect: Effect) -> effect.IsHandUp)

@@ -145,6 +145,7 @@ let private acknowledged number hop (request: SipRequest) watch =
 
 let private onTime now number outcome seen watch =
     outcome <> "TimedOut"
+    || not watch.IsTick // the best of several targets, when the last one failed otherwise
     || watch.Current number <> seen.Branch
     || seen.Rang && seen.Method = SipMethod.Invite
     || watch.IsLate
