@@ -111,7 +111,7 @@ let private inviteOf branch watch =
 
 let private isAt hop watch condition branch =
     match inviteOf branch watch with
-    | Some(seen, target) -> target = hop && condition seen
+    | Some(seen, target) -> { target with Flow = hop.Flow } = hop && condition seen
     | None -> false
 
 /// S-28: only where its INVITE rings, with its branch.
@@ -126,6 +126,11 @@ let private sent now number hop (request: SipRequest) watch =
     | None when request.Method = SipMethod.Cancel ->
         cancelLaw branch hop watch |> put number (fresh now request.Method branch hop)
     | None -> put number (fresh now request.Method branch hop) watch
+    | Some seen when seen.Branch = branch && hop.Flow <> seen.Branches[branch].Flow ->
+        // Once more, the connection it was given to having just been closed: by no timer.
+        broken "S-02" (seen.Outcomes = 0) watch
+        |> broken "S-07" (not watch.IsTick)
+        |> put number { seen with Branches = Map.add branch hop seen.Branches }
     | Some seen when seen.Branch = branch ->
         broken "S-02" (seen.Outcomes = 0) watch
         |> copyLaws now seen
@@ -150,6 +155,9 @@ let private onTime now number outcome seen watch =
     || seen.Rang && seen.Method = SipMethod.Invite
     || watch.IsLate
     || now - seen.First = 32_000L<ms>
+    // Its time began when the connection was asked for.
+    || TransportName.isReliable seen.Branches[seen.Branch].Transport
+       && now - seen.First < 32_000L<ms>
 
 let private completed now number outcome watch =
     match Map.tryFind number watch.Seen with
