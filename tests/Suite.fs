@@ -19,7 +19,8 @@ let update = Environment.GetCommandLineArgs() |> Array.contains updateFlag
 let writeTables = Environment.GetCommandLineArgs() |> Array.contains tablesFlag
 
 /// Whether the wires of the scenario files become what is seen now.
-let updateScenarios = Environment.GetCommandLineArgs() |> Array.contains scenariosFlag
+let updateScenarios =
+    Environment.GetCommandLineArgs() |> Array.contains scenariosFlag
 
 /// What Expecto should see of the command line.
 let rest argv = argv |> Array.except [ longFlag; updateFlag; tablesFlag; scenariosFlag ]

@@ -68,6 +68,7 @@ let private left node = [
     match earlier (Dispatcher.alarm node.Dispatcher) (UserAgent.alarm node.Agent) with
     | ValueSome at -> $"an alarm is set at %d{at} ms"
     | ValueNone -> ()
+    yield! Promises.left node.Promises
 ]
 
 let private unended node = [
@@ -125,6 +126,7 @@ let start directory (script: Script) (line: NodeLine) : IMachine =
         Own = Habits.settings habits
         Leg = leg
         User = User.start habits
+        Promises = Promises.none
         Dispatcher = Dispatcher.start
         Agent = UserAgent.start
         Number = 1L

@@ -23,6 +23,7 @@ type Node = {
     Own: AgentSettings
     Leg: Leg
     User: User
+    Promises: Promises.Promises
     Dispatcher: State
     Agent: AgentState
     /// The next number that is fresh.
@@ -113,7 +114,11 @@ let private effect node effect =
     | _ -> [], node
 
 let private tell event (node: Node) =
-    let node = { node with User = heard event node.User }
+    let node = {
+        node with
+            User = heard event node.User
+            Promises = Promises.heard event node.Promises
+    }
 
     let node =
         match Words.ofEvent event with
@@ -161,7 +166,8 @@ let private stepDispatcher now input node =
     expectLaws input (Laws.violations node.Settings state)
     collect effect { node with Dispatcher = state } (effects.ToArray())
 
-let private stepAgent now input node =
+let private stepAgent now input (node: Node) =
+    let node = { node with Promises = Promises.ordered input node.Promises }
     let struct (state, effects) = UserAgent.step node.Own now input node.Agent
     expectLaws input (AgentLaws.violations node.Own state)
     collect agentEffect { node with Agent = state } effects
