@@ -13,4 +13,7 @@ let tests =
         TlsTests.tests
         TlsSippTests.tests
         BrowserTests.tests
+        CallTests.tests
+        RegistrarTests.tests
+        CommandTests.tests
     ]

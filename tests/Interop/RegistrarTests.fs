@@ -1,0 +1,178 @@
+// Kamailio as registrar with digest, and baresip as a telephone, over UDP and TCP.
+module SipFun.Tests.Interop.RegistrarTests
+
+open System
+open System.IO
+open System.Net
+open Expecto
+open SipFun
+open SipFun.Tests
+open SipFun.Tests.CSharpApi
+open SipFun.Tests.CSharpApi.Dns
+open SipFun.Tests.Interop.AgentHouse
+
+let private alice (server: IPEndPoint) = $"<sip:alice@{server}>"
+
+let private register protocol (agent: UserAgent) server =
+    let options = RegisterOptions(Registrar = uriBy protocol "" server)
+    House.wait (agent.RegisterAsync options)
+
+let private binds protocol () =
+    Kamailio.withRegistrar (fun server ->
+        withAgent (alice server) 0 (fun agent ->
+            let registration = register protocol agent server
+            Expect.equal registration.Bindings.Count 1 "bound"
+            Expect.equal registration.Expires (TimeSpan.FromHours 1.0) "as asked"
+            let over = House.wait (registration.UnregisterAsync())
+            Expect.equal over.Kind RegistrationEndKind.Unregistered $"{over}"))
+
+let private isRefused () =
+    Kamailio.withRegistrar (fun server ->
+        let dispatcher = House.start House.loopback
+
+        try
+            let wrong = DigestCredentials("alice", "wrong")
+            let address = NameAddr.Parse(alice server)
+            let options = UserAgentOptions(Address = address, Credentials = [| wrong |])
+            let agent = new UserAgent(dispatcher, options)
+
+            try
+                register Sipp.Udp agent server |> ignore
+                failtest "refused"
+            with :? RegistrationException as error ->
+                Expect.isNotNull error.Response "by 401"
+        finally
+            House.finish dispatcher)
+
+/// One agent calls another through the proxy, by its binding.
+let private meets protocol () =
+    Kamailio.withRegistrar (fun server ->
+        withAgent (alice server) 0 (fun called ->
+            register protocol called server |> ignore
+            let coming = invited called (fun invitation -> invitation.Accept offer |> ignore)
+
+            withAgent "<sip:carol@example.com>" 0 (fun caller ->
+                let call = House.wait (caller.CallAsync(uriBy protocol "alice" server))
+                answered call |> ignore
+                let other = House.wait coming
+                Expect.isNotNull (House.wait other.Acknowledged) "the ACK comes through"
+                House.wait (call.ByeAsync()) |> ignore
+                ends CallEndKind.HungUpByPeer other)
+
+            for registration in called.Registrations do
+                House.wait (registration.UnregisterAsync()) |> ignore))
+
+/// Two seconds of silence, 8 kHz, for baresip to send.
+let private silence () =
+    let samples = 16_000
+    use memory = new MemoryStream()
+    use writer = new BinaryWriter(memory)
+    writer.Write("RIFF"B)
+    writer.Write(36 + 2 * samples)
+    writer.Write("WAVEfmt "B)
+    writer.Write 16
+    writer.Write 1s
+    writer.Write 1s
+    writer.Write 8000
+    writer.Write 16000
+    writer.Write 2s
+    writer.Write 16s
+    writer.Write("data"B)
+    writer.Write(2 * samples)
+    writer.Write(Array.zeroCreate<byte>(2 * samples))
+    memory.ToArray()
+
+let private modules =
+    let below folder =
+        if Directory.Exists folder then
+            Directory.GetDirectories folder
+        else
+            [||]
+
+    below "/usr/lib"
+    |> Seq.append [ "/usr/lib"; "/usr/local/lib" ]
+    |> Seq.map (fun folder -> Path.Combine(folder, "baresip/modules"))
+    |> Seq.tryFind Directory.Exists
+
+let private configure folder (account: string) =
+    File.WriteAllBytes(Path.Combine(folder, "in.wav"), silence ())
+    File.WriteAllText(Path.Combine(folder, "contacts"), "")
+    File.WriteAllText(Path.Combine(folder, "accounts"), account + "\n")
+
+    File.WriteAllLines(
+        Path.Combine(folder, "config"),
+        [
+            $"module_path {Option.toObj modules}"
+            $"sip_listen 127.0.0.1:{Dnsmasq.freePort ()}"
+            "module g711.so"
+            "module aufile.so"
+            "module_tmp account.so"
+            "module_app menu.so"
+            $"audio_source aufile,{folder}/in.wav"
+            $"audio_player aufile,{folder}/out.wav"
+            $"audio_alert aufile,{folder}/alert.wav"
+        ]
+    )
+
+/// baresip as bob, registered there by this protocol; it takes calls, and does this at its start.
+let private withBaresip protocol (server: IPEndPoint) commands (check: Running -> unit) =
+    match Sipp.find "baresip", modules with
+    | Some path, Some _ ->
+        Sipp.inFolder (fun folder ->
+            let login = "auth_user=bob;auth_pass=secret;regint=600;answermode=auto"
+            let bob = uriBy protocol "bob" server
+            configure folder $"<{bob}>;{login}"
+            let arguments = [ "-f"; folder; "-t"; "30" ] @ commands
+            use baresip = new Running(path, arguments, folder)
+            check baresip
+            baresip.Terminate()
+            baresip.WaitForExit() |> ignore)
+    | _ -> skiptest "baresip is not installed (Debian: baresip-core)"
+
+let private isBound (line: string) = line.Contains "200 OK" && line.Contains "binding"
+
+let private isCalled protocol () =
+    Kamailio.withRegistrar (fun server ->
+        withBaresip protocol server [] (fun baresip ->
+            baresip.WaitForLine isBound |> ignore
+
+            withAgent (alice server) 0 (fun agent ->
+                let options = CallOptions(Body = audio)
+                let target = uriBy protocol "bob" server
+                let call = House.wait (agent.CallAsync(target, options))
+                answered call |> ignore
+                Expect.isNotNull call.RemoteBody "its answer"
+                House.wait (call.ByeAsync()) |> ignore
+                ends CallEndKind.HungUp call)))
+
+let private callsUs protocol () =
+    Kamailio.withRegistrar (fun server ->
+        withAgent (alice server) 0 (fun agent ->
+            register protocol agent server |> ignore
+            let coming = invited agent (fun invitation -> invitation.Accept audio |> ignore)
+            // It adds its account's transport itself.
+            let dial = [ "-e"; $"/dial sip:alice@{server}" ]
+
+            withBaresip protocol server dial (fun _ ->
+                let call = House.wait coming
+                Expect.isNotNull (House.wait call.Acknowledged) "its ACK"
+                Expect.isNotNull call.RemoteBody "its offer"
+                House.wait (call.ByeAsync()) |> ignore
+                ends CallEndKind.HungUp call)
+
+            for registration in agent.Registrations do
+                House.wait (registration.UnregisterAsync()) |> ignore))
+
+let private both name (test: Sipp.Protocol -> unit -> unit) = [
+    testCase $"{name}, UDP" (test Sipp.Udp)
+    testCase $"{name}, TCP" (test Sipp.Tcp)
+]
+
+let tests =
+    testList "Registrar" [
+        yield! both "Kamailio binds us, and takes it back" binds
+        testCase "Kamailio refuses a wrong password" isRefused
+        yield! both "a call through Kamailio, to a binding" meets
+        yield! both "baresip is called" isCalled
+        yield! both "baresip calls us" callsUs
+    ]
