@@ -25,6 +25,7 @@ type Running(path: string, arguments: string list, folder: string) =
         info.WorkingDirectory <- folder
         info.RedirectStandardOutput <- true
         info.RedirectStandardError <- true
+        info.RedirectStandardInput <- true
         List.iter info.ArgumentList.Add arguments
         new Process(StartInfo = info)
 
@@ -70,6 +71,11 @@ type Running(path: string, arguments: string list, folder: string) =
 
         program.WaitForExit()
         program.ExitCode
+
+    /// A line of its input.
+    member _.Type(line: string) =
+        program.StandardInput.WriteLine line
+        program.StandardInput.Flush()
 
     /// SIGTERM, as a service manager does.
     member _.Terminate() = Libc.kill (program.Id, Libc.sigterm) |> ignore

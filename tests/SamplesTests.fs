@@ -19,5 +19,33 @@ let private ownLoop () =
     Expect.isGreaterThan told.Length 1 "it goes out again"
     Expect.equal (List.last lines) "The answer is 200." "and is answered"
 
+/// Two of them call each other; what is typed comes from the test.
+let private softphone () =
+    let start user =
+        let folder = AppContext.BaseDirectory
+        let assembly = Path.Combine(folder, "Softphone.dll")
+        new Running("dotnet", [ assembly; $"sip:{user}@127.0.0.1" ], folder)
+
+    use alice = start "alice"
+    use bob = start "bob"
+    let listening (line: string) = line.StartsWith "listening udp:0.0.0.0:"
+    let port = (bob.WaitForLine listening).Split(':') |> Array.last
+    alice.WaitForLine(fun line -> line.StartsWith "call URI") |> ignore
+    alice.Type $"call sip:bob@127.0.0.1:{port}"
+    bob.WaitForLine(fun line -> line.Contains "calls.") |> ignore
+    alice.WaitForLine(fun line -> line = "Ringing") |> ignore
+    bob.Type "answer"
+    alice.WaitForLine(fun line -> line.StartsWith "Connected") |> ignore
+    alice.Type "hangup"
+    alice.WaitForLine(fun line -> line = "Over: HungUp: 200 OK.") |> ignore
+    bob.WaitForLine(fun line -> line = "Over: HungUpByPeer.") |> ignore
+
+    for telephone in [ alice; bob ] do
+        telephone.Type "quit"
+        Expect.equal (telephone.WaitForExit(), telephone.Errors) (0, []) "it ends"
+
 let tests =
-    testList "Samples" [ testCase "OwnLoop: the core in an event loop of one's own" ownLoop ]
+    testList "Samples" [
+        testCase "OwnLoop: the core in an event loop of one's own" ownLoop
+        testCase "Softphone: calls, answers, hangs up" softphone
+    ]

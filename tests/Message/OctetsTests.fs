@@ -29,7 +29,11 @@ let tests =
 
         testCase "escapes: decoded once, or only those that do not matter"
         <| fun () ->
-            Expect.equal (Octets.unescaped (span "a%41%2541%zz%4g%g4%4")) "aA%41%zz%4g%g4%4" "unescaped"
+            Expect.equal
+                (Octets.unescaped (span "a%41%2541%zz%4g%g4%4"))
+                "aA%41%zz%4g%g4%4"
+                "unescaped"
+
             Expect.equal (Octets.comparable (span "%41%3b%2F%25x")) "A%3B%2F%25x" "comparable"
 
         testCase "24: unescaping allocates a small multiple of the input"
