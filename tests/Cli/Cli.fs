@@ -14,5 +14,4 @@ let tests =
         ResolveTests.tests
         PingTests.tests
         TransportTests.tests
-        ExhaustionTests.tests
     ]
