@@ -1,5 +1,6 @@
-// Histories by chance: orders and news of all kinds, in any order, about calls that are there and that are not.
-// After every step the laws hold (AgentRig); each order has exactly one end; at last nothing is left.
+// Histories by chance: orders and news of all kinds, in any order, about calls that are there and
+// that are not. After every step the laws hold (AgentRig); each order has exactly one end; at last
+// nothing is left.
 module SipFun.Tests.UserAgent.AgentHistories
 
 open System

@@ -1,5 +1,5 @@
-// A user agent in virtual time, without a dispatcher: its requests are answered by hand, requests come in by hand.
-// Every law is checked after every step.
+// A user agent in virtual time, without a dispatcher: its requests are answered by hand, requests
+// come in by hand. Every law is checked after every step.
 module SipFun.Tests.UserAgent.AgentRig
 
 open System
@@ -274,7 +274,8 @@ let answerOf status = {
 
 let say received status rig = give (AgentInput.Respond(received, answerOf status)) rig
 
-/// A request of Bob's within the dialog of the call, after this response of ours or to this INVITE of ours.
+/// A request of Bob's within the dialog of the call, after this response of ours or to this INVITE
+/// of ours.
 let dialogOf number rig =
     match AgentState.tryCall number rig.State with
     | ValueSome call ->

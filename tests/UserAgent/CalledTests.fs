@@ -1,4 +1,5 @@
-// Calls that come in (RFC 3261, 8.2, 9.2, 12.1.1, 13.3.1, 15.1.2): what is refused, what is told, what is answered.
+// Calls that come in (RFC 3261, 8.2, 9.2, 12.1.1, 13.3.1, 15.1.2): what is refused, what is told,
+// what is answered.
 module SipFun.Tests.UserAgent.CalledTests
 
 open System

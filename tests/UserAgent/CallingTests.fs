@@ -1,4 +1,5 @@
-// Calls made (RFC 3261, 9.1, 13.2, 15.1.1, 22, 8.1.3.4): what is sent, what is told, and that nothing is left.
+// Calls made (RFC 3261, 9.1, 13.2, 15.1.1, 22, 8.1.3.4): what is sent, what is told, and that
+// nothing is left.
 module SipFun.Tests.UserAgent.CallingTests
 
 open System

@@ -1,4 +1,5 @@
-// Dialogs as values (RFC 3261, 12): who owns a message, which CSeq is next, by which route, to which target.
+// Dialogs as values (RFC 3261, 12): who owns a message, which CSeq is next, by which route, to
+// which target.
 module SipFun.Tests.UserAgent.DialogTests
 
 open Expecto

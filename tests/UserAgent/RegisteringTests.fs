@@ -1,4 +1,5 @@
-// Bindings (RFC 3261, 10.2): made, refreshed in time, raised by 423, tried again after failures, taken back.
+// Bindings (RFC 3261, 10.2): made, refreshed in time, raised by 423, tried again after failures,
+// taken back.
 module SipFun.Tests.UserAgent.RegisteringTests
 
 open Expecto

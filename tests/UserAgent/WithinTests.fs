@@ -1,4 +1,5 @@
-// Requests within a call (RFC 3261, 12.2, 14; RFC 3311): order, glare, targets, and what ends a dialog.
+// Requests within a call (RFC 3261, 12.2, 14; RFC 3311): order, glare, targets, and what ends a
+// dialog.
 module SipFun.Tests.UserAgent.WithinTests
 
 open Expecto

@@ -1,5 +1,5 @@
-// What becomes of a 2xx to INVITE (RFC 3261, 13.3.1.4): its ACK, or 64*T1 without one, which ends the call with a
-// BYE.
+// What becomes of a 2xx to INVITE (RFC 3261, 13.3.1.4): its ACK, or 64*T1 without one, which ends
+// the call with a BYE.
 module internal SipFun.Core.Acks
 
 open SipFun

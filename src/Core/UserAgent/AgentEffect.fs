@@ -1,5 +1,6 @@
-// What whoever holds a user agent must do, as values; and what the application hears. IAgentShell and
-// IAgentListener are their only readers outside the core: a new case fails to compile on both sides.
+// What whoever holds a user agent must do, as values; and what the application hears. IAgentShell
+// and IAgentListener are their only readers outside the core: a new case fails to compile on both
+// sides.
 namespace SipFun.Core
 
 open SipFun
@@ -73,20 +74,22 @@ type AgentEvent =
     /// A request needs no answer any more: it was cancelled, its call ended, or it was answered for
     /// the application, which took too long.
     | Withdrawn of received: int64
-    /// A response to an exchange's request, the final too; but those that the agent acts on by itself,
-    /// sending the request again (401, 407, 491).
+    /// A response to an exchange's request, the final too; but those that the agent acts on by
+    /// itself, sending the request again (401, 407, 491).
     | Responded of exchange: int64 * SipResponse
     | Finished of exchange: int64 * ExchangeEnd
     /// A binding was made or refreshed: for how long, and the response.
     | Registered of registration: int64 * expires: Duration * SipResponse
-    /// It was not made or refreshed. It is tried again after `again`; none: the registration is over.
+    /// It was not made or refreshed. It is tried again after `again`; none: the registration is
+    /// over.
     | RegistrationFailed of registration: int64 * ExchangeEnd * again: Duration voption
     /// The binding was given up: what became of the last REGISTER. The registration is over.
     | Unregistered of registration: int64 * ExchangeEnd
 
 [<RequireQualifiedAccess>]
 type AgentEffect =
-    /// Deliver a request, ACK and CANCEL among them; what becomes of it comes back under this number.
+    /// Deliver a request, ACK and CANCEL among them; what becomes of it comes back under this
+    /// number.
     | Send of sending: int64 * SipRequest * destination: Hop voption
     /// Deliver a response, back over the flow that the request came by.
     | Reply of received: int64 * reply: int64 * SipResponse

@@ -1,6 +1,7 @@
-// All that can happen to a user agent. Orders are imperatives, news are past participles.
-// Numbers of calls, exchanges, registrations and received messages are the shell's: positive, fresh,
-// and drawn from one counter, so that no two are equal. Numbers of sendings and replies are the agent's.
+// All that can happen to a user agent. Orders are imperatives, news are past participles. Numbers
+// of calls, exchanges, registrations and received messages are the shell's: positive, fresh, and
+// drawn from one counter, so that no two are equal. Numbers of sendings and replies are the
+// agent's.
 namespace SipFun.Core
 
 open System
@@ -45,7 +46,8 @@ type Party = {
     Contact: NameAddr
     /// Route, from the next hop on; usually empty.
     Routes: NameAddr list
-    /// Sent there, without asking the DNS; within a dialog only when the peer's Contact leads nowhere.
+    /// Sent there, without asking the DNS; within a dialog only when the peer's Contact leads
+    /// nowhere.
     NextHop: Hop voption
     /// For 401 and 407. One without a realm is for the target itself, not for where it redirects.
     Logins: Login list
@@ -79,7 +81,8 @@ type RegisterOrder = {
 
 /// A message that the dispatcher passes up.
 type Arrival = {
-    /// 0 for an ACK, which nothing waits for; else fresh, and the number of the call if it begins one.
+    /// 0 for an ACK, which nothing waits for; else fresh, and the number of the call if it begins
+    /// one.
     Number: int64
     Leg: int
     Source: Hop
@@ -97,7 +100,8 @@ type AgentInput =
     | HangUp of call: int64 * Content
     /// Send a request outside dialogs: OPTIONS, MESSAGE, ... Not INVITE, ACK, CANCEL, BYE, PRACK.
     | Request of exchange: int64 * RequestOrder
-    /// Send a request within a call: INVITE again, UPDATE, INFO, MESSAGE, REFER, NOTIFY, OPTIONS, ...
+    /// Send a request within a call: INVITE again, UPDATE, INFO, MESSAGE, REFER, NOTIFY, OPTIONS,
+    /// ...
     | RequestWithin of exchange: int64 * call: int64 * SipMethod * Content
     /// Wait no longer for a request's response.
     | Abandon of exchange: int64
@@ -117,6 +121,7 @@ type AgentInput =
     | Completed of sending: int64 * Outcome * last: bool
     /// `Effect.Forget` of a request sent.
     | Forgotten of sending: int64
-    /// What became of a response: `Effect.Complete`. `Sent` for a final one to INVITE: its ACK came.
+    /// What became of a response: `Effect.Complete`. `Sent` for a final one to INVITE: its ACK
+    /// came.
     | Replied of reply: int64 * Outcome
     | Tick

@@ -1,5 +1,6 @@
-// What one user agent was told at its start and never forgets. The agent is a machine of its own beside the
-// dispatcher's: messages come from there and go there, and whoever holds both carries them over.
+// What one user agent was told at its start and never forgets. The agent is a machine of its own
+// beside the dispatcher's: messages come from there and go there, and whoever holds both carries
+// them over.
 namespace SipFun.Core
 
 open SipFun

@@ -1,11 +1,8 @@
-// What a user agent remembers: calls with their dialogs, requests on both ways that are not answered yet, and
+// What a user agent remembers: calls, requests on both ways that are not answered yet, and
 // bindings. Every row is somebody's and goes with him (law D7).
 namespace SipFun.Core
 
 open SipFun
-
-/// The challenges seen, by realm; what DigestLogins keeps.
-type Realms = Map<struct (bool * string), KnownRealm>
 
 /// What a request that was sent is for.
 [<RequireQualifiedAccess>]
@@ -21,125 +18,6 @@ type Purpose =
     /// The BYE.
     | Leaving of call: int64
     | Registering of registration: int64
-
-/// One dialog of a call.
-type Side = {
-    Dialog: Dialog
-    /// RSeq of the last reliable provisional response in it (RFC 3262, 4).
-    RSeq: uint32 voption
-}
-
-/// A call made, not answered yet.
-type Calling = {
-    Order: InviteOrder
-    /// Its INVITE's number.
-    Sending: int64
-    IsCancelled: bool
-    /// The targets of 3xx responses, still to be tried, best first.
-    Targets: SipUri list
-    Tried: SipUri list
-    /// What 422 asked for, at least, and how often.
-    Least: Duration
-    Raises: int
-    /// When it is cancelled; `Queue.never`.
-    CancelAt: Instant
-}
-
-/// A reliable provisional response that waits for its PRACK (RFC 3262, 3).
-type Unacknowledged = { Response: SipResponse; RSeq: uint32; Schedule: Schedule }
-
-/// An incoming call, not answered yet.
-type Ringing = {
-    Arrival: Arrival
-    Invite: SipRequest
-    /// Of all responses to the INVITE.
-    Tag: string
-    /// The last provisional status, given again each minute (13.3.1.1); 183 when there was none.
-    Last: int
-    RepeatAt: Instant
-    GiveUpAt: Instant
-    /// Its caller gave it until then (Expires, 13.3.1); `Queue.never`.
-    ExpireAt: Instant
-    /// RSeq of the next reliable provisional response.
-    NextRSeq: uint32
-    Open: Unacknowledged voption
-    /// Answers that wait for the PRACK, first come first.
-    Held: AgentAnswer list
-}
-
-/// The session's timer (RFC 4028, 7.2 and 9).
-type Session = {
-    Interval: Duration
-    IsRefresher: bool
-    /// Half of the interval after the last refresh, at the refresher; `Queue.never` at the other.
-    RefreshAt: Instant
-    /// When this end hangs up.
-    ExpireAt: Instant
-}
-
-/// An answered call.
-type Established = {
-    /// The reply that waits for its ACK, 2xx to an INVITE: no BYE goes before it came (15); 0: none.
-    AwaitsAck: int64
-    /// The CSeq of the ACK that the application has not heard of.
-    AckDue: uint32 voption
-    /// Our 2xx made an offer, and its answer comes in the ACK (13.3.1.4).
-    OfferOpen: bool
-    /// The call ends as soon as the ACK came.
-    HangUp: Content voption
-    Session: Session voption
-    /// What was last said of the session here, to be said again in a refreshing re-INVITE.
-    Description: Content
-}
-
-[<RequireQualifiedAccess>]
-type CallPhase =
-    | Calling of Calling
-    | Ringing of Ringing
-    | Established of Established
-    /// The BYE is on its way.
-    | Leaving
-
-/// The INVITE or UPDATE of this end within a call: one at a time (14.1).
-type Change = {
-    /// None: a refresh of the agent's own.
-    Exchange: int64 voption
-    Method: SipMethod
-    Content: Content
-    /// How often it was answered 491.
-    Glares: int
-    /// When it is sent again after 491; `Queue.never` while it is under way.
-    At: Instant
-}
-
-/// A call, from its INVITE until nothing of it is under way.
-type Call = {
-    Number: int64
-    CallId: CallId
-    /// The application hears no more of it: it was told its end, or is a forked 2xx that lost.
-    IsSilent: bool
-    /// This end made the Call-ID (14.1).
-    IsOwner: bool
-    Contact: NameAddr
-    /// Where requests go when the other end's Contact leads nowhere (RFC 7118, 5).
-    Peer: Hop voption
-    Logins: Login list
-    Realms: Realms
-    /// By the other end's tag; one when the call is answered.
-    Sides: Map<string, Side>
-    /// Branch and sent-by of the INVITE that came in: what a CANCEL must have (9.2); "" for a call made.
-    InviteKey: string
-    /// The tag of the side last heard of; "": there is none.
-    Latest: string
-    /// The other end allows UPDATE (RFC 3311, 4).
-    HasUpdate: bool
-    Ours: Change voption
-    /// The INVITE or UPDATE of the other end that the application has not answered; 0: none.
-    Theirs: int64
-    /// Requests of the other end that the application has not answered.
-    Asked: Set<int64>
-    Phase: CallPhase
-}
 
 /// A request on its way, until the dispatcher forgets it.
 type SentRequest = {

@@ -1,5 +1,5 @@
-// The user agent within one step: its state and the effects so far. Entries enter, change and leave the state
-// here only, and take their rows and counts with them: law D7 by construction.
+// The user agent within one step: its state and the effects so far. Entries enter, change and leave
+// the state here only, and take their rows and counts with them: law D7 by construction.
 namespace SipFun.Core
 
 open System

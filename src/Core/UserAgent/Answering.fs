@@ -1,5 +1,5 @@
-// An incoming call until it is answered (RFC 3261, 13.3.1): provisional responses, reliable ones repeated until
-// their PRACK (RFC 3262, 3), one final response, and what ends it without one.
+// An incoming call until it is answered (RFC 3261, 13.3.1): provisional responses, reliable ones
+// repeated until their PRACK (RFC 3262, 3), one final response, and what ends it without one.
 module internal SipFun.Core.Answering
 
 open System
@@ -117,8 +117,8 @@ let decline status (ringing: Ringing) call work =
 let withdraw ending (ringing: Ringing) call work =
     close (Wording.status 487) ending ringing call work
 
-/// What is said while a reliable response waits for its PRACK: provisional ones wait, and a 2xx does where
-/// the response held an offer or answer (RFC 3262, 3).
+/// What is said while a reliable response waits for its PRACK: provisional ones wait, and a 2xx
+/// does where the response held an offer or answer (RFC 3262, 3).
 let private mustWait (answer: AgentAnswer) (ringing: Ringing) work =
     match ringing.Open with
     | ValueNone -> false

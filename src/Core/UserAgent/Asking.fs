@@ -1,5 +1,6 @@
-// Requests for the application (RFC 3261, 8.2, 12.2.2): remembered until it answers, answered for it when it does
-// not. Within a call an INVITE or UPDATE of the other end is one at a time (14.2; RFC 3311, 5.2).
+// Requests for the application (RFC 3261, 8.2, 12.2.2): remembered until it answers, answered for
+// it when it does not. Within a call an INVITE or UPDATE of the other end is one at a time (14.2;
+// RFC 3311, 5.2).
 module internal SipFun.Core.Asking
 
 open SipFun
@@ -60,7 +61,8 @@ let private withEstablished change (call: Call) work =
         AgentWork.setCall { call with Phase = phase } work
     | _ -> work
 
-/// The 2xx to an INVITE or UPDATE within a call: contact and session timer; an INVITE's waits for its ACK.
+/// The 2xx to an INVITE or UPDATE within a call: contact and session timer; an INVITE's waits for
+/// its ACK.
 let private accept received (answer: AgentAnswer) (request: SipRequest) (call: Call) work =
     let settings = work.Settings
 
@@ -109,7 +111,8 @@ let private accept received (answer: AgentAnswer) (request: SipRequest) (call: C
     else
         work
 
-/// Answered by the agent itself: an UPDATE without an offer, which refreshes the session (RFC 4028, 7.4).
+/// Answered by the agent itself: an UPDATE without an offer, which refreshes the session (RFC 4028,
+/// 7.4).
 let refresh (arrival: Arrival) request call work =
     AgentWork.setCall call work |> accept arrival.Number (Wording.status 200) request call
 

@@ -1,5 +1,5 @@
-// INVITE and UPDATE of this end within a call (RFC 3261, 14.1; RFC 3311): one at a time, again after a 491, and
-// the session's refreshes (RFC 4028, 10). How other requests within a call fare is at the end.
+// INVITE and UPDATE of this end within a call (RFC 3261, 14.1; RFC 3311): one at a time, again
+// after a 491, and the session's refreshes (RFC 4028, 10).
 module internal SipFun.Core.Changes
 
 open SipFun
@@ -65,8 +65,8 @@ let start exchange method text (call: Call) work =
 
     send change call work
 
-/// The session is due for a refresh: UPDATE without an offer if the other end has it, else INVITE with what
-/// was last said (RFC 4028, 7.4).
+/// The session is due for a refresh: UPDATE without an offer if the other end has it, else INVITE
+/// with what was last said (RFC 4028, 7.4).
 let refresh (established: Established) (call: Call) work =
     let method, text =
         if call.HasUpdate then
@@ -166,15 +166,6 @@ let private succeeded (change: Change) (response: SipResponse) (call: Call) work
     else
         work
 
-/// The other end does not know the dialog, or is gone (12.2.1.2).
-let private isLoss (response: SipResponse) = response.StatusCode = 481 || response.StatusCode = 408
-
-/// The request within a call failed in a way that ends the dialog.
-let lose (ending: ExchangeEnd) (call: Call) work =
-    match call.Phase with
-    | CallPhase.Established _ -> Endings.leave (CallEnd.Lost ending) call work
-    | _ -> work
-
 let private refused (change: Change) (response: SipResponse) (call: Call) work =
     let call = { call with Ours = ValueNone }
 
@@ -191,8 +182,8 @@ let private refused (change: Change) (response: SipResponse) (call: Call) work =
 
     let work = AgentWork.setCall call work
 
-    if isLoss response then
-        lose (ExchangeEnd.Answered response) call work
+    if Losses.isLoss response then
+        Losses.lose (ExchangeEnd.Answered response) call work
     else
         work
 
@@ -243,25 +234,4 @@ let failed (outcome: Outcome) (call: Call) work =
                 work
                 change.Exchange
 
-        if outcome = TimedOut then lose ending call work else work
-
-/// Another request within a call has its final response.
-let answered number sending (response: SipResponse) (call: Call) work =
-    match Within.again sending response call work with
-    | ValueSome(struct (next, call, work)) ->
-        AgentWork.setCall call work
-        |> Exchanges.enter number (ValueSome call.Number) [] Map.empty next
-    | ValueNone ->
-        let work = Exchanges.respond number response work
-
-        if isLoss response then
-            AgentWork.withCall call.Number (lose (ExchangeEnd.Answered response)) work
-        else
-            work
-
-/// Another request within a call has none.
-let unanswered (outcome: Outcome) (call: Call) work =
-    if outcome = TimedOut then
-        lose (ExchangeEnd.Failed outcome) call work
-    else
-        work
+        if outcome = TimedOut then Losses.lose ending call work else work

@@ -1,5 +1,5 @@
-// What is refused before the application hears of it (RFC 3261, 8.2): methods, malformed fields, URI schemes,
-// extensions and bodies that nobody here understands.
+// What is refused before the application hears of it (RFC 3261, 8.2): methods, malformed fields,
+// URI schemes, extensions and bodies that nobody here understands.
 module internal SipFun.Core.Checks
 
 open System

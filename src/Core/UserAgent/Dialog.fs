@@ -1,5 +1,5 @@
-// A dialog as a value (RFC 3261, 12): who talks to whom, by which route, and which CSeq comes next. It changes by
-// making another; who owns it, and when it ends, is the user agent's matter.
+// A dialog as a value (RFC 3261, 12): who talks to whom, by which route, and which CSeq comes next.
+// It changes by making another; who owns it, and when it ends, is the user agent's matter.
 namespace SipFun
 
 open System
@@ -193,8 +193,8 @@ type Dialog
         else
             this
 
-    /// The early dialog confirmed by the 2xx to its INVITE, whose Record-Route and Contact count from now
-    /// on (13.2.2.4); the sequences go on.
+    /// The early dialog confirmed by the 2xx to its INVITE, whose Record-Route and Contact count
+    /// from now on (13.2.2.4); the sequences go on.
     member internal this.Confirmed(request: SipRequest, response: SipResponse) : Dialog =
         match Dialog.OfResponse(request, response) with
         | null -> this

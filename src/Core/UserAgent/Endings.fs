@@ -1,5 +1,5 @@
-// How a call ends (RFC 3261, 15): told once, what waits for an answer in it is answered, and nothing of it is
-// left but a BYE on its way.
+// How a call ends (RFC 3261, 15): told once, what waits for an answer in it is answered, and
+// nothing of it is left but a BYE on its way.
 module internal SipFun.Core.Endings
 
 open SipFun

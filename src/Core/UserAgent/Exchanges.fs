@@ -1,5 +1,5 @@
-// Requests of the application (RFC 3261, 8.1, 12.2.1): each is finished exactly once, with its final response or
-// with what kept it from coming.
+// Requests of the application (RFC 3261, 8.1, 12.2.1): each is finished exactly once, with its
+// final response or with what kept it from coming.
 module internal SipFun.Core.Exchanges
 
 open SipFun
@@ -93,8 +93,8 @@ let responded number exchange sending (response: SipResponse) work =
     | ValueSome(struct (exchange, work)) -> AgentWork.setExchange number exchange work
     | ValueNone -> respond number response work
 
-/// The application waits no longer. What was sent is cancelled; a change in a call that waits for its
-/// next try will not have it.
+/// The application waits no longer. What was sent is cancelled; a change in a call that waits for
+/// its next try will not have it.
 let abandon number work =
     match AgentState.tryExchange number work.State with
     | ValueSome { Sending = 0L; Call = call } ->

@@ -1,5 +1,6 @@
-// The 2xx to an INVITE (RFC 3261, 13.2.2.4): each is acknowledged, repeats with the same ACK; the first is the
-// call's answer. Those of other branches, and one that crossed a CANCEL, are calls of their own, or get a BYE.
+// The 2xx to an INVITE (RFC 3261, 13.2.2.4): each is acknowledged, repeats with the same ACK; the
+// first is the call's answer. Those of other branches, and one that crossed a CANCEL, are calls of
+// their own, or get a BYE.
 module internal SipFun.Core.Forks
 
 open SipFun

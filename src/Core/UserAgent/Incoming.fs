@@ -1,5 +1,5 @@
-// An INVITE that begins a call (RFC 3261, 13.3.1): what is refused at once, and the call that the application
-// hears of.
+// An INVITE that begins a call (RFC 3261, 13.3.1): what is refused at once, and the call that the
+// application hears of.
 module internal SipFun.Core.Incoming
 
 open SipFun

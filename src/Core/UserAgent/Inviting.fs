@@ -1,5 +1,5 @@
-// A call made (RFC 3261, 13.2): the INVITE, again for challenges, 422 and redirections, until a 2xx, the last
-// refusal, or a CANCEL.
+// A call made (RFC 3261, 13.2): the INVITE, again for challenges, 422 and redirections, until a
+// 2xx, the last refusal, or a CANCEL.
 module internal SipFun.Core.Inviting
 
 open System
@@ -92,7 +92,8 @@ let start number (order: InviteOrder) work =
         let request = invite order calling order.Party.Target tag callId 1u work
         send order.Party.NextHop 0 request calling (callOf number order callId calling) work
 
-/// Takes the call back: a CANCEL, which the dispatcher holds until a provisional response came (9.1).
+/// Takes the call back: a CANCEL, which the dispatcher holds until a provisional response came
+/// (9.1).
 let cancel (text: Content) (calling: Calling) (call: Call) work =
     let cancelling = { calling with IsCancelled = true; CancelAt = Queue.never }
     let call = { call with Phase = CallPhase.Calling cancelling }
@@ -114,7 +115,8 @@ let private renew hop target (calling: Calling) (sending: SentRequest) (call: Ca
     let invite = invite calling.Order calling target tag call.CallId next work
     send hop 0 invite calling call work
 
-/// The next target of 3xx responses, where its URI says; none is tried twice, and no more than ordered (8.1.3.4).
+/// The next target of 3xx responses, where its URI says; none is tried twice, and no more than
+/// ordered (8.1.3.4).
 let private redirect (calling: Calling) sending (call: Call) work =
     match calling.Targets with
     | target :: later when calling.Tried.Length <= calling.Order.Redirects ->

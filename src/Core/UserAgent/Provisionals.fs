@@ -1,5 +1,5 @@
-// Provisional responses to a call made (RFC 3261, 13.2.2.1): early dialogs, one a branch; and PRACK for those
-// that want one, in their order (RFC 3262, 4).
+// Provisional responses to a call made (RFC 3261, 13.2.2.1): early dialogs, one a branch; and PRACK
+// for those that want one, in their order (RFC 3262, 4).
 module internal SipFun.Core.Provisionals
 
 open System

@@ -1,17 +1,8 @@
-// A binding (RFC 3261, 10.2): made, refreshed before it expires, and taken back. With one Call-ID and rising CSeq,
-// and never two REGISTERs at once.
+// A binding (RFC 3261, 10.2): made, refreshed before it expires, and taken back. With one Call-ID
+// and rising CSeq, and never two REGISTERs at once.
 module internal SipFun.Core.Registering
 
 open SipFun
-
-[<Literal>]
-let private MostRaises = 3
-
-/// The longest time between two tries.
-let private mostBackOff = 1_800_000L<ms>
-
-/// A registrar's Retry-After counts up to this.
-let private mostRetryAfter = 86_400_000L<ms>
 
 let private build (registration: Registration) cseq work =
     let party = registration.Order.Party
@@ -111,25 +102,6 @@ let remove number work =
             AgentWork.setRegistration number removing work
     | _ -> work
 
-/// It was a request to take the binding back.
-let private isRemoval (sending: SentRequest) =
-    let expires = sending.Request.Expires
-    expires.HasValue && expires.Value = 0u
-
-/// What the registrar gives our contact: its expires, else Expires, else what was asked (10.2.4).
-let private granted (registration: Registration) (response: SipResponse) =
-    let own = registration.Order.Party.Contact.Uri
-
-    let ours = response.Contacts |> Seq.tryFind (fun contact -> contact.Uri.Equals own)
-
-    match ours with
-    | Some contact when contact.Expires.HasValue -> Wording.duration contact.Expires.Value
-    | _ when response.Expires.HasValue -> Wording.duration response.Expires.Value
-    | _ -> registration.Expires
-
-/// Early enough for a REGISTER that takes its whole 64*T1, and one more.
-let private refreshAfter (granted: Duration) = granted - min (granted / 2L) 90_000L<ms>
-
 let private over number ending (registration: Registration) work =
     let work = AgentWork.remove number work
 
@@ -138,26 +110,12 @@ let private over number ending (registration: Registration) work =
     else
         AgentWork.tell (AgentEvent.RegistrationFailed(number, ending, ValueNone)) work
 
-let private retryAfter (ending: ExchangeEnd) =
-    match ending with
-    | ExchangeEnd.Answered response ->
-        match response.RetryAfter with
-        | null -> 0L<ms>
-        | value -> min mostRetryAfter (Wording.duration value.Seconds)
-    | _ -> 0L<ms>
-
-/// 30 s, doubling, less up to a half by chance (RFC 5626, 4.5), and no earlier than the registrar says.
-let private backOff failures ending work =
-    let most = min mostBackOff (30_000L<ms> * (1L <<< min 10 failures))
-    let struct (less, work) = AgentWork.drawBelow (int64 most / 2L) work
-    struct (max (retryAfter ending) (most - less * 1L<ms>), work)
-
 /// Not bound: what was bound once is tried again until it is given up.
 let private failed number (ending: ExchangeEnd) (registration: Registration) work =
     if registration.IsRemoving || not registration.WasBound then
         over number ending registration work
     else
-        let struct (wait, work) = backOff registration.Missed ending work
+        let struct (wait, work) = Bindings.backOff registration.Missed ending work
 
         AgentWork.setRegistration
             number
@@ -171,7 +129,7 @@ let private failed number (ending: ExchangeEnd) (registration: Registration) wor
         |> AgentWork.tell (AgentEvent.RegistrationFailed(number, ending, ValueSome wait))
 
 let private bound number (response: SipResponse) (registration: Registration) work =
-    let granted = granted registration response
+    let granted = Bindings.granted registration response
 
     if granted <= 0L<ms> then
         failed number (ExchangeEnd.Answered response) registration work
@@ -184,28 +142,10 @@ let private bound number (response: SipResponse) (registration: Registration) wo
                     Missed = 0
                     Raises = 0
                     Sending = 0L
-                    At = work.Now + max 1_000L<ms> (refreshAfter granted)
+                    At = work.Now + max 1_000L<ms> (Bindings.refreshAfter granted)
             }
             work
         |> AgentWork.tell (AgentEvent.Registered(number, granted, response))
-
-/// 423: the registrar wants longer bindings (10.2.8).
-let private raised (response: SipResponse) (registration: Registration) =
-    let least = response.MinExpires
-
-    if
-        response.StatusCode = 423
-        && least.HasValue
-        && registration.Raises < MostRaises
-        && Wording.duration least.Value > registration.Expires
-    then
-        ValueSome {
-            registration with
-                Expires = Wording.duration least.Value
-                Raises = registration.Raises + 1
-        }
-    else
-        ValueNone
 
 /// Of a REGISTER that is not yet over: what follows, unless it is refused for good.
 let private again number (sending: SentRequest) response (registration: Registration) work =
@@ -220,8 +160,8 @@ let private again number (sending: SentRequest) response (registration: Registra
 
         ValueSome(sent number next state.Realms request.CSeq.Number registration work)
     | struct (ValueNone, work) ->
-        match raised response registration with
-        | ValueSome registration when not (isRemoval sending) ->
+        match Bindings.raised response registration with
+        | ValueSome registration when not (Bindings.isRemoval sending) ->
             ValueSome(send number registration work)
         | _ -> ValueNone
 
@@ -233,7 +173,7 @@ let private current number sending work =
 
 /// The refresh that was under way is over, and the binding is to be taken back now.
 let private mustRemove (sending: SentRequest) (registration: Registration) =
-    registration.IsRemoving && not (isRemoval sending)
+    registration.IsRemoving && not (Bindings.isRemoval sending)
 
 /// A final response to a REGISTER.
 let responded number own (sending: SentRequest) (response: SipResponse) work =

@@ -1,5 +1,5 @@
-// A message that came in (RFC 3261, 8.2, 12.2.2): to its call, to the application, or answered here. One that is
-// not this agent's is passed to the next receiver, unless there is none.
+// A message that came in (RFC 3261, 8.2, 12.2.2): to its call, to the application, or answered
+// here. One that is not this agent's is passed to the next receiver, unless there is none.
 module internal SipFun.Core.Serving
 
 open SipFun

@@ -1,5 +1,5 @@
-// Session timers as arithmetic (RFC 4028): who refreshes, when, and when a session that nobody refreshed ends.
-// Who sends what is decided elsewhere.
+// Session timers as arithmetic (RFC 4028): who refreshes, when, and when a session that nobody
+// refreshed ends. Who sends what is decided elsewhere.
 module internal SipFun.Core.Sessions
 
 open SipFun
@@ -27,7 +27,8 @@ let private refresher (value: SecondsValue) =
     | null -> ""
     | name -> name.ToLowerInvariant()
 
-/// What a 2xx to our INVITE or UPDATE says (7.2). Without an answer to our wish we refresh by ourselves.
+/// What a 2xx to our INVITE or UPDATE says (7.2). Without an answer to our wish we refresh by
+/// ourselves.
 let ofResponse now (asked: Duration voption) (response: SipResponse) : Session voption =
     match response.SessionExpires, asked with
     | NonNull value, _ -> ValueSome(start now (interval value) (refresher value <> "uas"))

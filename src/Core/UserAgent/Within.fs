@@ -1,5 +1,5 @@
-// Requests within a dialog on their way out (RFC 3261, 12.2.1): by its route set and to its target, with its next
-// CSeq; and the ACK to a 2xx (13.2.2.4), the same again for each repeat.
+// Requests within a dialog on their way out (RFC 3261, 12.2.1): by its route set and to its target,
+// with its next CSeq; and the ACK to a 2xx (13.2.2.4), the same again for each repeat.
 module internal SipFun.Core.Within
 
 open System

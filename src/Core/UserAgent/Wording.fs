@@ -1,5 +1,5 @@
-// What the agent's messages say of it: its contact, methods, extensions and product, and whatever the application
-// adds (RFC 3261, 8.1.1, 8.2.6, 12.1.1, 13.2.1, 20.5, 20.37).
+// What the agent's messages say of it: its contact, methods, extensions and product, and whatever
+// the application adds (RFC 3261, 8.1.1, 8.2.6, 12.1.1, 13.2.1, 20.5, 20.37).
 module internal SipFun.Core.Wording
 
 open System

@@ -1,0 +1,35 @@
+// Requests within a call but INVITE and UPDATE, and the answers that end a dialog (RFC 3261,
+// 12.2.1.2).
+module internal SipFun.Core.Losses
+
+open SipFun
+
+/// The other end does not know the dialog, or is gone (12.2.1.2).
+let isLoss (response: SipResponse) = response.StatusCode = 481 || response.StatusCode = 408
+
+/// The request within a call failed in a way that ends the dialog.
+let lose (ending: ExchangeEnd) (call: Call) work =
+    match call.Phase with
+    | CallPhase.Established _ -> Endings.leave (CallEnd.Lost ending) call work
+    | _ -> work
+
+/// Another request within a call has its final response.
+let answered number sending (response: SipResponse) (call: Call) work =
+    match Within.again sending response call work with
+    | ValueSome(struct (next, call, work)) ->
+        AgentWork.setCall call work
+        |> Exchanges.enter number (ValueSome call.Number) [] Map.empty next
+    | ValueNone ->
+        let work = Exchanges.respond number response work
+
+        if isLoss response then
+            AgentWork.withCall call.Number (lose (ExchangeEnd.Answered response)) work
+        else
+            work
+
+/// Another request within a call has none.
+let unanswered (outcome: Outcome) (call: Call) work =
+    if outcome = TimedOut then
+        lose (ExchangeEnd.Failed outcome) call work
+    else
+        work
