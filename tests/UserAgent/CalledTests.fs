@@ -67,6 +67,14 @@ let private refusals = [
         settings
         (from (SipMethod.Parse "DANCE") 1 [])
 
+    refused
+        "8.2.1: 405 for an INVITE where nobody is to be called"
+        405
+        "Allow"
+        "OPTIONS"
+        { settings with Methods = [ SipMethod.Message ] }
+        sip
+
     refused "12.2.2: 481 for a BYE of no dialog" 481 "" "" settings (from SipMethod.Bye 1 [])
 
     refused

@@ -48,7 +48,8 @@ type AgentSettings = {
     /// Key of tags, Call-IDs, client nonces and waiting times; drawn at random by the shell.
     Secret: struct (uint64 * uint64)
     /// The methods that the application answers beside what the agent does by itself (ACK, BYE,
-    /// CANCEL, OPTIONS, PRACK). Within calls a method not listed is answered 405.
+    /// CANCEL, OPTIONS, PRACK; UPDATE without an offer). Others are answered 405: without INVITE
+    /// nobody calls.
     Methods: SipMethod list
     /// Option tags that the application understands, beside 100rel and timer.
     Extensions: string list

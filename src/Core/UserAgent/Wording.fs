@@ -51,7 +51,6 @@ let join (values: string list) = String.Join(", ", values)
 /// The methods that are answered here (20.5).
 let methods (settings: AgentSettings) =
     [
-        SipMethod.Invite
         SipMethod.Ack
         SipMethod.Bye
         SipMethod.Cancel
