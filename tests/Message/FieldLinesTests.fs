@@ -108,7 +108,7 @@ let private allocation =
     let byBytes (message: SipMessage) = int64 (8 * message.Bytes.Length + 4096)
 
     /// An object or two a value, however short it is: the limits on values bound it.
-    let byValues count (_: SipMessage) = int64 (4096 + 216 * count)
+    let byValues count (_: SipMessage) = int64 (4096 + 288 * count)
 
     testList "P-09, typed" [
         for start, piece in pieces do
