@@ -105,6 +105,14 @@ let private allocation =
         let used = GC.GetAllocatedBytesForCurrentThread() - before
         Expect.isLessThanOrEqual used (bound fresh) "bytes"
 
+    /// Addresses are kept as where they stand; the URI is an object when it is asked for.
+    let addresses = [
+        "Contact: ", "<sip:a>"
+        "Contact: ", "sip:a"
+        "Route: ", "<sip:a>"
+        "Call-Info: ", "<a:b>"
+    ]
+
     let byBytes (message: SipMessage) = int64 (8 * message.Bytes.Length + 4096)
 
     /// An object or two a value, however short it is: the limits on values bound it.
@@ -121,6 +129,10 @@ let private allocation =
 
                 let line = start + many
                 isWithin byBytes (line.Substring(0, min 8000 line.Length))
+
+        for start, value in addresses do
+            testCase $"{start}{value}, 128 times: 8 bytes a byte and 4 KiB"
+            <| fun () -> isWithin byBytes (start + String.Join(",", List.replicate 128 value))
 
         for start, value in shortest do
             let most = if start = "Via: " then 68 else 128

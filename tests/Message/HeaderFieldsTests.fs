@@ -8,6 +8,15 @@ open SipFun.Core
 let private withLines (lines: string) =
     Corpus.message (Corpus.invite.Replace("X-Odd :  kept as   it is", lines))
 
+let private absent =
+    testCase "what is absent leaves no old value behind"
+    <| fun () ->
+        let mutable seconds = 7u
+        let mutable error: ParseError | null = null
+        let message: SipMessage = Corpus.message Corpus.invite
+        let isFound = message.TryGet(HeaderFields.MinExpires, &seconds, &error)
+        Expect.equal (isFound, seconds, error) (false, 0u, null) "nothing"
+
 /// The examples of RFC 3261, 20 (and of the RFC named), and what they say.
 let private examples: (string * (SipMessage -> obj | null) * obj) list = [
     "Accept: application/sdp;level=1, application/x-private, text/html",
@@ -223,4 +232,4 @@ let private commas =
             Expect.equal message.Authorization[0].Parameters.Count 2 "the comma is inside"
     ]
 
-let tests = testList "HeaderFields" [ read; malformed; commas ]
+let tests = testList "HeaderFields" [ read; malformed; commas; absent ]

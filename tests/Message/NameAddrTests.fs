@@ -21,6 +21,16 @@ let private values =
             let moved = (read "\"A B\" <sip:a>;tag=1;x=\"y z\"").WithUri(SipUri.Parse "sip:c")
             Expect.equal (string moved) "\"A B\" <sip:c>;tag=1;x=\"y z\"" "text"
 
+        testCase "an edit leaves the other parameters as they were written"
+        <| fun () ->
+            let address = read "<sip:a>;+g.3gpp.icsi-ref=\"urn%3Ax\";Q=0.50;tag=1"
+            let expected = "<sip:a>;+g.3gpp.icsi-ref=\"urn%3Ax\";Q=0.50;tag=2"
+            Expect.equal (string (address.WithTag "2")) expected "tag"
+            let without = "<sip:a>;Q=0.50;tag=1"
+            Expect.equal (string (address.WithoutParameter "+G.3gpp.icsi-ref")) without "without"
+            let moved = address.WithUri(SipUri.Parse "sip:c")
+            Expect.stringEnds (string moved) ";+g.3gpp.icsi-ref=\"urn%3Ax\";Q=0.50;tag=1" "URI"
+
         testPropertyWithConfig Generators.config "what is edited is read again"
         <| Prop.forAll (Arb.fromGen Generators.address) (fun text ->
             let address = read text

@@ -73,6 +73,14 @@ let private text =
                 "", "n=\"\""
                 "a b", "n=\"a b\""
                 "a;b", "n=\"a;b\""
+                "a=b", "n=\"a=b\""
+                "a/b", "n=\"a/b\""
+                "a:b@c", "n=\"a:b@c\""
+                "[x]", "n=\"[x]\""
+                "host.example.com", "n=host.example.com"
+                "192.0.2.1", "n=192.0.2.1"
+                "2001:db8::9", "n=2001:db8::9"
+                "[2001:db8::9]", "n=[2001:db8::9]"
                 "a\"b\\", "n=\"a\\\"b\\\\\""
             ] do
             testCase expected

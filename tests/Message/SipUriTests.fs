@@ -193,6 +193,19 @@ let private edits =
                 "sip:a%40b@example.com:5070;a=b;lr?x=y"
                 "user"
 
+        testCase
+            "an edit leaves the other parameters as they were written, escapes that are no text too"
+        <| fun () ->
+            let uri = read "sip:b;x=%FF;%61=%2f;lr"
+            Expect.equal (string (uri.WithParameter("lr", "on"))) "sip:b;x=%FF;%61=%2f;lr=on" "set"
+            Expect.equal (string (uri.WithoutParameter "a")) "sip:b;x=%FF;lr" "by its decoded name"
+
+        testCase "a number with a parameter behind it is no number"
+        <| fun () ->
+            Expect.throwsT<ArgumentException>
+                (fun () -> (read "tel:+1").WithHost "+2;ext=3" |> ignore)
+                "refused"
+
         testPropertyWithConfig Generators.config "a user goes in and comes out"
         <| fun (NonEmptyString user) ->
             let clean = Text.Encoding.UTF8.GetString(Text.Encoding.UTF8.GetBytes user)

@@ -34,9 +34,53 @@ let private scannedOnce =
             Expect.equal (via.Branch, via.Received) (null, null) "neither is there"
     ]
 
+/// V-05, and the house rule: misuse is an ArgumentException.
+let private created =
+    testList "Create" [
+        testCase "host, port, branch and rport as they were given"
+        <| fun () ->
+            let via = Via.Create(Transport.Udp, "[2001:db8::9]:5060", "z9hG4bKa", true)
+            Expect.equal (string via) "SIP/2.0/UDP [2001:db8::9]:5060;rport;branch=z9hG4bKa" "text"
+
+        for sentBy, branch in
+            [
+                "a;received=192.0.2.1", "z9hG4bKa"
+                "a:5060;maddr=b", "z9hG4bKa"
+                "", "z9hG4bKa"
+                "a b", "z9hG4bKa"
+                "a, SIP/2.0/UDP b", "z9hG4bKa"
+                "a", "z9hG4bKa;maddr=b"
+                "a", "z9hG4bKa, SIP/2.0/UDP b"
+                "a", "z9hG4bKa\r\nX: y"
+                "a", "z9:a"
+                "a", ""
+            ] do
+            testCase
+                $"smuggles nothing: {SipFun.Core.Sanitizer.text sentBy} {SipFun.Core.Sanitizer.text branch}"
+            <| fun () ->
+                Expect.throwsT<System.ArgumentException>
+                    (fun () -> Via.Create(Transport.Udp, sentBy, branch, false) |> ignore)
+                    "refused"
+
+        testCase "a transport that is none"
+        <| fun () ->
+            Expect.throwsT<System.ArgumentOutOfRangeException>
+                (fun () -> Via.Create(enum 9, "a", "z9hG4bKa", false) |> ignore)
+                "refused"
+    ]
+
 let tests =
     testList "Via" [
         scannedOnce
+        created
+
+        testCase "an edit leaves the other parameters as they were written"
+        <| fun () ->
+            let via = Via.Parse "SIP/2.0/UDP a;x=\"b\" ; Y=c;branch=z9hG4bKa"
+            let seen = via.WithRPort 5
+            Expect.equal (string seen) "SIP/2.0/UDP a;x=\"b\" ; Y=c;branch=z9hG4bKa;rport=5" "added"
+            let other = via.WithBranch "z9hG4bKb"
+            Expect.equal (string other) "SIP/2.0/UDP a;x=\"b\" ; Y=c;branch=z9hG4bKb" "in its place"
 
         for bad in
             [

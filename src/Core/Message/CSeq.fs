@@ -15,6 +15,8 @@ type CSeq(number: uint32, method: SipMethod) =
     inherit SipValue()
 
     do
+        ArgumentNullException.ThrowIfNull(method, nameof method)
+
         if number >= 0x8000_0000u then
             raise (ArgumentOutOfRangeException(nameof number, "must be below 2**31"))
 

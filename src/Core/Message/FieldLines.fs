@@ -174,7 +174,7 @@ module FieldReader =
 
     let private values isNoneAllowed (read: ValueReader<'T>) (lines: FieldLines) =
         let commas = (lines.Value(lines.Next 0)).Span.Count 44uy
-        let mutable found = ValueList<'T>(1 + min 15 commas)
+        let mutable found = ValueList<'T>(1 + min (lines.Most - 1) commas)
         valuesFrom isNoneAllowed read &found 0 lines
 
     /// At least one value a line.

@@ -40,23 +40,22 @@ module MessageEdit =
 
         Array.concat [ nameOctets; [| 58uy; 32uy |]; valueOctets; [| 13uy; 10uy |] ]
 
-    let private isNamed (bytes: ReadOnlySpan<byte>) (index: MessageIndex) (name: string) i =
-        let line = index.Lines[i]
-        let id = HeaderName.ofText name
-
+    let private isNamed (bytes: ReadOnlySpan<byte>) (line: HeaderLine) id (name: byte[]) =
         if id <> HeaderId.Unknown then
             line.Id = id
         else
-            let wanted = ReadOnlySpan<byte>(Octets.ofText name)
-            Octets.sameText (bytes.Slice(line.Start, line.NameEnd - line.Start)) wanted
+            let written = bytes.Slice(line.Start, line.NameEnd - line.Start)
+            Octets.sameText written (ReadOnlySpan<byte> name)
 
     /// The line numbers of a field, by full name or compact form.
     let linesNamed (bytes: ReadOnlyMemory<byte>) (index: MessageIndex) (name: string) =
         ArgumentNullException.ThrowIfNull(name, nameof name)
+        let id = HeaderName.ofText name
+        let octets = Octets.ofText name
 
         [
             for i in 0 .. index.Count - 1 do
-                if isNamed bytes.Span index name i then
+                if isNamed bytes.Span index.Lines[i] id octets then
                     i
         ]
 

@@ -26,7 +26,7 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         let mutable next = 0
         let mutable fault = Fault()
 
-        match NameAddr.ReadFirst(value index.Lines[line], &next, &fault) with
+        match NameAddr.ReadWhole(value index.Lines[line], &next, &fault) with
         | null -> raise (SipParseException(fault.ToError bytes.Length))
         | found -> found
 
@@ -158,6 +158,7 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         ) : bool =
         match this.ReadOnce field with
         | null ->
+            result <- Unchecked.defaultof<'T>
             error <- null
             false
         | entry ->

@@ -11,8 +11,9 @@ open SipFun.Core
 
 /// <summary>A URI with a display name and parameters. Immutable.</summary>
 [<Sealed>]
-type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: SipUri) =
+type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, scanned: SipUri | null) =
     inherit SipValue()
+    let mutable uri = scanned
     let mutable parameters: IReadOnlyList<SipParameter> | null = null
 
     let slice start stop = octets.Span.Slice(start, stop - start)
@@ -25,8 +26,33 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
             found
         | found -> found
 
-    /// The first value in `octets`, and where the comma after it is.
+    let uriOctets () = octets.Slice(parts.UriStart, parts.UriEnd - parts.UriStart)
+
+    /// Scanned once before: it is a URI.
+    let readUri () : SipUri =
+        let mutable error: ParseError | null = null
+
+        match SipUri.Read(uriOctets (), &error), error with
+        | null, NonNull error -> raise (SipParseException error)
+        | null, _ -> invalidOp "unreachable"
+        | found, _ -> found
+
+    /// The first value in `octets`, and where the comma after it is. Of a list the URIs are made
+    /// when they are asked for (P-09).
     static member internal ReadFirst
+        (octets: ReadOnlyMemory<byte>, next: byref<int>, fault: byref<Fault>)
+        : NameAddr | null =
+        let mutable parts = NameAddrParts()
+        let mutable uri = UriParts()
+        next <- NameAddrScan.scan octets.Span 0 octets.Length &parts &uri &fault
+
+        if next < 0 then
+            null
+        else
+            NameAddr(octets.Slice(0, next), parts, null)
+
+    /// The same with its URI made at once: of From and To nearly everybody asks for it.
+    static member internal ReadWhole
         (octets: ReadOnlyMemory<byte>, next: byref<int>, fault: byref<Fault>)
         : NameAddr | null =
         let mutable parts = NameAddrParts()
@@ -90,7 +116,13 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
             Octets.unquoted (slice parts.DisplayStart parts.DisplayEnd)
 
     /// <summary>The URI.</summary>
-    member _.Uri = uri
+    member _.Uri: SipUri =
+        match uri with
+        | null ->
+            let found = readUri ()
+            uri <- found
+            found
+        | found -> found
 
     /// <summary>The parameters after the URI (not inside the brackets).</summary>
     member _.Parameters: IReadOnlyList<SipParameter> = parameterList ()
@@ -140,16 +172,17 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
         | _ -> Nullable()
 
     member private this.With(parameters: string) =
-        NameAddr.Edited(NameAddr.Text(this.DisplayName, uri, parameters))
+        NameAddr.Edited(NameAddr.Text(this.DisplayName, this.Uri, parameters))
+
+    member private _.ParametersWith(name: string, insert: string) =
+        Parameters.edited octets.Span parts.ParametersStart parts.End name insert
 
     /// <summary>With the parameter set; in its old place when it was there.</summary>
     member this.WithParameter(name: string, value: string | null) : NameAddr =
-        let set = ValueSome(Parameters.named name value)
-        this.With(UriText.replace (fun p -> $";{p}") (parameterList ()) name set)
+        this.With(this.ParametersWith(name, ";" + (Parameters.named name value).ToString()))
 
     /// <summary>Without the parameter.</summary>
-    member this.WithoutParameter(name: string) : NameAddr =
-        this.With(UriText.replace (fun p -> $";{p}") (parameterList ()) name ValueNone)
+    member this.WithoutParameter(name: string) : NameAddr = this.With(this.ParametersWith(name, ""))
 
     /// <summary>With another tag, or none (RFC 3261, 19.3).</summary>
     member this.WithTag(tag: string | null) : NameAddr =
@@ -159,7 +192,7 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
 
     /// <summary>With another URI; name and parameters stay.</summary>
     member this.WithUri(uri: SipUri) : NameAddr =
-        let parameters = Parameters.toText (parameterList ())
+        let parameters = Octets.unfolded (slice parts.ParametersStart parts.End)
         NameAddr.Edited(NameAddr.Text(this.DisplayName, uri, parameters))
 
     /// <summary>Reads an address; says why not.</summary>
@@ -188,13 +221,13 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, uri: 
 
     /// <summary>Same URI and parameters; the display name does not count (RFC 3261,
     /// 20.20).</summary>
-    override _.Equals(other: obj | null) =
+    override this.Equals(other: obj | null) =
         match other with
         | :? NameAddr as other ->
-            uri = other.Uri && Parameters.areSame (parameterList ()) other.Parameters
+            this.Uri = other.Uri && Parameters.areSame (parameterList ()) other.Parameters
         | _ -> false
 
-    override _.GetHashCode() = HashCode.Combine(uri, Parameters.hashOf (parameterList ()))
+    override this.GetHashCode() = HashCode.Combine(this.Uri, Parameters.hashOf (parameterList ()))
 
     interface IEquatable<NameAddr> with
         member this.Equals(other) = this.Equals(box other)

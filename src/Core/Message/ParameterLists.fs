@@ -62,6 +62,30 @@ module Parameters =
 
         found
 
+    let private between (s: ReadOnlySpan<byte>) start stop =
+        Octets.unfolded (s.Slice(start, stop - start))
+
+    /// The parameters s[at..stop), which were scanned before, as text: `insert` in the place of the
+    /// one of that name, or at the end. All others stay as they were written.
+    let edited (s: ReadOnlySpan<byte>) at stop (name: string) (insert: string) : string =
+        let wanted = ReadOnlySpan<byte>(Octets.ofText name)
+        let mutable parts = ParameterParts()
+        let mutable fault = Fault()
+        let mutable start = at
+        let mutable next = at
+        let mutable isFound = false
+
+        while not isFound && next >= 0 && next < stop && s[next] = 59uy do
+            start <- next
+            next <- ParameterScan.read s (next + 1) stop &parts &fault
+            let found = s.Slice(parts.NameStart, parts.NameEnd - parts.NameStart)
+            isFound <- Octets.sameText found wanted
+
+        if isFound then
+            between s at start + insert + between s next stop
+        else
+            between s at stop + insert
+
     let private pair (p: SipParameter) = struct (p.Name.ToLowerInvariant(), p.Value)
 
     /// Whether they are the same, in any order; names without regard to case.

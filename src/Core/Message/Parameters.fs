@@ -1,4 +1,26 @@
 // Parameters of header values: ;name, ;name=value, ;name="value" (RFC 3261, 7.3.1 and 25.1).
+namespace SipFun.Core
+
+open System
+
+/// gen-value = token / host / quoted-string (RFC 3261, 25.1).
+[<RequireQualifiedAccess>]
+module GenValue =
+    let private isAll low high (s: ReadOnlySpan<byte>) =
+        s.Length > 0 && Grammar.run low high s 0 s.Length = s.Length
+
+    let private isAddress (s: ReadOnlySpan<byte>) =
+        isAll Grammar.Ipv6Low Grammar.Ipv6High s && s.Contains 58uy
+
+    /// Whether a value may stand without quotes: a token, names and IPv4 addresses among them, or
+    /// an IPv6 address, in brackets or, as in received, without.
+    let isPlain (value: string) =
+        let s = ReadOnlySpan<byte>(Octets.ofText value)
+        let isBracketed = s.Length > 2 && s[0] = 91uy && s[s.Length - 1] = 93uy
+
+        isAll Grammar.TokenLow Grammar.TokenHigh s
+        || isAddress (if isBracketed then s.Slice(1, s.Length - 2) else s)
+
 namespace SipFun
 
 open SipFun.Core
@@ -17,11 +39,7 @@ type SipParameter(name: string, value: string | null) =
     override _.ToString() =
         match value with
         | null -> name
-        | value ->
-            let octets = System.ReadOnlySpan<byte>(Octets.ofText value)
-            let plain = Grammar.run Grammar.ValueLow Grammar.ValueHigh octets 0 octets.Length
-            let isPlain = plain = octets.Length && plain > 0
-            name + "=" + (if isPlain then value else Octets.quote value)
+        | value -> name + "=" + (if GenValue.isPlain value then value else Octets.quote value)
 
 namespace SipFun.Core
 

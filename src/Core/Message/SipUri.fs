@@ -175,7 +175,13 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
         if this.IsSip && not (UriText.isHost host) then
             raise (ArgumentException("Not a host (RFC 3261, 25.1).", nameof host))
 
-        this.With(this.UserText, host, this.PortText, this.ParameterText, this.HeaderText)
+        let moved =
+            this.With(this.UserText, host, this.PortText, this.ParameterText, this.HeaderText)
+
+        if moved.Host <> host then
+            raise (ArgumentException("Not a telephone number (RFC 3966, 3).", nameof host))
+
+        moved
 
     /// <summary>With another port, or none.</summary>
     member this.WithPort(port: Nullable<int>) : SipUri =
@@ -186,13 +192,8 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
     member this.WithParameter(name: string, value: string | null) : SipUri =
         ArgumentNullException.ThrowIfNull(name, nameof name)
 
-        let text =
-            UriText.replace
-                UriText.parameter
-                (parameterList ())
-                name
-                (ValueSome(SipParameter(name, value)))
-
+        let set = UriText.parameter (SipParameter(name, value))
+        let text = UriText.replace this.ParameterText name set
         this.With(this.UserText, this.Host, this.PortText, text, this.HeaderText)
 
     /// <summary>Without the parameter.</summary>
@@ -200,7 +201,7 @@ type SipUri internal (octets: ReadOnlyMemory<byte>, parts: UriParts) =
         if not (this.HasParameter name) then
             this
         else
-            let text = UriText.replace UriText.parameter (parameterList ()) name ValueNone
+            let text = UriText.replace this.ParameterText name ""
             this.With(this.UserText, this.Host, this.PortText, text, this.HeaderText)
 
     /// <summary>Without any parameters.</summary>

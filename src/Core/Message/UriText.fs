@@ -60,21 +60,22 @@ module UriText =
         | null -> ";" + escaped p.Name
         | value -> ";" + escaped p.Name + "=" + escaped value
 
-    let private isNamed (name: string) (p: SipParameter) =
-        String.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase)
+    let private isNamed (name: string) (piece: string) =
+        let written = piece.Split('=', 2)[0]
+        let found = Octets.unescaped (ReadOnlySpan<byte>(Octets.ofText written))
+        String.Equals(found, name, StringComparison.OrdinalIgnoreCase)
 
-    /// The parameters as text with the one of that name replaced in its place, added at the end,
-    /// or taken away.
-    let replace toText (parameters: seq<SipParameter>) name (replacement: SipParameter voption) =
-        let all = List.ofSeq parameters
-        let others = List.filter (isNamed name >> not)
+    /// ";name=value;name" with `insert` in the place of the parameter of that name, or at the end.
+    /// All others stay as they were written.
+    let replace (parameters: string) name (insert: string) =
+        let pieces =
+            if parameters = "" then
+                []
+            else
+                List.ofArray (parameters.Substring(1).Split ';')
 
-        let edited =
-            match replacement, List.tryFindIndex (isNamed name) all with
-            | ValueNone, _ -> others all
-            | ValueSome p, None -> all @ [ p ]
-            | ValueSome p, Some index ->
-                let before, after = List.splitAt index all
-                before @ [ p ] @ others after
+        let written = pieces |> List.map (fun piece -> ";" + piece)
 
-        edited |> List.map toText |> String.concat ""
+        match List.tryFindIndex (isNamed name) pieces with
+        | None -> String.concat "" written + insert
+        | Some index -> written |> List.updateAt index insert |> String.concat ""

@@ -32,11 +32,11 @@ module ValueReaders =
     let bracketed =
         ValueReader<NameAddr>(fun octets next fault ->
             match NameAddr.ReadFirst(octets, &next, &fault) with
-            | NonNull found when found.HasBrackets -> found
-            | NonNull _ ->
+            | null -> Unchecked.defaultof<NameAddr>
+            | found when found.HasBrackets -> found
+            | _ ->
                 next <- fault.At(ParseFault.NameAddr, 0, "<URI>")
-                Unchecked.defaultof<NameAddr>
-            | _ -> Unchecked.defaultof<NameAddr>)
+                Unchecked.defaultof<NameAddr>)
 
     /// URI in brackets without a name: Alert-Info and kin (RFC 3261, 25.1).
     let information =

@@ -52,6 +52,14 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
 
         OneValue.read ParseFault.Via reader text &error
 
+    /// What was built or edited: what is wrong with it the caller did.
+    static member private Edited(text: string) : Via =
+        let mutable error: ParseError | null = null
+
+        match Via.Read(text, &error) with
+        | null -> raise (ArgumentException $"Not a Via (RFC 3261, 20.42): {error}")
+        | found -> found
+
     member internal _.Octets = octets.Slice(0, parts.End)
     member internal _.Parts = parts
 
@@ -60,9 +68,21 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
     /// <param name="sentBy">Host, or host:port, where responses may come back to.</param>
     /// <param name="branch">Begins with z9hG4bK (RFC 3261, 8.1.1.7).</param>
     /// <param name="rport">Whether to ask for the source port (RFC 3581, 3).</param>
+    /// <exception cref="T:System.ArgumentException">One of them is not what its place asks
+    /// for.</exception>
     static member Create(transport: Transport, sentBy: string, branch: string, rport: bool) : Via =
+        if transport < Transport.Udp || transport > Transport.Wss then
+            raise (ArgumentOutOfRangeException(nameof transport))
+
         let ask = if rport then ";rport" else ""
-        Via.Parse $"SIP/2.0/{TransportName.via transport} {sentBy}{ask};branch={branch}"
+
+        let made =
+            Via.Edited $"SIP/2.0/{TransportName.via transport} {sentBy}{ask};branch={branch}"
+
+        if not (made.IsMadeOf(sentBy, branch)) then
+            raise (ArgumentException "Not host[:port] and a token (RFC 3261, 20.42).")
+
+        made
 
     /// <summary>The transport in upper case, such as UDP.</summary>
     member _.Transport: string =
@@ -81,6 +101,12 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
             this.Host
         else
             this.Host + ":" + string parts.Port
+
+    /// Whether nothing was smuggled in with them.
+    member private this.IsMadeOf(sentBy, branch) =
+        Octets.toText (slice parts.HostStart parts.SentByEnd) = sentBy
+        && this.Branch = branch
+        && Grammar.token octets.Span parts.BranchStart parts.BranchEnd = parts.BranchEnd
 
     /// <summary>The branch; null without one, as in RFC 2543.</summary>
     member _.Branch: string | null =
@@ -146,21 +172,17 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
     /// <summary>Whether there is a parameter of that name.</summary>
     member _.HasParameter(name: string) = (Parameters.find (parameterList ()) name).IsSome
 
-    member private this.With(parameters: string) : Via =
-        let mutable error: ParseError | null = null
-
-        match Via.Read(Octets.unfolded (slice 0 parts.SentByEnd) + parameters, &error) with
-        | null -> raise (ArgumentException $"Not a Via (RFC 3261, 20.42): {error}")
-        | found -> found
+    member private _.With(name: string, insert: string) : Via =
+        let at = Grammar.skipBlanks octets.Span parts.SentByEnd parts.End
+        let edited = Parameters.edited octets.Span at parts.End name insert
+        Via.Edited(Octets.unfolded (slice 0 parts.SentByEnd) + edited)
 
     /// <summary>With the parameter set; in its old place when it was there.</summary>
     member this.WithParameter(name: string, value: string | null) : Via =
-        let set = ValueSome(Parameters.named name value)
-        this.With(UriText.replace (fun p -> $";{p}") (parameterList ()) name set)
+        this.With(name, ";" + (Parameters.named name value).ToString())
 
     /// <summary>Without the parameter.</summary>
-    member this.WithoutParameter(name: string) : Via =
-        this.With(UriText.replace (fun p -> $";{p}") (parameterList ()) name ValueNone)
+    member this.WithoutParameter(name: string) : Via = this.With(name, "")
 
     /// <summary>With the branch.</summary>
     member this.WithBranch(branch: string) : Via = this.WithParameter("branch", branch)
