@@ -74,10 +74,9 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
         if transport < Transport.Udp || transport > Transport.Wss then
             raise (ArgumentOutOfRangeException(nameof transport))
 
-        let ask = if rport then ";rport" else ""
-
-        let made =
-            Via.Edited $"SIP/2.0/{TransportName.via transport} {sentBy}{ask};branch={branch}"
+        let rport = if rport then ";rport" else ""
+        let start = $"SIP/2.0/{TransportName.via transport} {sentBy}"
+        let made = Via.Edited $"{start}{rport};branch={branch}"
 
         if not (made.IsMadeOf(sentBy, branch)) then
             raise (ArgumentException "Not host[:port] and a token (RFC 3261, 20.42).")
@@ -216,10 +215,9 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
     static member Parse(text: string) : Via =
         let mutable error: ParseError | null = null
 
-        match Via.Read(text, &error), error with
-        | NonNull found, _ -> found
-        | _, NonNull error -> raise (SipParseException error)
-        | _ -> raise (SipParseException(ParseError(ParseFault.Via, 0, "a Via value")))
+        match Via.Read(text, &error) with
+        | null -> raise (SipParseException(nonNull error))
+        | found -> found
 
     /// <summary>As it was written, folds as one blank.</summary>
     override _.ToString() = Octets.unfolded (slice 0 parts.End)
