@@ -146,15 +146,25 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
 
     void Core.IShell.Connect(int leg, Core.Hop hop)
     {
-        if (Legs.Link(leg) is IFlowLink link)
+        if (Legs.Link(leg) is not IFlowLink link)
+        {
+            Fail("the leg was removed", TransportFault.LegRemoved);
+            return;
+        }
+
+        try
         {
             link.Connect(hop);
         }
-        else
+        catch (Exception exception)
         {
-            const string Gone = "the leg was removed";
-            Loop.Post(Core.Input.NewFlowClosed(hop.Flow, TransportFault.LegRemoved, Gone));
+            // Else what is sent there from now on waits for a connection that never comes (law D1).
+            Fail(exception.GetType().Name, TransportFault.SendFailed);
+            throw;
         }
+
+        void Fail(string detail, TransportFault fault) =>
+            Loop.Post(Core.Input.NewFlowClosed(hop.Flow, fault, detail));
     }
 
     void Core.IShell.Disconnect(int leg, long flow) =>

@@ -179,6 +179,8 @@ let private names: (string * (unit -> Case)) list = [
                 Subject = "CN=example.com"
                 Sans = [ DnsName "other.example" ]
         }
+    "organization-is-no-cn",
+    fun () -> leaf { good with Subject = "O=example.com, L=Here"; Sans = [] }
     "cn-no-domain", fun () -> leaf { good with Sans = [] }
     "ip-san", fun () -> sans [ IpName "192.0.2.1" ] |> forName "192.0.2.1"
     "ip-san-missing", fun () -> sans [ DnsName "example.com" ] |> forName "192.0.2.1"

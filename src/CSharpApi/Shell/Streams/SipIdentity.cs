@@ -19,6 +19,7 @@ internal sealed record SipIdentity(
 )
 {
     private const string SubjectAlternativeName = "2.5.29.17";
+    private const string CommonNameType = "2.5.4.3";
 
     private static readonly IdnMapping _idn = new() { UseStd3AsciiRules = true };
 
@@ -84,11 +85,19 @@ internal sealed record SipIdentity(
     /// <summary>An address in a dNSName is no domain (RFC 5280, 4.2.1.6).</summary>
     private static bool IsAddress(string name) => Core.HostAddress.tryParse(name) is not null;
 
-    /// <summary>Only where it is a DNS name of two labels at least (7.1, 2).</summary>
+    /// <summary>The most specific one, where it is a DNS name of two labels at least (7.1, 2). No other
+    /// part of the subject stands in for it: an organization may be called anything.</summary>
     private static List<string> CommonName(X509Certificate2 certificate)
     {
-        var name = certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
-        return name.Contains('.') && Uri.CheckHostName(name) == UriHostNameType.Dns ? [name] : [];
+        var name = certificate
+            .SubjectName.EnumerateRelativeDistinguishedNames()
+            .Where(part => !part.HasMultipleElements)
+            .FirstOrDefault(part => part.GetSingleElementType().Value == CommonNameType)
+            ?.GetSingleElementValue();
+
+        return name?.Contains('.') == true && Uri.CheckHostName(name) == UriHostNameType.Dns
+            ? [name]
+            : [];
     }
 
     /// <summary>What a SAN lists; one that cannot be read lists nothing.</summary>
