@@ -54,6 +54,21 @@ let private story number rig =
         | Effect.Complete(each, _, trace, _) when each = number -> Some(Explanation.text trace)
         | _ -> None)
 
+/// The outcome, and whether it was told that nothing more comes.
+let private told number rig =
+    effects rig
+    |> List.pick (fun (_, effect) ->
+        match effect with
+        | Effect.Complete(each, outcome, _, last) when each = number -> Some(outcome, last)
+        | _ -> None)
+
+let private forgotten rig = [
+    for _, effect in effects rig do
+        match effect with
+        | Effect.Forget number -> number
+        | _ -> ()
+]
+
 let private lastCancel rig = lastRequest "CANCEL" rig
 
 let private answered number status rig =
@@ -154,6 +169,34 @@ let private others = [
         same (acks rig) [ "127.0.0.11"; "127.0.0.11" ] "each"
         expectIdle (runFor 64_000L<ms> rig)
 
+    testCase "the second refuses, and the one left answers all the same: handed up (13.2.2.4)"
+    <| fun () ->
+        let number, first, second, rig = leaving ()
+        let rig = says 180 first rig |> says 486 second
+        answered number 486 rig
+        let rig = says 200 first rig |> says 200 first
+        same (handedUp number rig) [ 180; 486; 200; 200 ] "to be acknowledged, and its repeat too"
+        same (forgotten rig, snd (told number rig)) ([], false) "more may come"
+        let rig = runFor 64_000L<ms> rig
+        same (cancels rig).Length 1 "no further CANCEL"
+        same (forgotten rig) [ number ] "no more"
+        expectIdle rig
+
+    testCase "nobody answered in time, and one answers afterwards: handed up"
+    <| fun () ->
+        let number, first, _, rig = leaving ()
+        let rig = runFor 32_000L<ms> rig |> says 200 first
+        same (told number rig) (TimedOut, false) "the outcome, and more may come"
+        same (handedUp number rig) [ 200 ] "it did"
+        same (forgotten (runFor 64_000L<ms> rig)) [ number ] "no more"
+
+    testCase "nothing was left: nothing more may come"
+    <| fun () ->
+        let number, first, second, rig = leaving ()
+        let rig = says 486 first rig |> says 486 second
+        same (snd (told number rig)) true "last"
+        same (forgotten (runFor 64_000L<ms> rig)) [] "and no second word of it"
+
     testCase "CancelDelivery puts nothing on the wire, whatever rings"
     <| fun () ->
         let number, first, second, rig = leaving ()
@@ -176,4 +219,59 @@ let private others = [
         expectIdle (runFor 64_000L<ms> rig)
 ]
 
-let tests = testList "Leaving" (crossing @ others)
+/// The last numbers of the targets set aside, and for how many seconds more.
+let private aside rig = [
+    for mark in State.marks rig.Now rig.State do
+        int (mark.Hop.Address.Low &&& 255UL), int ((mark.Until - rig.Now) / 1000L<ms>)
+]
+
+/// To which address the INVITE of another request of the same call goes first.
+let private nextOfCall rig =
+    let request = requestTo "sip:b@b.test:5070" "INVITE" "call-1" 2
+    let _, rig = deliverWith impatient request rig
+
+    wire rig
+    |> List.filter (fun (_, _, message) -> message.CSeq.Number = 2u)
+    |> List.map (fun (_, hop, _) -> Address.toString hop.Address)
+
+let private reputation = [
+    testCase "the one that was left is set aside, and no longer when it rings after all"
+    <| fun () ->
+        let _, first, second, rig = leaving ()
+        same (aside rig) [ 11, 30 ] "it said nothing"
+        same (aside (says 180 first rig)) [] "it is there"
+        same (aside (says 486 first rig)) [] "it answered"
+        let rig = says 200 second rig
+        same (aside (says 180 first rig)) [] "also when the call has its outcome"
+
+    testCase "the one that was left answers 503: set aside for as long as it says"
+    <| fun () ->
+        let _, first, _, rig = leaving ()
+        same (aside (says 503 first rig)) [ 11, 30 ] "without Retry-After as it was"
+        let busy = first.CreateResponse(503, "busy").WithAddedHeader("Retry-After", "60")
+        same (aside (receive busy rig)) [ 11, 60 ] "with it"
+
+    testCase "the one that was left answers the call: the call keeps to it"
+    <| fun () ->
+        let _, first, _, rig = leaving ()
+        same (nextOfCall (says 200 first rig)) [ "127.0.0.11" ] "the first"
+        let _, _, second, rig = leaving ()
+        same (nextOfCall (says 200 second rig)) [ "127.0.0.12" ] "the second"
+
+    testCase "what was left over TLS is answered over TLS only (18.2.2)"
+    <| fun () ->
+        let request = requestTo "sips:b@b.test:5070" "INVITE" "call-1" 1
+        let number, rig = deliverWith impatient request Streams.start
+        let rig = give (Input.Answered(a, addresses)) rig |> Streams.opened
+        let first = lastRequest "INVITE" rig
+        let rig = runFor 4000L<ms> rig |> Streams.opened
+        let spied = says 200 first rig
+        same (outcomes spied) [] "who says so over UDP did not get it"
+        same (counted Counted.StrayResponse spied) 1 "counted"
+        let over = { Streams.over Transport.Tls "127.0.0.11" 5070 with Flow = -1L }
+        let own, rig = Rig.number rig
+        let answer = first.CreateResponse(200, "peer")
+        answered number 200 (give (Received(own, 3, over, answer)) rig)
+]
+
+let tests = testList "Leaving" (crossing @ others @ reputation)

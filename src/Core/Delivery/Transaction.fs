@@ -73,6 +73,8 @@ type Client = {
     Phase: ClientPhase
     /// The outcome was told: completed, or cancelled.
     Told: bool
+    /// It was told that responses may still come: the shell keeps its handle until `Forget`.
+    Expects: bool
     /// When the phase ends by itself; `Queue.never` when only a schedule or a peer ends it.
     Until: Instant
     AnswerBy: Instant

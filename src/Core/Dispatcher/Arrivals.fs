@@ -38,14 +38,23 @@ let private branchOf (client: Client) =
     | Held _ -> ""
 
 /// What went over TLS is answered over TLS (18.2.2): elements behind the peer know the branch too.
-let private isSpied (source: Hop) (client: Client) =
+let private isSpiedAt (source: Hop) (hop: Hop) =
+    TransportName.isSecure hop.Transport && source.Transport <> hop.Transport
+
+let private isSpied source (client: Client) =
     match client.Phase with
     | Calling { Hop = hop }
     | Proceeding { Hop = hop }
     | Completed { Hop = hop }
-    | Accepted { Hop = hop } ->
-        TransportName.isSecure hop.Transport && source.Transport <> hop.Transport
+    | Accepted { Hop = hop } -> isSpiedAt source hop
     | _ -> false
+
+/// The target tried before, still within reach, that this response is from.
+let private tryFindPast source (response: SipResponse) (client: Client) =
+    client.Past
+    |> List.tryFind (fun past ->
+        String.Equals(past.Branch, response.TopVia.Branch, StringComparison.Ordinal)
+        && not (isSpiedAt source past.Hop))
 
 let private stray leg source response work =
     match work.State.Receiver with
@@ -54,21 +63,19 @@ let private stray leg source response work =
     | _ -> Work.count Counted.StrayResponse work
 
 /// The target that was left and whose CANCEL this answers.
-let private tryFindLeft (response: SipResponse) work =
-    let isOf (past: Ended) =
-        past.Withdrawal.IsSome
-        && String.Equals(past.Branch, response.TopVia.Branch, StringComparison.Ordinal)
-
+let private tryFindLeft source (response: SipResponse) work =
     match Branch.number response.TopVia.Branch with
     | ValueSome number when response.CSeq.Method = SipMethod.Cancel ->
         match State.tryFind number work.State with
         | ValueSome(ClientEntry client) ->
-            List.tryFind isOf client.Past |> Option.map (fun past -> struct (client, past))
+            tryFindPast source response client
+            |> Option.filter (fun past -> past.Withdrawal.IsSome)
+            |> Option.map (fun past -> struct (client, past))
         | _ -> None
     | _ -> None
 
 let private left leg source response work =
-    match tryFindLeft response work with
+    match tryFindLeft source response work with
     | Some(struct (client, past)) when not response.IsProvisional ->
         Responses.cancelAnswered past client work
     | Some _ -> Work.count Counted.RepeatedResponse work
@@ -87,7 +94,7 @@ let private response leg source (response: SipResponse) work =
         | ValueSome client when same (branchOf client) && not (isSpied source client) ->
             Responses.received source response client work |> Cancelling.settle client.Sender.Number
         | ValueSome client ->
-            match List.tryFind (fun (past: Ended) -> same past.Branch) client.Past with
+            match tryFindPast source response client with
             | Some past ->
                 Responses.receivedPast past response client work
                 |> Cancelling.settle client.Sender.Number

@@ -45,17 +45,10 @@ let tell outcome last (client: Client) work =
     let trace = ended outcome work.Now client.Trace
     Work.emit (Effect.Complete(client.Sender.Number, outcome, trace, last)) work
 
-/// While in these phases a told delivery may still be handed a 2xx (RFC 6026; 17.1.1.2).
-let private expectsMore (client: Client) =
-    match client.Phase with
-    | Calling _
-    | Proceeding _
-    | Accepted _ -> isInvite client
-    | _ -> false
-
-/// The shell may drop the handle of a delivery that completed and still expected responses.
+/// The shell may drop the handle of a delivery that completed and still expected responses: a 2xx
+/// (RFC 6026; 17.1.1.2).
 let forget (client: Client) work =
-    if client.Told && expectsMore client then
+    if client.Expects then
         Work.emit (Effect.Forget client.Sender.Number) work
     else
         work
@@ -89,29 +82,37 @@ let private withdrawn outcome (client: Client) work =
     | Disposed -> struct (client, work)
     | _ -> Leaving.unwanted client work
 
-/// The end of a client transaction: an outcome not told yet is told. Of an earlier target that
-/// answered an INVITE with 503 the repeats are still acknowledged (Timer D).
-let finish outcome (client: Client) work =
-    let struct (client, work) = withdrawn outcome client work
-
-    let work =
-        if client.Told then
-            forget client work
-        else
-            tell outcome true client work
-
+/// The earlier target for whose sake an INVITE without an answer lingers.
+let private restsWith (client: Client) work =
     let isThere (ended: Ended) = work.State.Legs |> List.exists (fun leg -> leg.Number = ended.Leg)
 
     match client.Past with
     | last :: _ when
         isInvite client
-        && not client.Told
         && isThere last
         && (Leaving.hasLeft client || not (TransportName.isReliable last.Hop.Transport))
         ->
-        let phase = Completed(Leaving.rest last client)
-        lingerIn phase (work.Now + work.Settings.Timers.Long) client work
-    | _ -> Work.remove client.Sender.Number work
+        ValueSome last
+    | _ -> ValueNone
+
+/// The end of a client transaction: an outcome not told yet is told. Of an earlier target that
+/// answered an INVITE with 503 the repeats are still acknowledged (Timer D), and one that was left may
+/// still answer with a 2xx (13.2.2.4).
+let finish outcome (client: Client) work =
+    let struct (client, work) = withdrawn outcome client work
+
+    match restsWith client work with
+    | ValueSome last when not client.Told ->
+        let expects = Leaving.hasLeft client && not outcome.IsDisposed
+        let work = tell outcome (not expects) client work
+
+        lingerIn
+            (Completed(Leaving.rest last client))
+            (work.Now + work.Settings.Timers.Long)
+            { client with Expects = expects }
+            work
+    | _ when client.Told -> Work.remove client.Sender.Number work |> forget client
+    | _ -> tell outcome true client work |> Work.remove client.Sender.Number
 
 /// Refused at the door: there never was an entry.
 let refuse reason (order: Order) work =

@@ -25,27 +25,28 @@ let linger work (client: Client) (hop: Hop) =
     elif isInvite client then timers.TimerD
     else timers.T4
 
-/// The final response is the delivery's outcome; after a 2xx to INVITE more may come.
+/// The final response is the delivery's outcome; after a 2xx to INVITE more may come, and a 2xx
+/// from a target that was left in any case (13.2.2.4).
 let private conclude (response: SipResponse) phase until (client: Client) work =
     let struct (client, work) = unwanted client work
 
-    let last =
+    let expects =
         match phase with
-        | Accepted _ -> false
-        | _ -> true
+        | Accepted _ -> true
+        | _ -> isInvite client && hasLeft client
 
     let work =
         if not client.Told then
             let own = response.WithoutTopVia()
 
             Work.emit (Effect.HandUp(client.Sender.Number, own)) work
-            |> tell (Outcome.Answered own) last client
-        elif last then
-            forget client work
-        else
+            |> tell (Outcome.Answered own) (not expects) client
+        elif expects then
             work
+        else
+            forget client work
 
-    lingerIn phase until client work
+    lingerIn phase until { client with Expects = expects } work
 
 let private ackOf (client: Client) (attempt: Attempt) (response: SipResponse) =
     if isInvite client then
@@ -122,19 +123,22 @@ let private proven hop (client: Client) work =
 
 /// What the response says of its target: 503 sets it aside, everything else shows that it is there,
 /// and a 2xx that it has room again.
-/// Where there was a choice, the call stays with it.
-let private judged (attempt: Attempt) (response: SipResponse) (client: Client) work =
+let private heard hop (response: SipResponse) (client: Client) work =
     if response.StatusCode = 503 then
-        let struct (marked, work) = Reputation.unavailable attempt.Hop response work
+        let struct (marked, work) = Reputation.unavailable hop response work
         struct (noteAll marked work client, work)
     else
-        let work = Reputation.answered attempt.Hop response work
-        let hadChoice = client.Attempts > 1 || not attempt.Later.IsEmpty
+        struct (client, Reputation.answered hop response work)
 
-        if hadChoice && not client.IsGiven then
-            struct (client, Reputation.kept attempt.Hop client.Sender work)
-        else
-            struct (client, work)
+/// The same, and where there was a choice, the call stays with it.
+let private judged (attempt: Attempt) (response: SipResponse) (client: Client) work =
+    let struct (client, work) = heard attempt.Hop response client work
+    let hadChoice = client.Attempts > 1 || not attempt.Later.IsEmpty
+
+    if response.StatusCode <> 503 && hadChoice && not client.IsGiven then
+        struct (client, Reputation.kept attempt.Hop client.Sender work)
+    else
+        struct (client, work)
 
 /// A response that matches this transaction's branch and method (17.1.3).
 let received source (response: SipResponse) (client: Client) work =
@@ -162,8 +166,8 @@ let private leaveFor (past: Ended) (client: Client) =
     | Proceeding attempt -> { client with Past = left true attempt :: others }
     | _ -> { client with Past = others }
 
-/// From a target already left: it rings, or a 2xx that was not waited for, or another final response.
-let receivedPast (past: Ended) (response: SipResponse) (client: Client) work =
+/// It rings, or a 2xx that was not waited for, or another final response.
+let private spoke (past: Ended) (response: SipResponse) (client: Client) work =
     let isAnswer = response.IsSuccess && isInvite client && past.Ack.IsNone
 
     match client.Phase, past.Left with
@@ -172,13 +176,10 @@ let receivedPast (past: Ended) (response: SipResponse) (client: Client) work =
         let until = work.Now + work.Settings.Timers.Long
         let work = if client.Told then handUp client response work else work
 
-        conclude
-            response
-            (Accepted { past with Left = ValueNone })
-            until
-            (leaveFor past client)
-            work
-    | Accepted _, _ when isAnswer ->
+        Reputation.kept past.Hop client.Sender work
+        |> conclude response (Accepted { past with Left = ValueNone }) until (leaveFor past client)
+    | Accepted _, _
+    | Completed _, _ when isAnswer && client.Expects ->
         set (Leaving.answered past client) work |> handUp client response
     | _, ValueSome left when response.IsProvisional ->
         let struct (client, work) = rang past left client work
@@ -188,6 +189,16 @@ let receivedPast (past: Ended) (response: SipResponse) (client: Client) work =
         let struct (client, work) = refused past left response client work
         set client work
     | _ -> absorb client past response work
+
+/// From a target already left.
+let receivedPast (past: Ended) (response: SipResponse) (client: Client) work =
+    let struct (client, work) =
+        if past.Left.IsSome then
+            heard past.Hop response client work
+        else
+            struct (client, work)
+
+    spoke past response client work
 
 /// The CANCEL of a target that was left is answered.
 let cancelAnswered past (client: Client) work = set (Leaving.cancelAnswered past client) work

@@ -56,7 +56,7 @@ let abandon outcome (client: Client) work =
     | Proceeding _ when isInvite client ->
         // A final response must still be acknowledged (17.1.1.2), and a 2xx handed up.
         let until = work.Now + work.Settings.Timers.Long
-        tell outcome false client work |> lingerIn client.Phase until client
+        tell outcome false client work |> lingerIn client.Phase until { client with Expects = true }
     | Calling attempt
     | Proceeding attempt ->
         let ended = Leaving.endedBy attempt ValueNone

@@ -293,6 +293,7 @@ let fresh (order: Order) (request: SipRequest) work : Client = {
     IsGiven = order.Destination.IsSome
     Phase = Held request
     Told = false
+    Expects = false
     Until = work.Now + work.Settings.Limits.ResolveWithin
     AnswerBy =
         match order.AnswerWithin with
