@@ -270,7 +270,7 @@ let private staying =
         testCase "where there was no choice nothing is kept"
         <| fun () ->
             let _, world = firstOf "c1" (world (fromZone [ "example.com A 127.0.0.11" ]) start)
-            same world.Rig.State.Sticky.Count 0 "one target"
+            same (Sticky.count world.Rig.State.Sticky) 0 "one target"
 
         testCase "RFC 3263, 4.4: without state, copies of one request go one way, whatever failed"
         <| fun () ->

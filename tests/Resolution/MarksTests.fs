@@ -1,5 +1,6 @@
 module SipFun.Tests.Resolution.MarksTests
 
+open System
 open Expecto
 open SipFun
 open SipFun.Core
@@ -69,7 +70,7 @@ let tests =
         testCase "what is set aside comes last, in its order, and is told"
         <| fun () ->
             let marks = set [ timedOut hops[0] 0L 30L; timedOut hops[2] 0L 30L ]
-            let order, said = order 10L marks Map.empty
+            let order, said = order 10L marks Sticky.empty
             Expect.equal order [ 2; 4; 1; 3 ] "order"
 
             Expect.equal
@@ -83,15 +84,15 @@ let tests =
         testCase "all set aside: as the DNS has it"
         <| fun () ->
             let marks = set [ for hop in hops -> timedOut hop 0L 30L ]
-            Expect.equal (fst (order 10L marks Map.empty)) [ 1; 2; 3; 4 ] "all are tried"
+            Expect.equal (fst (order 10L marks Sticky.empty)) [ 1; 2; 3; 4 ] "all are tried"
 
         testCase "a call's own target comes first, unless it is set aside"
         <| fun () ->
-            let sticky = Sticky.add 10 7UL hops[2] (30L * second) Map.empty
+            let sticky = Sticky.add 10 7UL hops[2] (30L * second) Sticky.empty
             let found, said = order 10L Map.empty sticky
             Expect.equal (found, said) ([ 3; 1; 2; 4 ], [ HopKept hops[2] ]) "first"
             Expect.equal (fst (order 30L Map.empty sticky)) [ 1; 2; 3; 4 ] "its time is over"
-            let other = Sticky.add 10 8UL hops[2] (30L * second) Map.empty
+            let other = Sticky.add 10 8UL hops[2] (30L * second) Sticky.empty
             Expect.equal (fst (order 10L Map.empty other)) [ 1; 2; 3; 4 ] "another call's"
             let marks = set [ timedOut hops[2] 0L 30L ]
             Expect.equal (fst (order 10L marks sticky)) [ 1; 2; 4; 3 ] "it failed since"
@@ -99,9 +100,22 @@ let tests =
         testCase "calls that keep to a target are bounded"
         <| fun () ->
             let add n sticky = Sticky.add 2 n hops[0] (int64 n * second) sticky
-            let sticky = Map.empty |> add 3UL |> add 1UL |> add 2UL
-            Expect.equal (Map.keys sticky |> List.ofSeq) [ 2UL; 3UL ] "what ends first goes"
-            Expect.isEmpty (Sticky.add 0 1UL hops[0] second Map.empty) "none"
+            let sticky = Sticky.empty |> add 3UL |> add 1UL |> add 2UL
+            let isKept n = Sticky.isKept 0L<ms> n hops[0] sticky
+            Expect.equal (List.filter isKept [ 1UL; 2UL; 3UL ]) [ 2UL; 3UL ] "what ends first goes"
+            Expect.equal (Sticky.count (Sticky.add 0 1UL hops[0] second Sticky.empty)) 0 "none"
+            let again = sticky |> Sticky.add 2 2UL hops[1] (9L * second)
+            Expect.equal (Sticky.count again, Sticky.violations 2 again) (2, []) "one row a call"
+
+        testCase "one more call, when there is no room, costs no walk over all of them"
+        <| fun () ->
+            let add sticky n = Sticky.add 10_000 (uint64 n) hops[0] (int64 n * second) sticky
+            let full = List.fold add Sticky.empty [ 1..10_000 ]
+            add full 10_001 |> ignore
+            let before = GC.GetAllocatedBytesForCurrentThread()
+            add full 10_001 |> ignore
+            let cost = GC.GetAllocatedBytesForCurrentThread() - before
+            Expect.isLessThan cost 50_000L "a few nodes of two trees"
 
         testProperty "hops are only put into another order, and never more marks than the bound"
         <| fun (failed: (byte * byte) list) (now: byte) ->
@@ -109,6 +123,6 @@ let tests =
                 Marks.add 3 (timedOut hops[int n % 4] 0L (int64 length)) marks
 
             let marks = List.fold add Map.empty failed
-            let found, _ = order (int64 now) marks Map.empty
+            let found, _ = order (int64 now) marks Sticky.empty
             List.sort found = [ 1; 2; 3; 4 ] && marks.Count <= 3
     ]

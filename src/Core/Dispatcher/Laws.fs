@@ -215,6 +215,7 @@ let private memories settings (state: State) = [
     let bounds = settings.Memories
     yield! Cache.violations bounds.Answers state.Cache
     yield! Inquiries.violations bounds.Answers state.Inquiries
+    yield! Sticky.violations bounds.Sticky state.Sticky
 
     if state.Sources.Count > Sources.Limit then
         "D7: more source addresses are known than the limit allows"
@@ -224,9 +225,6 @@ let private memories settings (state: State) = [
 
     if state.PathMtus.Count > bounds.PathMtus then
         "D7: more paths' MTUs are kept than the limit allows"
-
-    if state.Sticky.Count > bounds.Sticky then
-        "D7: more calls keep to a target than the limit allows"
 ]
 
 /// Every law that this state breaks.

@@ -79,7 +79,7 @@ let prefer sender hops work =
     Preference.order work.Now (call work sender) work.State.Marks work.State.Sticky hops
 
 /// The order without regard to any call.
-let preferAny hops work = Preference.order work.Now 0UL work.State.Marks Map.empty hops
+let preferAny hops work = Preference.order work.Now 0UL work.State.Marks Sticky.empty hops
 
 /// By order: the hop, or all, is as good as any.
 let clear hop work =

@@ -76,27 +76,58 @@ module Marks =
         |> List.sortBy _.Until
 
 /// The hop that answered a Call-ID, by the hash of the Call-ID.
-type Sticky = Map<uint64, struct (string * Instant)>
+type Sticky = {
+    Calls: Map<uint64, struct (string * Instant)>
+    /// What ends first stands first.
+    ByUntil: Set<struct (Instant * uint64)>
+}
 
 module Sticky =
+    let empty = { Calls = Map.empty; ByUntil = Set.empty }
+    let count (sticky: Sticky) = sticky.Calls.Count
+
+    let private remove call (sticky: Sticky) =
+        match Map.tryFind call sticky.Calls with
+        | Some(struct (_, until)) -> {
+            Calls = Map.remove call sticky.Calls
+            ByUntil = Set.remove (struct (until, call)) sticky.ByUntil
+          }
+        | None -> sticky
+
     let private room limit (sticky: Sticky) =
-        if sticky.Count < limit then
+        if sticky.Calls.Count < limit then
             sticky
         else
-            let first =
-                sticky |> Map.toSeq |> Seq.minBy (fun (_, (struct (_, until))) -> until) |> fst
+            let struct (_, first) = sticky.ByUntil.MinimumElement
+            remove first sticky
 
-            Map.remove first sticky
-
-    /// The next requests of this call prefer the hop, until then.
+    /// The next requests of this call prefer the hop, until then. If there is no room, what ends
+    /// first goes.
     let add limit call hop until (sticky: Sticky) : Sticky =
         if limit < 1 then
             sticky
         else
-            Map.remove call sticky |> room limit |> Map.add call (struct (Marks.key hop, until))
+            let sticky = remove call sticky |> room limit
+
+            {
+                Calls = Map.add call (struct (Marks.key hop, until)) sticky.Calls
+                ByUntil = Set.add (struct (until, call)) sticky.ByUntil
+            }
+
+    /// The laws of this table that it breaks.
+    let violations limit (sticky: Sticky) = [
+        let row (KeyValue(call, (struct (_, until)))) = struct (until, call)
+        let rows = sticky.Calls |> Seq.map row |> List.ofSeq
+
+        if Set.ofList rows <> sticky.ByUntil then
+            "D7: the calls that keep to a target and their deadlines differ"
+
+        if sticky.Calls.Count > limit then
+            "D7: more calls keep to a target than the limit allows"
+    ]
 
     let isKept now call hop (sticky: Sticky) =
-        match Map.tryFind call sticky with
+        match Map.tryFind call sticky.Calls with
         | Some(struct (key, until)) -> now < until && key = Marks.key hop
         | None -> false
 
