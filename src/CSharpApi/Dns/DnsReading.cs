@@ -32,12 +32,21 @@ internal static class DnsReading
             _ => DnsStatus.ServFail,
         };
 
-    /// <summary>The lesser of the SOA record's TTL and its minimum (RFC 2308, 5).</summary>
+    /// <summary>The lesser of the SOA record's TTL and its minimum (RFC 2308, 5), and, of an alias of
+    /// a name that does not exist (2.1), of its own TTL.</summary>
     private static TimeSpan NegativeTtl(IDnsQueryResponse response) =>
-        response.Answers.Count == 0
-        && response.Authorities.OfType<SoaRecord>().FirstOrDefault() is { } soa
-            ? TimeSpan.FromSeconds(Math.Min(soa.InitialTimeToLive, soa.Minimum))
+        IsNegative(response) && response.Authorities.OfType<SoaRecord>().FirstOrDefault() is { } soa
+            ? TimeSpan.FromSeconds(
+                response
+                    .Answers.Select(record => (long)record.InitialTimeToLive)
+                    .Append(Math.Min(soa.InitialTimeToLive, soa.Minimum))
+                    .Min()
+            )
             : TimeSpan.Zero;
+
+    private static bool IsNegative(IDnsQueryResponse response) =>
+        response.Answers.Count == 0
+        || response.Header.ResponseCode == DnsHeaderResponseCode.NotExistentDomain;
 
     private static IEnumerable<DnsRecord> Records(IDnsQueryResponse response) =>
         response.Answers.Take(DnsMapping.MaxRecords).Select(ToRecord).OfType<DnsRecord>();
