@@ -42,7 +42,7 @@ internal static class JsonReport
     public static JsonObject Of(Resolution found) =>
         new()
         {
-            ["candidates"] = new JsonArray([.. found.Candidates.Select(each => Of(each.Hop))]),
+            ["candidates"] = new JsonArray([.. found.Candidates.Select(Of)]),
             ["error"] = found.Error is null ? null : Of(found.Error),
             ["explanation"] = Lines(found.Explain()),
             ["steps"] = new JsonArray([.. found.Steps.Select(Of)]),
@@ -67,12 +67,16 @@ internal static class JsonReport
         return report;
     }
 
-    private static JsonObject Of(Hop hop) =>
+    private static JsonObject Of(Candidate candidate) =>
         new()
         {
-            ["transport"] = hop.Transport.ToString().ToLowerInvariant(),
-            ["address"] = hop.Address.ToString(),
-            ["port"] = hop.Port,
+            ["transport"] = candidate.Hop.Transport.ToString().ToLowerInvariant(),
+            ["address"] = candidate.Hop.Address.ToString(),
+            ["port"] = candidate.Hop.Port,
+            ["verifyName"] = candidate.Hop.VerifyName,
+            ["legs"] = new JsonArray([
+                .. candidate.Legs.Select(leg => JsonValue.Create(leg.ToString())),
+            ]),
         };
 
     private static JsonObject Of(ResolutionError error) =>

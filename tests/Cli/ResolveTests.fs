@@ -79,7 +79,11 @@ let private explains () =
         Expect.equal (ofKind "naptr").Length 1 "taken"
         Expect.equal (ofKind "naptr_skipped").Length 1 "SCTP"
         Expect.equal (ofKind "answer").Length (ofKind "query").Length "each was answered"
+        let best = (Command.json found).GetProperty("candidates")[0]
+        let leg = string ((best.GetProperty "legs")[0])
+        Expect.equal (leg.Substring(0, 10)) "udp:[::1]:" "from its leg"
         let drawn = (ofKind "srv")[0]
+        Expect.equal (drawn.GetProperty("name").GetString()) "_sip._udp.rich.test" "whose draw"
         Expect.equal (drawn.GetProperty("weight").GetInt32()) 60 "its weight"
         Expect.isTrue (drawn.GetProperty("draw").GetInt32() <= 60) "its draw"
         let text = Command.succeeds 0 arguments

@@ -57,6 +57,7 @@ let private shared =
             for decision in [ Remembered(naptr, 5); Remembered(srv, 55); Remembered(a, 55) ] do
                 Expect.contains said decision "told"
 
+            Expect.contains said (Got(naptr, DnsStatus.NoData, 0, 10)) "how long nothing is there"
             Expect.isFalse (said |> List.exists _.IsAsked) "nothing was asked"
 
         testCase "each answer is asked for again after its own time"

@@ -67,7 +67,7 @@ let tests =
             "   0.000  SRV _sip._udp.example.com: Ok, 1 of them, TTL 300 s"
             "   0.000  asked the DNS for A gw.example.com"
             "   0.000  A gw.example.com: Ok, 1 of them, TTL 300 s"
-            "   0.000  SRV gw.example.com:5070, priority 10, weight 60 (draw 43 of 60)"
+            "   0.000  SRV _sip._udp.example.com: gw.example.com:5070, priority 10, weight 60 (draw 43 of 60)"
             "   0.000  candidate udp:127.0.0.7:5070"
             "   0.000  from leg udp:127.0.0.1:5060 (same scope)"
             "   0.000  the packet has 230 bytes"
@@ -85,6 +85,14 @@ let tests =
             "   0.600  cancelled: by its sender"
         ]
 
+        testCase "an answer without records tells for how long it may be believed"
+        <| fun () ->
+            let question = { Name = "x.test"; Type = DnsType.A }
+
+            for ttl, expected in [ 10, "A x.test: NoData, TTL 10 s"; 0, "A x.test: NoData" ] do
+                let words = Explanation.words (Got(question, DnsStatus.NoData, 0, ttl))
+                Expect.equal words expected "told"
+
         testCase "a peer's text comes out printable, on one line (V-15)"
         <| fun () ->
             let evil = "a\r\nb\u001b[31m\u202e" + String.replicate 5000 "x"
@@ -100,8 +108,9 @@ let tests =
                     MaddrReplaces evil
                     Asked question
                     Got(question, DnsStatus.Ok, 1, 1)
-                    ServiceDrawn(evil, 1, 1, 1, 1, 1)
-                    ServiceSkipped(evil, evil)
+                    ServiceDrawn(evil, evil, 1, 1, 1, 1, 1)
+                    AliasIs(evil, evil)
+                    ServiceSkipped(evil, evil, evil)
                     LegChosen(evil, evil)
                     ResolutionFailed {
                         Stage = ResolutionStage.Target

@@ -69,7 +69,15 @@ let tests =
             let advice = "Legs reach IPv4 only: add one with an IPv6 address"
             check lines udp4 anything host stage ResolutionFault.NoAddress advice
             let lines = [ "x.example.com A 192.0.2.1" ]
-            check lines udp46 anything host stage ResolutionFault.NoAddress "add the record"
+
+            check
+                lines
+                udp46
+                anything
+                host
+                stage
+                ResolutionFault.NoAddress
+                "no address. Add the record"
 
         testCase "service absent"
         <| fun () ->

@@ -1,6 +1,7 @@
 module SipFun.Tests.Resolution.BookTests
 
 open Expecto
+open SipFun
 open SipFun.Core
 open SipFun.Tests.Resolution.Resolving
 
@@ -31,6 +32,21 @@ let tests =
             let story = tell (chain 8) udp4 first
             Expect.equal (texts story) found "found"
             Expect.equal story.Questions.Length 9 "one question for each name"
+
+        testCase "each alias on the way is told, in one answer or in several"
+        <| fun () ->
+            for story in [ tell (chain 2) udp4 first; whole (chain 2) ] do
+                Expect.equal
+                    (story.Decisions |> List.filter _.IsAliasIs)
+                    [
+                        AliasIs("h1.example.com", "h2.example.com")
+                        AliasIs("h2.example.com", "h3.example.com")
+                    ]
+                    "told"
+
+            let question = question "A" "h1.example.com"
+            let story = tell (chain 1) udp4 first
+            Expect.contains story.Decisions (Got(question, DnsStatus.Ok, 0, 60)) "it has none"
 
         testCase "P-31: a chain of 9 is not"
         <| fun () -> Expect.equal (hops (chain 9) udp4 first) endless "too long"

@@ -12,6 +12,7 @@ let private a = "a.example.com A 192.0.2.1"
 let private b = "b.example.com A 192.0.2.2"
 let private own = "example.com A 192.0.2.10"
 
+let private udpService = "_sip._udp.example.com"
 let private enough = "there are enough others"
 
 /// Five targets of equal priority, each with an address of both families.
@@ -109,8 +110,8 @@ let tests =
 
             for skipped in
                 [
-                    ServiceSkipped(".", "the service is not offered")
-                    ServiceSkipped("b.example.com", "port 0")
+                    ServiceSkipped(udpService, ".", "the service is not offered")
+                    ServiceSkipped(udpService, "b.example.com", "port 0")
                 ] do
                 Expect.contains said skipped "told"
 
@@ -148,7 +149,11 @@ let tests =
             Expect.equal (texts story) [ for n in 1..10 -> $"udp:192.0.2.{n}:5060" ] "the first ten"
 
             Expect.equal story.Questions.Length 12 "NAPTR, SRV, ten A"
-            Expect.contains story.Decisions (ServiceSkipped("h11.example.com", enough)) "told"
+
+            Expect.contains
+                story.Decisions
+                (ServiceSkipped(udpService, "h11.example.com", enough))
+                "told"
 
         testCase "five equal targets on a dual stack: both addresses of each are candidates"
         <| fun () ->
@@ -202,7 +207,12 @@ let tests =
         <| fun () ->
             let lines = [ "_sip._udp.example.com SRV 5 0 5061 a.example.com"; a ]
             let said = (tell lines udp4 domain).Decisions
-            Expect.contains said (ServiceDrawn("a.example.com", 5061, 5, 0, 0, 0)) "drawn"
+
+            Expect.contains
+                said
+                (ServiceDrawn(udpService, "a.example.com", 5061, 5, 0, 0, 0))
+                "drawn"
+
             Expect.contains said (CandidateIs(hop "udp:192.0.2.1:5061")) "candidate"
 
         testCase "a failing SRV question does not hide the domain's own address"

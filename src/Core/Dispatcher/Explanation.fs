@@ -37,7 +37,10 @@ let private dns decision =
     | StaleUsed question -> $"remembered, too old, asked for anew: {Question.toString question}"
     | Got(question, status, records, ttl) when records > 0 ->
         $"{Question.toString question}: {status}, {records} of them, TTL {ttl} s"
+    | Got(question, status, _, ttl) when ttl > 0 ->
+        $"{Question.toString question}: {status}, TTL {ttl} s"
     | Got(question, status, _, _) -> $"{Question.toString question}: {status}"
+    | AliasIs(name, canonical) -> $"{name} is an alias of {canonical} (CNAME)"
     | PointerTaken(order, preference, service, replacement) ->
         $"NAPTR {service} to {replacement}, order {order}, preference {preference}"
     | PointerSkipped(service, replacement, why) ->
@@ -46,9 +49,10 @@ let private dns decision =
     | QuestionSkipped question -> $"not asked for {Question.toString question}: enough was asked"
     | QuestionTooLate question ->
         $"not asked for {Question.toString question}: the time of its stage is up"
-    | ServiceDrawn(name, port, priority, weight, draw, total) ->
-        $"SRV {name}:{port}, priority {priority}, weight {weight} (draw {draw} of {total})"
-    | ServiceSkipped(name, why) -> $"SRV {name} skipped: {why}"
+    | ServiceDrawn(service, name, port, priority, weight, draw, total) ->
+        $"SRV {service}: {name}:{port}, priority {priority}, weight {weight} \
+          (draw {draw} of {total})"
+    | ServiceSkipped(service, name, why) -> $"SRV {service}: {name} skipped: {why}"
     | AddressSkipped(address, why) -> $"address {Address.toString address} skipped: {why}"
     | CandidateIs hop -> $"candidate {Hop.toString hop}"
     | ResolutionFailed failure -> $"no next hop: {failure.Stage}, {failure.Fault}: {failure.Detail}"

@@ -56,6 +56,7 @@ let private dns decision =
             number "records" records
             number "ttl" ttl
         ]
+    | AliasIs(name, canonical) -> "alias", [ "name", name; "canonical", canonical ]
     | PointerTaken(order, preference, service, replacement) ->
         "naptr",
         [
@@ -67,9 +68,10 @@ let private dns decision =
     | PointerSkipped(service, replacement, reason) ->
         "naptr_skipped", [ "service", service; "replacement", replacement; why reason ]
     | PointersEmpty -> "naptr_empty", []
-    | ServiceDrawn(name, port, priority, weight, draw, total) ->
+    | ServiceDrawn(service, name, port, priority, weight, draw, total) ->
         "srv",
         [
+            "name", service
             "target", name
             number "port" port
             number "priority" priority
@@ -77,7 +79,8 @@ let private dns decision =
             number "draw" draw
             number "total" total
         ]
-    | ServiceSkipped(name, reason) -> "srv_skipped", [ "target", name; why reason ]
+    | ServiceSkipped(service, name, reason) ->
+        "srv_skipped", [ "name", service; "target", name; why reason ]
     | AddressSkipped(address, reason) ->
         "address_skipped", [ "address", Address.toString address; why reason ]
     | CandidateIs candidate -> "candidate", [ hop candidate ]

@@ -87,13 +87,15 @@ module Advice =
             match families with
             | [ family ] ->
                 let missing = if family = Family.V6 then Family.V4 else Family.V6
-                $" Legs reach {version family} only: add one with an {version missing} address, or"
-            | _ -> ""
+
+                $"Legs reach {version family} only: add one with an {version missing} address, \
+                  or add"
+            | _ -> "Add"
 
         dnsFault
             question
             ResolutionFault.NoAddress
-            $"the name is there, but has no address.{other} add the record to the DNS."
+            $"the name is there, but has no address. {other} the record to the DNS."
 
     /// Why a name gave no address; `families`: those that were asked for.
     let lacking families (question: Question) (status: DnsStatus) =

@@ -79,6 +79,24 @@ module Book =
         | Some answer when (dataOf name answer).IsEmpty -> Reading.Lacking DnsStatus.NoData
         | Some answer -> follow book kind aliases name answer
 
+    /// How many records an answer by itself has for its question.
+    let count (question: Question) answer =
+        match ask (Map.ofList [ question, answer ]) question.Type 0 question.Name with
+        | Reading.Found data -> data.Length
+        | _ -> 0
+
+    /// The aliases that an answer follows from the name asked for, each with what it stands for.
+    let aliases (question: Question) (answer: Answer) =
+        let rec walk left name =
+            let data = dataOf name answer
+
+            match List.tryPick alias data with
+            | Some next when left > 0 && not (List.exists (isOf question.Type) data) ->
+                (name, next) :: walk (left - 1) next
+            | _ -> []
+
+        walk ResolutionBounds.Aliases question.Name |> List.distinct
+
     /// How many questions about services are in the book: what they took of the bound.
     let services (book: Book) =
         book

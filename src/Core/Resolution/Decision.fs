@@ -26,6 +26,8 @@ type Decision =
     | Remembered of Question * left: int
     | StaleUsed of Question
     | Got of Question * DnsStatus * records: int * ttl: int
+    /// A CNAME record, which is followed.
+    | AliasIs of name: string * canonical: string
     | PointerTaken of order: int * preference: int * service: string * replacement: string
     | PointerSkipped of service: string * replacement: string * why: string
     | PointersEmpty
@@ -33,13 +35,14 @@ type Decision =
     /// The stage that would ask it has had its time.
     | QuestionTooLate of Question
     | ServiceDrawn of
+        service: string *
         target: string *
         port: int *
         priority: int *
         weight: int *
         draw: int *
         total: int
-    | ServiceSkipped of target: string * why: string
+    | ServiceSkipped of service: string * target: string * why: string
     | AddressSkipped of Address * why: string
     | CandidateIs of Hop
     | ResolutionFailed of ResolutionFailure

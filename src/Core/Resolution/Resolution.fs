@@ -156,14 +156,18 @@ module Resolution =
         | [] ->
             Advice.lacking [] { Name = resolution.Target.Host; Type = DnsType.A } DnsStatus.TimedOut
 
-    let private got question (answer: Answer) =
+    /// How many records of the type asked for it has of the name, and the aliases on the way.
+    let private got question (answer: Answer) = [
         let ttl =
-            if Array.isEmpty answer.Records then
-                0
-            else
-                answer.Records |> Seq.map _.Ttl |> Seq.min
+            match answer.Status with
+            | DnsStatus.NoData
+            | DnsStatus.NxDomain -> answer.NegativeTtl
+            | _ when Array.isEmpty answer.Records -> 0
+            | _ -> answer.Records |> Seq.map _.Ttl |> Seq.min
 
-        Got(question, answer.Status, answer.Records.Length, ttl)
+        Got(question, answer.Status, Book.count question answer, ttl)
+        yield! Book.aliases question answer |> List.map AliasIs
+    ]
 
     /// The answer to a question. One that was not asked, or was answered before, changes nothing.
     let answered rules legs question answer resolution : struct (Progress * Decision list) =
@@ -175,8 +179,8 @@ module Resolution =
             }
 
             if resolution.Open.IsEmpty then
-                advance rules legs [ got question answer ] resolution
+                advance rules legs (got question answer) resolution
             else
-                struct (Waiting(resolution, []), [ got question answer ])
+                struct (Waiting(resolution, []), got question answer)
         else
             struct (Waiting(resolution, []), [])

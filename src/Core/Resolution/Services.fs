@@ -41,18 +41,19 @@ module Services =
         elif service.Port < 1 then "port 0"
         else ""
 
-    let private skip (service: Service) =
-        ServiceSkipped((if service.Target = "" then "." else service.Target), flaw service)
+    let private skip (sought: Sought) (service: Service) =
+        let target = if service.Target = "" then "." else service.Target
+        ServiceSkipped(sought.Question.Name, target, flaw service)
 
-    let private drawn (service: Drawn) =
-        let s = service.Service
-        ServiceDrawn(s.Target, s.Port, s.Priority, s.Weight, service.Draw, service.Total)
+    let private drawn (struct (sought: Sought, offer: Drawn)) =
+        let s, name = offer.Service, sought.Question.Name
+        ServiceDrawn(name, s.Target, s.Port, s.Priority, s.Weight, offer.Draw, offer.Total)
 
     /// The services of one transport in order, and those that are none.
     let private offers sight (sought: Sought) =
         let good, flawed = read sight sought |> List.partition (fun s -> flaw s = "")
         let ordered = Draw.first ResolutionBounds.Hops sought.Question sight.Chance good
-        struct (ordered |> List.map (fun d -> struct (sought, d)), flawed |> List.map skip)
+        struct (ordered |> List.map (fun d -> struct (sought, d)), flawed |> List.map (skip sought))
 
     let private questions (struct (sought: Sought, offer: Drawn)) =
         Hosts.questions sought.Families offer.Service.Target
@@ -93,15 +94,16 @@ module Services =
     let private outside sight (struct (sought: Sought, offer: Drawn)) =
         Hosts.outside sight sought.Transport sought.Families offer.Service.Target
 
-    let private tooMany (struct (_: Sought, offer: Drawn)) =
-        ServiceSkipped(offer.Service.Target, "there are enough others")
+    let private tooMany (struct (sought: Sought, offer: Drawn)) =
+        let name = sought.Question.Name
+        ServiceSkipped(name, offer.Service.Target, "there are enough others")
 
     let private settle sight said offers : struct (Look * Decision list) =
         let struct (asked, kept, left, unasked) = bounded (room sight) offers
 
         match Hosts.unread sight.Book asked with
         | [] ->
-            let order = kept |> List.map (fun (struct (_, offer)) -> drawn offer)
+            let order = List.map drawn kept
             let omitted = List.map tooMany left @ List.map QuestionSkipped unasked
             let said = said @ order @ omitted
 
