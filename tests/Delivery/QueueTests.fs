@@ -28,6 +28,13 @@ let tests =
         testProperty "Q2: map and deadline index hold the same numbers" (fun ops ->
             Queue.violations (run ops) = [])
 
+        testCase "Q2: numbers below zero are in order too"
+        <| fun () ->
+            let queue: Queued =
+                Queue.empty |> Queue.set -1L 5L<ms> "fork" |> Queue.set 1L 5L<ms> "call"
+
+            Expect.isEmpty (Queue.violations queue) "no difference"
+
         testProperty "Q1: what was removed is never due again" (fun ops (numbers: byte list) ->
             let numbers = numbers |> List.map (fun n -> int64 (n % 16uy))
             let emptied = List.foldBack Queue.remove numbers (run ops)

@@ -37,6 +37,47 @@ let private answers = [
         same (statuses rig) [ 70L, 200 ] "over it"
         same (connects rig) [] "and no other"
 
+    testCase "a request sent again over a new connection is answered there, at once and afterwards"
+    <| fun () ->
+        let request, rig = handled (asked "OPTIONS")
+
+        let again port flow =
+            arrive 2 Transport.Tcp "127.0.0.7" port flow (incoming via "OPTIONS" "")
+
+        let _, rig =
+            rig
+            |> acceptAs [] 2 Transport.Tcp "127.0.0.7" 40_001 71L
+            |> again 40_001 71L
+            |> gone
+            |> respond 200 request
+
+        same (statuses rig) [ 71L, 200 ] "over the new one"
+        same (connects rig) [] "and no other"
+
+    testCase "a provisional response goes again over the connection its copy came by"
+    <| fun () ->
+        let request, rig = handled (asked "INVITE")
+        let number, rig = respond 180 request rig
+
+        let rig =
+            give (Transmitted number) rig
+            |> acceptAs [] 2 Transport.Tcp "127.0.0.7" 40_001 71L
+            |> arrive 2 Transport.Tcp "127.0.0.7" 40_001 71L (incoming via "INVITE" "")
+
+        same (statuses rig) [ 70L, 180; 71L, 180 ] "each over its own"
+
+    testCase "nobody else's copy takes the responses with it"
+    <| fun () ->
+        let request, rig = handled (asked "OPTIONS")
+
+        let _, rig =
+            rig
+            |> acceptAs [] 2 Transport.Tcp "127.0.0.8" 40_001 71L
+            |> arrive 2 Transport.Tcp "127.0.0.8" 40_001 71L (incoming via "OPTIONS" "")
+            |> respond 200 request
+
+        same (statuses rig) [ 70L, 200 ] "over its own"
+
     testCase "18.2.2: with the connection gone, to the Via's port, never to the ephemeral one"
     <| fun () ->
         let request, rig = handled (asked "OPTIONS")

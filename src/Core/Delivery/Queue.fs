@@ -115,7 +115,7 @@ module Queue =
         ]
 
         [
-            if dated <> indexed then
+            if dated <> List.sort indexed then
                 "Q2: the entries and the deadline index differ"
             if List.length (toList queue) <> queue.Size then
                 "Q2: the size is wrong"

@@ -37,9 +37,41 @@ let hold number (server: Server) request copies (copy: Copy) work =
     else
         work
 
+let private over (source: Hop) (sending: Sending) = {
+    sending with
+        Hop = { sending.Hop with Flow = source.Flow }
+}
+
+/// Its sender lost the connection and asks again over another of the same kind from the same host:
+/// from now on it is answered there, the request's own being dead (18.2.2).
+let private moved (copy: Copy) (server: Server) =
+    let { Transport = transport; Address = address; Flow = flow } = server.Source
+    let source = copy.Source
+
+    if source.Flow = flow || source.Transport <> transport || source.Address <> address then
+        server
+    else
+        let phase =
+            match server.Phase with
+            | Answering sending -> Answering(over source sending)
+            | Concluded sending -> Concluded(over source sending)
+            | other -> other
+
+        { server with Source = source; Phase = phase }
+
+let private move number copy (server: Server) work =
+    let next = moved copy server
+
+    if next.Source.Flow = server.Source.Flow then
+        struct (server, work)
+    else
+        struct (next, set number next work)
+
 /// A copy of a request that is known: its last response goes out again, or it is absorbed; a 2xx is
 /// its sender's to repeat, not its copies' (RFC 6026, 8.7).
 let repeated number (server: Server) copy work =
+    let struct (server, work) = move number copy server work
+
     match server.Phase with
     | Offered(request, copies) -> hold number server request copies copy work
     | Trying _
