@@ -3,11 +3,13 @@ module SipFun.Tests.CSharpApi.FaultTests
 
 open System
 open System.Collections.Concurrent
+open System.Collections.Immutable
 open System.Net
 open System.Threading
 open Expecto
 open Microsoft.Extensions.Time.Testing
 open SipFun
+open SipFun.Shell
 open SipFun.Tests.CSharpApi.House
 
 let private answering (dispatcher: Dispatcher) =
@@ -32,8 +34,123 @@ type private FailingTime() =
         else
             TimeProvider.System.GetTimestamp()
 
+/// A socket that gives up a receive after a millisecond: the system's own fault, again and again.
+let private failingSocket () =
+    use socket = Sockets.bound ()
+    let options = DispatcherOptions(Legs = [| LegOptions.FromSocket socket |])
+    let dispatcher = start options
+
+    try
+        answering dispatcher
+        socket.ReceiveTimeout <- 1
+        Expect.isTrue (isAlive dispatcher) "the receive under way"
+        Expect.isGreaterThan (waitForCounter dispatcher "receive_failed" 40L) 39L "counted"
+        Expect.isTrue (isAlive dispatcher) "while it fails"
+        socket.ReceiveTimeout <- 0
+        Expect.isTrue (isAlive dispatcher) "and afterwards"
+    finally
+        finish dispatcher
+
+/// The owner's words that the UDP loop waits for, failing at the n-th, before or after.
+type private FaultyOwner(inner: ILinkOwner, at: int) =
+    let mutable steps = 0
+
+    let step () =
+        if Interlocked.Increment &steps = at then
+            failwith "injected"
+
+    member _.HasFailed = steps >= at
+
+    interface ILinkOwner with
+        member _.TryBegin() =
+            step ()
+            inner.TryBegin()
+
+        member _.End() = inner.End()
+
+        member _.Received(source: inref<Core.Hop>, packet: ReadOnlySpan<byte>, inTurn: bool) =
+            step ()
+            inner.Received(&source, packet, inTurn)
+            step ()
+
+        member _.Received(source: inref<Core.Hop>, message: SipMessage) =
+            inner.Received(&source, message)
+
+        member _.Malformed(source, octets, error) = inner.Malformed(&source, octets, error)
+        member _.NextFlow() = inner.NextFlow()
+        member _.Accepted(source, names) = inner.Accepted(&source, names)
+        member _.Connected flow = inner.Connected flow
+        member _.Closed(flow, fault, detail) = inner.Closed(flow, fault, detail)
+        member _.Idle flow = inner.Idle flow
+        member _.Expired flow = inner.Expired flow
+        member _.Transmitted number = inner.Transmitted number
+        member _.Failed(number, hop, fault, detail) = inner.Failed(number, &hop, fault, detail)
+        member _.Bounced(packet, fault, detail) = inner.Bounced(packet, fault, detail)
+        member _.TooBig(packet, mtu) = inner.TooBig(packet, mtu)
+        member _.Dropped reason = inner.Dropped reason
+        member _.Ended(peer, reason, detail) = inner.Ended(&peer, reason, detail)
+        member _.ReceiveFailed failure = inner.ReceiveFailed failure
+
+let private failingSteps () =
+    let dispatcher = start loopback
+
+    try
+        answering dispatcher
+        let leg = dispatcher.Legs[0]
+
+        for at in 1..12 do
+            let own = LinkOwner(dispatcher.Engine, leg.Links[0], leg.Numbers[0], "udp")
+            let faulty = FaultyOwner(own, at)
+            let before = counter dispatcher "receive_failed"
+            leg.Links[0].Attach faulty
+            use peer = new Peer()
+
+            while not faulty.HasFailed do
+                peer.Send(peer.Request "OPTIONS", local dispatcher)
+                Thread.Yield() |> ignore
+
+            let failed = waitForCounter dispatcher "receive_failed" (before + 1L)
+            Expect.equal failed (before + 1L) $"counted once at {at}"
+            Expect.isTrue (isAlive dispatcher) $"alive after {at}"
+    finally
+        finish dispatcher
+
+/// A link that neither connects nor says so.
+let private brokenConnect at = {
+    new IFlowLink with
+        member _.Connect(_: inref<Core.Hop>) = failwith "broken"
+        member _.Disconnect _ = ()
+        member _.Transport = Transport.Tcp
+        member _.LocalEndPoint = at
+        member _.Attach _ = ()
+        member _.Start() = ()
+        member _.Send(_, _: inref<Core.Hop>, _, _) = ()
+        member _.Stopped = Tasks.Task.CompletedTask
+        member _.Dispose() = ()
+}
+
+let private failingConnect (dispatcher: Dispatcher) (peer: Peer) =
+    let at = IPEndPoint(IPAddress.Loopback, 5998)
+    let links = ImmutableArray.Create<ILink>(brokenConnect at :> ILink)
+    let leg = dispatcher.Engine.Legs.Add(LegOptions.Tcp "127.0.0.1:0", links)
+    let hop = Hop(Transport.Tcp, IPAddress.Loopback, 5997)
+
+    for round in 1..2 do
+        let message = request dispatcher peer SipMethod.Options
+
+        let delivery =
+            dispatcher.Deliver(message, DeliverOptions(Leg = leg, Destination = hop))
+
+        Expect.equal (outcome delivery).Kind DeliveryOutcomeKind.Unreachable $"told {round}"
+
+    Expect.equal (counter dispatcher "effect_failed") 2L "counted"
+
 let tests =
     testList "Faults" [
+        testCase "V-01: a UDP socket that fails to receive, again and again" failingSocket
+        testCase "V-01: an exception at every step of the UDP loop" failingSteps
+        testCase "a link that throws when it is to connect: every delivery is told"
+        <| inRealTime failingConnect
         testCase "a clock that throws: the step is counted as failed, and the loop goes on"
         <| fun () ->
             let time = FailingTime()

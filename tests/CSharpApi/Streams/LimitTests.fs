@@ -79,6 +79,27 @@ let private neverReads (time: FakeTimeProvider) (dispatcher: Dispatcher) =
     Expect.isTrue (faults.ContainsKey TransportFault.WriteTimedOut) $"{faults}"
     counted dispatcher "write_too_slow"
 
+/// A clock that stands still, and a peer that does not read.
+let private endsAnyhow (dispatcher: Dispatcher) =
+    use server = new StreamServer()
+    let body = ReadOnlyMemory(Array.create 60_000 65uy)
+
+    let deliver () =
+        let request = dispatcher.CreateRequest(SipMethod.Message, server.Uri)
+        dispatcher.Deliver(request.WithBody("text/plain", body))
+
+    let all = [ for _ in 1..200 -> deliver () ]
+    use _ = server.Accept()
+    Expect.isTrue (until (fun () -> isStuck dispatcher)) "nothing goes out"
+    let ending = dispatcher.DisposeAsync().AsTask()
+    Expect.isTrue (ending.Wait Patience.span) "it waits for neither"
+
+    // What the queue had no room for has ended before.
+    let ends = [ DeliveryOutcomeKind.Disposed; DeliveryOutcomeKind.Unreachable ]
+
+    for delivery in all do
+        Expect.contains ends (House.outcome delivery).Kind "each ended"
+
 let private queueFull (dispatcher: Dispatcher) =
     use server = new StreamServer()
     let body = ReadOnlyMemory(Array.create 60_000 65uy)
@@ -229,6 +250,10 @@ let tests =
         testCase "IdleTimeout: 120 s without a byte" <| inVirtualTime [ tcp ] idle
         testCase "Lifetime" <| inVirtualTime (with' [ "Lifetime", seconds 30 ]) lifetime
         testCase "WriteTimeout: a peer that never reads" <| inVirtualTime [ tcp ] neverReads
+        testCase "DisposeAsync waits for no peer that does not read, though the clock stands still"
+        <| inVirtualTime
+            (with' [ "WriteTimeout", box (TimeSpan.FromMilliseconds 100.0) ])
+            (fun _ dispatcher -> endsAnyhow dispatcher)
         testCase "WriteQueue" <| inRealTime (with' [ "WriteQueue", box 5 ]) queueFull
         testCase "WriteQueueBytes"
         <| inRealTime (with' [ "WriteQueueBytes", box 200_000 ]) queueFull

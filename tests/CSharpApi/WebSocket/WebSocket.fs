@@ -9,5 +9,6 @@ let tests =
         FrameTests.tests
         FuzzTests.tests
         LegTests.tests
+        FaultTests.tests
         PaceTests.tests
     ]

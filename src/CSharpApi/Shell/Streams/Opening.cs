@@ -20,6 +20,9 @@ internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings t
 
     private readonly WebSocketLimits _webSocket = new() { Origins = options.Origins };
 
+    /// <summary>For tests: what lies between a connection and its socket.</summary>
+    public Func<Stream, Stream> Between { get; set; } = stream => stream;
+
     public async Task<Socket> ConnectAsync(Core.Hop hop, CancellationToken cancel)
     {
         var address = Core.AddressModule.toIPAddress(hop.Address);
@@ -55,7 +58,7 @@ internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings t
     )
     {
         socket.NoDelay = true;
-        Stream stream = new NetworkStream(socket, ownsSocket: false);
+        var stream = Between(new NetworkStream(socket, ownsSocket: false));
 
         if (!options.IsSecure)
         {
@@ -87,14 +90,28 @@ internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings t
         }
         catch (Exception exception)
         {
-            if (exception is UpgradeException)
+            await EndAsync(secured, socket, saysGoodbye: exception is UpgradeException);
+            throw;
+        }
+    }
+
+    /// <summary>Why it ends is known: a peer that hears no goodbye changes nothing of that.</summary>
+    private static async Task EndAsync(SslStream secured, Socket socket, bool saysGoodbye)
+    {
+        try
+        {
+            if (saysGoodbye)
             {
                 await secured.ShutdownAsync();
                 LastWords.Keep(socket);
             }
 
             await secured.DisposeAsync();
-            throw;
+        }
+        catch (Exception exception)
+            when (exception is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            await secured.DisposeAsync();
         }
     }
 

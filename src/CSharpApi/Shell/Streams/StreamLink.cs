@@ -11,6 +11,9 @@ internal sealed class StreamLink : IFlowLink
 {
     private static readonly TimeSpan _sweepEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>No timer of the system's is longer than seven weeks.</summary>
+    private static readonly TimeSpan _longestWait = TimeSpan.FromDays(1);
+
     private readonly Socket _listening;
     private readonly Admission _admission;
     private readonly TlsSettings _tls;
@@ -160,6 +163,26 @@ internal sealed class StreamLink : IFlowLink
         }
 
         StopIfLast();
+        _ = BoundAsync();
+    }
+
+    /// <summary>The end waits for no peer that does not read, though the user's clock stands still:
+    /// the sockets live by the system's.</summary>
+    private async Task BoundAsync()
+    {
+        var most = Options.WriteTimeout < _longestWait ? Options.WriteTimeout : _longestWait;
+
+        try
+        {
+            await _stopped.Task.WaitAsync(most).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            foreach (var connection in _connections.Values)
+            {
+                connection.Dispose();
+            }
+        }
     }
 
     private void Admit(Socket socket)
