@@ -27,6 +27,10 @@ type Event =
     | Comes of method: int * tag: int
     | Within of which: int * method: int * flavour: int
     | Again of int
+    /// Somebody is called and answers.
+    | Talks
+    /// A re-INVITE of ours within a call meets one of the other end.
+    | Glares of int
     | Waits of int
 
 let private pick items which =
@@ -34,7 +38,7 @@ let private pick items which =
     | [] -> None
     | _ -> Some(List.item (abs which % List.length items) items)
 
-let private methods = [
+let private kinds = [
     SipMethod.Invite
     SipMethod.Update
     SipMethod.Info
@@ -147,7 +151,7 @@ let private replied which outcome rig =
         give (AgentInput.Replied(reply, outcome)) rig)
 
 let private comes method tag rig =
-    let method = (pick methods method).Value
+    let method = (pick kinds method).Value
     let request = (from method 1 (flavour tag)).WithHeader("Call-ID", $"in-{tag % 3}")
     snd (arrive (sdp request) rig)
 
@@ -156,7 +160,7 @@ let private comesWithin which method index rig =
         match Map.tryFind call.Latest call.Sides with
         | None -> rig
         | Some side ->
-            let method = (pick methods method).Value
+            let method = (pick kinds method).Value
             let request = withinDialog side.Dialog method (index % 6 + 1) (flavour index)
             let request = if index % 2 = 0 then sdp request else request
             snd (arrive request rig))
@@ -183,13 +187,23 @@ let private withLogin = { party with Logins = [ login ] }
 
 let private ask method which rig =
     let exchange, rig = number rig
-    let method = (pick methods method).Value
+    let method = (pick kinds method).Value
 
     match pick (calls rig) which with
     | Some(call, _) -> give (AgentInput.RequestWithin(exchange, call, method, Content.none)) rig
     | None ->
         let order = { Method = method; Party = withLogin; Content = Content.none }
         give (AgentInput.Request(exchange, order)) rig
+
+let private glares which rig =
+    given (pick (calls rig) which) rig (fun (call, _) ->
+        let exchange, rig = number rig
+        let ask = AgentInput.RequestWithin(exchange, call, SipMethod.Invite, Content.none)
+        let asked = give ask rig
+
+        match sent asked |> List.skip (List.length (sent rig)) with
+        | [ sending, invite ] -> responding sending (response 491 invite.ToTag [] invite) asked
+        | _ -> asked)
 
 let private calling forks redirects rig =
     let order = {
@@ -245,6 +259,8 @@ let apply rig event =
     | Comes(method, tag) -> comes method (abs tag) rig
     | Within(which, method, index) -> comesWithin which method (abs index) rig
     | Again which -> follows which rig
+    | Talks -> snd (answeredWith { order with Party = withLogin } [ "Allow", "UPDATE" ] rig)
+    | Glares which -> glares which rig
     | Waits time -> runFor (int64 (abs time) * 1_000L<ms>) rig
 
 /// Everybody hangs up, nobody answers any more; the clock runs until nothing is due.
@@ -271,51 +287,58 @@ let rec private vanish left rig =
         |> runFor 200_000L<ms>
         |> vanish (left - 1)
 
-/// Each call, exchange and registration that was begun ended once.
+/// What was begun, by an order or by the other end.
+let private begun rig =
+    let ordered =
+        rig.Inputs
+        |> List.choose (fun input ->
+            match input with
+            | AgentInput.Invite(number, _)
+            | AgentInput.Request(number, _)
+            | AgentInput.RequestWithin(number, _, _, _)
+            | AgentInput.Register(number, _) -> Some number
+            | _ -> None)
+
+    let came =
+        told rig
+        |> List.choose (fun event ->
+            match event with
+            | AgentEvent.Invited(number, _, _)
+            | AgentEvent.Forked(_, number, _) -> Some number
+            | _ -> None)
+
+    List.sort (ordered @ came)
+
+let private ended rig =
+    told rig
+    |> List.choose (fun event ->
+        match event with
+        | AgentEvent.Ended(number, _)
+        | AgentEvent.Finished(number, _)
+        | AgentEvent.RegistrationFailed(number, _, ValueNone)
+        | AgentEvent.Unregistered(number, _) -> Some number
+        | _ -> None)
+    |> List.sort
+
+/// D1: each call, exchange and registration ended once; each request that came in was answered once.
 let private expectEnds rig =
-    let once name numbers =
-        let twice = numbers |> List.countBy id |> List.filter (fun (_, count) -> count > 1)
-        Expect.isEmpty twice $"{name} end once"
-
-    let begun =
-        told rig
-        |> List.choose (fun event ->
-            match event with
-            | AgentEvent.Invited(call, _, _) -> Some call
-            | AgentEvent.Forked(_, sibling, _) -> Some sibling
-            | _ -> None)
-
-    let ended = endings rig |> List.map fst
-    once "calls" ended
-    Expect.isEmpty (List.except ended begun) "every call ended"
-
-    let finished =
-        told rig
-        |> List.choose (fun event ->
-            match event with
-            | AgentEvent.Finished(exchange, _) -> Some exchange
-            | _ -> None)
-
-    once "exchanges" finished
-
-    let requested, withdrawn =
-        told rig
-        |> List.choose (fun event ->
-            match event with
-            | AgentEvent.Requested(received, _, _, _) -> Some(Choice1Of2 received)
-            | AgentEvent.Withdrawn received -> Some(Choice2Of2 received)
-            | _ -> None)
-        |> List.partition (fun event -> event.IsChoice1Of2)
-
-    once "withdrawals" withdrawn
-    Expect.isLessThanOrEqual withdrawn.Length requested.Length "no more than were asked"
+    Expect.equal (ended rig) (begun rig) "all that began ended once"
 
     let finals =
         replies rig
         |> List.filter (fun (_, _, response) -> response.IsFinal)
         |> List.map (fun (received, _, _) -> received)
+        |> List.sort
 
-    once "requests that came in" finals
+    let came =
+        rig.Inputs
+        |> List.choose (fun input ->
+            match input with
+            | AgentInput.Arrived arrival when arrival.Number <> 0L -> Some arrival.Number
+            | _ -> None)
+        |> List.sort
+
+    Expect.equal finals came "all that came was answered once"
 
 /// After an application was told a call's end it hears nothing of it any more.
 let private expectSilence rig =
@@ -339,27 +362,89 @@ let private expectSilence rig =
 
 let private run events =
     let rig = List.fold apply start events
-
     let rig = give AgentInput.Close rig |> vanish 12
-
     expectIdle rig
     expectEnds rig
     expectSilence rig
+    rig
 
 let private config = { FsCheckConfig.defaultConfig with maxTest = 300; endSize = 120 }
+
+/// The names of what the agent told, said, asked for and answered in a history.
+let private seen rig =
+    let name value =
+        let case, _ =
+            Microsoft.FSharp.Reflection.FSharpValue.GetUnionFields(value, value.GetType())
+
+        case.Name
+
+    [
+        for event in told rig do
+            name event
+
+            match event with
+            | AgentEvent.Ended(_, ending) -> "ended: " + name ending
+            | _ -> ()
+        for request in methods rig do
+            request
+        for status in statuses rig do
+            string status
+    ]
+    |> Set.ofList
+
+/// A model that does nothing would pass: these must be seen. 482 and a 2xx without an ACK are too rare
+/// for chance, and have tests of their own.
+let private sometimes = [
+    "Invited"
+    "Progressed"
+    "Answered"
+    "Forked"
+    "Redirected"
+    "Acknowledged"
+    "Refreshed"
+    "Requested"
+    "Withdrawn"
+    "Responded"
+    "Finished"
+    "Registered"
+    "RegistrationFailed"
+    "Unregistered"
+    "ended: HungUp"
+    "ended: Left"
+    "ended: Cancelled"
+    "ended: Withdrawn"
+    "ended: Rejected"
+    "ended: Declined"
+    "ended: Failed"
+    "ended: Lost"
+    "ended: Expired"
+    "PRACK"
+    "UPDATE"
+    "CANCEL"
+    "400"
+    "405"
+    "420"
+    "481"
+    "487"
+    "491"
+    "500"
+]
 
 let tests =
     testList "Histories" [
         testPropertyWithConfig
             config
             "whatever happens, the laws hold, all ends once, and nothing is left (D1, D7)"
-        <| fun (events: Event list) -> run events
+        <| fun (events: Event list) -> run events |> ignore
 
-        testCase "a long history"
+        testCase "long histories, in which everything is seen"
         <| fun () ->
             let generator = ArbMap.defaults |> ArbMap.generate<Event>
 
-            for seed in [ 1UL .. 10UL ] do
-                let replay = Rnd(seed, 17UL)
-                Gen.sampleWithSeed replay 50 600 generator |> List.ofArray |> run
+            let history seed =
+                Gen.sampleWithSeed (Rnd(seed, 17UL)) 50 600 generator |> List.ofArray |> run
+
+            let all = [ 1UL .. 12UL ] |> List.map (history >> seen) |> Set.unionMany
+            let unseen = Set.ofList sometimes - all
+            Expect.isEmpty unseen $"{List.ofSeq unseen} not seen"
     ]

@@ -13,6 +13,8 @@ type Rig = {
     Now: Instant
     /// Newest first.
     Log: (Instant * AgentEffect) list
+    /// Newest first.
+    Inputs: AgentInput list
     /// The shell's next number.
     Number: int64
 }
@@ -27,6 +29,7 @@ let withSettings settings = {
     State = UserAgent.start
     Now = 1_000L<ms>
     Log = []
+    Inputs = []
     Number = 1L
 }
 
@@ -58,7 +61,7 @@ let give input rig =
     | broken -> failtestf "after %A: %A" input broken
 
     let log = effects |> List.fold (fun log effect -> (rig.Now, effect) :: log) rig.Log
-    { rig with State = state; Log = log }
+    { rig with State = state; Log = log; Inputs = input :: rig.Inputs }
 
 /// Rings the alarm at each of its instants, up to `until`, and leaves the clock there.
 let rec runUntil (until: Instant) rig =
