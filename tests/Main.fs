@@ -17,6 +17,7 @@ let private tests =
         CSharpApi.Dns.Dns.tests
         Model.OneDelivery.tests
         UserAgent.UserAgent.tests
+        Registrar.Registrar.tests
         Model.TwoTargets.tests
         Model.Connections.tests
         testSequenced (

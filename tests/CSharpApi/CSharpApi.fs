@@ -27,6 +27,7 @@ let tests =
         TurnReceiverTests.tests
         StepperTests.tests
         UserAgent.UserAgent.tests
+        Registrar.Registrar.tests
         Streams.Streams.tests
         WebSocket.WebSocket.tests
         PublicApiTests.tests
