@@ -11,6 +11,7 @@ let tests =
         CallingTests.tests
         CalledTests.tests
         WithinTests.tests
+        ChangesTests.tests
         RegisteringTests.tests
         SessionTests.tests
         AgentHistories.tests

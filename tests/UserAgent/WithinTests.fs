@@ -382,10 +382,13 @@ let private outgoing = [
         let rig = give (AgentInput.Abandon invite) rig
         Expect.equal (methods rig) [ "INVITE"; "CANCEL" ] "9: an INVITE by CANCEL"
 
-        let rig =
-            respond SipMethod.Invite 491 "b1" [] rig |> give (AgentInput.Abandon invite)
+        let rig = respond SipMethod.Invite 487 "b1" [] rig |> quiet
+        let waiting, rig = ask SipMethod.Invite number rig
 
-        Expect.equal (finished rig) [ invite, ExchangeEnd.Failed Cancelled ] "while it waits"
+        let rig =
+            respond SipMethod.Invite 491 "b1" [] rig |> give (AgentInput.Abandon waiting)
+
+        Expect.equal (finished rig) [ waiting, ExchangeEnd.Failed Cancelled ] "while it waits"
 
     testCase "methods that are the agent's own, and calls that are not there, are refused"
     <| fun () ->

@@ -92,6 +92,10 @@ type Change = {
     Exchange: int64 voption
     Method: SipMethod
     Content: Content
+    /// Its request under way; 0: it waits.
+    Sending: int64
+    /// The application waits no longer: it is not sent again.
+    IsAbandoned: bool
     /// How often it was answered 491.
     Glares: int
     /// When it is sent again after 491; `Queue.never` while it is under way.

@@ -37,13 +37,21 @@ let private asking (call: Call) work (request: SipRequest) =
     | _ -> request
 
 let private sent (change: Change) sending (call: Call) work =
-    let call = { call with Ours = ValueSome { change with At = Queue.never } }
-
-    let work = AgentWork.setCall call work
+    let underWay = { change with Sending = sending; At = Queue.never }
+    let work = AgentWork.setCall { call with Ours = ValueSome underWay } work
 
     match change.Exchange with
     | ValueSome exchange ->
         Exchanges.enter exchange (ValueSome call.Number) [] Map.empty sending work
+    | ValueNone -> work
+
+/// Its early dialog is gone, and with it whatever waited to be sent in it.
+let private noDialog (change: Change) (call: Call) work =
+    let work = AgentWork.setCall { call with Ours = ValueNone } work
+
+    match change.Exchange with
+    | ValueSome exchange ->
+        AgentWork.remove exchange work |> Exchanges.refuse exchange AgentRefusal.NoCall
     | ValueNone -> work
 
 let private send (change: Change) (call: Call) work =
@@ -51,7 +59,7 @@ let private send (change: Change) (call: Call) work =
 
     match Within.send (purposeOf call change) change.Method change.Content extend call work with
     | ValueSome(struct (sending, call, work)) -> sent change sending call work
-    | ValueNone -> work
+    | ValueNone -> noDialog change call work
 
 /// The application's INVITE or UPDATE, in a call that is not busy.
 let start exchange method text (call: Call) work =
@@ -59,6 +67,8 @@ let start exchange method text (call: Call) work =
         Exchange = ValueSome exchange
         Method = method
         Content = text
+        Sending = 0L
+        IsAbandoned = false
         Glares = 0
         At = Queue.never
     }
@@ -78,6 +88,8 @@ let refresh (established: Established) (call: Call) work =
         Exchange = ValueNone
         Method = method
         Content = text
+        Sending = 0L
+        IsAbandoned = false
         Glares = 0
         At = Queue.never
     }
@@ -95,7 +107,12 @@ let private backOff (call: Call) work : struct (Duration * AgentWork) =
 let private glared (change: Change) (call: Call) work =
     let struct (wait, work) = backOff call work
 
-    let change = { change with Glares = change.Glares + 1; At = work.Now + wait }
+    let change = {
+        change with
+            Sending = 0L
+            Glares = change.Glares + 1
+            At = work.Now + wait
+    }
 
     let work = AgentWork.setCall { call with Ours = ValueSome change } work
 
@@ -194,9 +211,17 @@ let private toApplication (change: Change) response work =
 
 /// A final response to the change under way.
 let private final (change: Change) sending (response: SipResponse) (call: Call) work =
-    match Within.again sending response call work with
+    let again =
+        if change.IsAbandoned then
+            ValueNone
+        else
+            Within.again sending response call work
+
+    match again with
     | ValueSome(struct (number, call, work)) -> sent change number call work
-    | ValueNone when response.StatusCode = 491 && change.Glares < MostGlares ->
+    | ValueNone when
+        response.StatusCode = 491 && change.Glares < MostGlares && not change.IsAbandoned
+        ->
         glared change call work
     | ValueNone when response.IsSuccess ->
         toApplication change response work

@@ -21,6 +21,19 @@ let private withdraw work received =
         |> AgentWork.tell (AgentEvent.Withdrawn received)
     | _ -> work
 
+/// Our INVITE in the call may have had a provisional response, and then waits for ever: it is
+/// cancelled (9.1), and ends soon after.
+let private cancelChange (call: Call) work =
+    match call.Ours with
+    | ValueSome({ IsAbandoned = false; Sending = number } as change) when
+        change.Method = SipMethod.Invite
+        ->
+        match AgentState.trySending number work.State with
+        | ValueSome({ IsFinal = false } as sending) ->
+            AgentWork.sendOff sending.NextHop (sending.Request.CreateCancel()) work
+        | _ -> work
+    | _ -> work
+
 /// A change that waits for its next try will not have it.
 let private dropChange (call: Call) work =
     match call.Ours with
@@ -39,7 +52,7 @@ let private endAwaiting (call: Call) work =
 /// Everything in the call that waits, but the call itself.
 let private settle (call: Call) work =
     let work = Set.fold withdraw work call.Asked
-    let work = dropChange call work |> endAwaiting call
+    let work = cancelChange call work |> dropChange call |> endAwaiting call
 
     struct ({ call with Asked = Set.empty; Ours = ValueNone; Theirs = 0L }, work)
 

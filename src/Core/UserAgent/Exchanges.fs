@@ -102,7 +102,17 @@ let abandon number work =
 
         ValueOption.fold (fun work call -> AgentWork.withCall call drop work) work call
         |> finish number (ExchangeEnd.Failed Cancelled)
-    | ValueSome { Sending = sending } ->
+    | ValueSome { Sending = sending; Call = call } ->
+        let mark (call: Call) work =
+            match call.Ours with
+            | ValueSome change when change.Exchange = ValueSome number ->
+                let abandoned = ValueSome { change with IsAbandoned = true }
+                AgentWork.setCall { call with Ours = abandoned } work
+            | _ -> work
+
+        let work =
+            ValueOption.fold (fun work call -> AgentWork.withCall call mark work) work call
+
         match AgentState.trySending sending work.State with
         | ValueSome { Request = request; NextHop = hop } when request.Method = SipMethod.Invite ->
             AgentWork.sendOff hop (request.CreateCancel()) work

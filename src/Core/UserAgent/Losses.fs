@@ -4,8 +4,12 @@ module internal SipFun.Core.Losses
 
 open SipFun
 
-/// The other end does not know the dialog, or is gone (12.2.1.2).
-let isLoss (response: SipResponse) = response.StatusCode = 481 || response.StatusCode = 408
+/// The other end does not know the dialog, or is gone (12.2.1.2). A subscription that it does not
+/// know ends by itself (RFC 5057, 5.1).
+let isLoss (response: SipResponse) =
+    let method = response.CSeq.Method
+    let isSubscription = method = SipMethod.Notify || method = SipMethod.Subscribe
+    response.StatusCode = 408 || (response.StatusCode = 481 && not isSubscription)
 
 /// The request within a call failed in a way that ends the dialog.
 let lose (ending: ExchangeEnd) (call: Call) work =
@@ -15,7 +19,13 @@ let lose (ending: ExchangeEnd) (call: Call) work =
 
 /// Another request within a call has its final response.
 let answered number sending (response: SipResponse) (call: Call) work =
-    match Within.again sending response call work with
+    // After the BYE nothing is sent again (15).
+    let again =
+        match call.Phase with
+        | CallPhase.Leaving -> ValueNone
+        | _ -> Within.again sending response call work
+
+    match again with
     | ValueSome(struct (next, call, work)) ->
         AgentWork.setCall call work
         |> Exchanges.enter number (ValueSome call.Number) [] Map.empty next

@@ -48,13 +48,13 @@ let private isOfferOpen (request: SipRequest) (call: Call) =
 let private change arrival (request: SipRequest) (call: Call) work =
     let isOursUnderWay =
         match call.Phase, call.Ours with
-        | CallPhase.Calling _, _ -> request.Method = SipMethod.Invite
+        | CallPhase.Calling _, _ when request.Method = SipMethod.Invite -> true
         | _, ValueSome change -> change.At = Queue.never
         | _, ValueNone -> false
 
     let isTheirsUnderWay =
         match call.Phase with
-        | CallPhase.Ringing _ -> request.Method = SipMethod.Invite
+        | CallPhase.Ringing _ when request.Method = SipMethod.Invite -> true
         | _ -> call.Theirs <> 0L
 
     if isOursUnderWay || isOfferOpen request call then

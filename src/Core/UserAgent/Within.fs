@@ -77,11 +77,25 @@ let send purpose method text extend (call: Call) work =
     | Some latest -> ValueSome(sendIn call.Latest latest purpose method text extend call work)
     | None -> ValueNone
 
+/// Within a dialog a login for no realm in particular is for those who asked before: the other end
+/// may not choose a realm, a nonce and an algorithm for itself (22.1).
+let private logins (call: Call) =
+    let asked =
+        [ for KeyValue(struct (_, realm), _) in call.Realms -> realm ] |> List.distinct
+
+    let bound (login: Login) =
+        match login.Realm with
+        | null when not asked.IsEmpty ->
+            asked |> List.map (fun realm -> { login with Realm = realm })
+        | _ -> [ login ]
+
+    List.collect bound call.Logins
+
 /// The request again as its 401 or 407 asks, with the dialog's next CSeq; none: it is refused.
 let again (sending: SentRequest) (response: SipResponse) (call: Call) work =
     let tag = keyOf sending.Request.ToTag
 
-    match side tag call, Challenges.again call.Logins call.Realms sending response work with
+    match side tag call, Challenges.again (logins call) call.Realms sending response work with
     | Some side, struct (ValueSome(struct (request, state)), work) ->
         let mutable next = side.Dialog
         side.Dialog.CreateRequest(request.Method, &next) |> ignore
