@@ -16,8 +16,10 @@ let private tests =
         Dispatcher.Dispatcher.tests
         CSharpApi.Dns.Dns.tests
         Model.OneDelivery.tests
+        Authentication.DigestTests.tests
         UserAgent.UserAgent.tests
         Registrar.Registrar.tests
+        Proxy.Proxy.tests
         Model.TwoTargets.tests
         Model.Connections.tests
         testSequenced (

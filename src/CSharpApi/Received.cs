@@ -3,7 +3,7 @@ using SipFun.Shell;
 namespace SipFun;
 
 /// <summary>A message that came in: a request, or a response that matches no transaction.</summary>
-public sealed class Received
+public sealed partial class Received
 {
     private readonly Engine _engine;
     private readonly int _number;
@@ -84,7 +84,7 @@ public sealed class Received
         ArgumentNullException.ThrowIfNull(response);
         Request("respond to");
         _finalGiven |= response.IsFinal;
-        return Dispatcher.Deliver(response, DeliverOptions.None, [_number], _from.Flow);
+        return Dispatcher.Deliver(Signed(response), DeliverOptions.None, [_number], _from.Flow);
     }
 
     /// <summary>Answers 500 if nothing was answered. Never waits: also from inside the

@@ -28,6 +28,7 @@ let tests =
         StepperTests.tests
         UserAgent.UserAgent.tests
         Registrar.Registrar.tests
+        Proxy.Proxy.tests
         Streams.Streams.tests
         WebSocket.WebSocket.tests
         PublicApiTests.tests

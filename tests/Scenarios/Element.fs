@@ -84,10 +84,7 @@ let isGood (guard: Guard) (request: SipRequest) (value: AuthenticationValue) =
         IsStale = false
     }
 
-    let use' = {
-        Count = (if get "nc" = "" then 0u else Convert.ToUInt32(get "nc", 16))
-        ClientNonce = get "cnonce"
-    }
+    let use' = { Count = get "nc"; ClientNonce = get "cnonce" }
 
     let secret = Digest.secret DigestAlgorithm.Md5 guard.User guard.Realm guard.Password
     let method, uri = request.Method.Name, get "uri"

@@ -6,7 +6,6 @@ open Expecto
 let tests =
     testList "UserAgent" [
         DialogTests.tests
-        DigestTests.tests
         DigestLoginsTests.tests
         CallingTests.tests
         CalledTests.tests

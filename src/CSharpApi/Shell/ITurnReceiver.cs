@@ -8,6 +8,10 @@ namespace SipFun.Shell;
 /// </summary>
 internal interface ITurnReceiver : IReceiver
 {
+    /// <summary>Whether it is one: false for a receiver that must wait for something. Never
+    /// changes.</summary>
+    bool IsInTurn => true;
+
     /// <summary>Whose the message is. Inside the turn: it waits for nothing and calls nobody's
     /// code.</summary>
     Receipt Receive(Received received);

@@ -134,6 +134,22 @@ internal enum Reason
     /// waiting for it.</summary>
     CallAbandoned,
 
+    /// <summary>A request was asked for credentials: it bore none that were offered.</summary>
+    CredentialsAbsent,
+
+    /// <summary>Credentials with a nonce that is too old, or was never issued to their
+    /// sender.</summary>
+    NonceStale,
+
+    /// <summary>Credentials that were used before.</summary>
+    NonceReplayed,
+
+    /// <summary>Credentials of nobody, or with a wrong password.</summary>
+    CredentialsWrong,
+
+    /// <summary>Credentials for another Request-URI: answered 400.</summary>
+    CredentialsMisplaced,
+
     /// <summary>A logger of the user's threw.</summary>
     LogFailed,
 

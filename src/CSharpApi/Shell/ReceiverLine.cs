@@ -9,7 +9,10 @@ internal sealed class ReceiverLine
     public ReceiverLine(IReceiver? receiver)
     {
         IReceiver[] all = receiver is null ? [] : [.. Flat(receiver)];
-        _first = [.. all.TakeWhile(one => one is ITurnReceiver).Cast<ITurnReceiver>()];
+        _first =
+        [
+            .. all.TakeWhile(one => one is ITurnReceiver { IsInTurn: true }).Cast<ITurnReceiver>(),
+        ];
         Rest = (all.Length - _first.Length) switch
         {
             0 => null,

@@ -144,5 +144,8 @@ internal sealed class Reception
         {
             _post(Core.Input.NewReceipted(number, receipt));
         }
+
+        // After the receipt, so that nothing is kept of a request that is refused statelessly.
+        received.SendRefusal();
     }
 }

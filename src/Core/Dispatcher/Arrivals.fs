@@ -148,6 +148,12 @@ let private byAck (ack: SipRequest) work =
     let key = Keys.ack ack
     tryFindServer work.State.ByAck key (fun server -> server.AckKey = ValueSome key) work
 
+/// It acknowledges a refusal that was given without state: only such a one bears the tag that the
+/// ACK's own top Via gives (8.2.7, 17.1.1.3).
+let private isOfRefusal (ack: SipRequest) work =
+    Branch.isOfRfc3261 ack.TopVia.Branch
+    && String.Equals(ack.ToTag, Tag.ofRequest work.Settings.Secret ack, StringComparison.Ordinal)
+
 /// An ACK opens no transaction: number 0 says that nothing waits for its receipt.
 let private passAck leg source (ack: SipRequest) work =
     match work.State.Receiver with
@@ -163,6 +169,7 @@ let private ack leg source (request: SipRequest) work =
         Work.count Counted.RepeatedRequest work
     | _, Some(struct (number, ({ Phase = Insisting repeating } as server))) ->
         Servers.acknowledged number server repeating work |> passAck leg source request
+    | _ when isOfRefusal request work -> Work.count Counted.StrayAck work
     | _ -> passAck leg source request work
 
 let private open' number leg source request work =

@@ -89,7 +89,7 @@ module DigestLogins =
             |> Seq.filter (snd >> mentions challenge.Realm >> not)
             |> Seq.map fst
 
-        let use' = { Count = known.Count; ClientNonce = clientNonce }
+        let use' = { Count = Digest.count known.Count; ClientNonce = clientNonce }
 
         let secret =
             Digest.secret challenge.Algorithm login.User challenge.Realm login.Password

@@ -16,8 +16,8 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
     private readonly Func<int, NameAddr> _contact;
     private readonly Alarm _alarm;
 
-    /// <summary>By which leg and connection a request came that is not answered yet.</summary>
-    private readonly Dictionary<long, (int Leg, long Flow)> _ways = [];
+    /// <summary>The requests that are not answered yet.</summary>
+    private readonly Dictionary<long, Received> _unanswered = [];
     private readonly Dictionary<long, long> _deliveries = [];
     private readonly TaskCompletionSource _idle = new(
         TaskCreationOptions.RunContinuationsAsynchronously
@@ -78,7 +78,7 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
 
         if (number != 0)
         {
-            _ways[number] = (received.LegNumber, received.From.Flow);
+            _unanswered[number] = received;
         }
 
         Step(
@@ -95,7 +95,7 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
 
         if (_receipt == Receipt.Pass)
         {
-            _ways.Remove(number);
+            _unanswered.Remove(number);
         }
 
         return _receipt;
@@ -123,18 +123,24 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
 
     void Core.IAgentShell.Reply(long received, long reply, SipResponse response)
     {
-        if (!_ways.TryGetValue(received, out var way))
+        if (!_unanswered.TryGetValue(received, out var request))
         {
             return;
         }
 
         if (response.IsFinal)
         {
-            _ways.Remove(received);
+            _unanswered.Remove(received);
         }
 
         _desk.Replied(received, response);
-        _dispatcher.Post(response, _insisting, [way.Leg], way.Flow, new ReplyWatch(this, reply));
+        _dispatcher.Post(
+            request.Signed(response),
+            _insisting,
+            [request.LegNumber],
+            request.From.Flow,
+            new ReplyWatch(this, reply)
+        );
     }
 
     void Core.IAgentShell.Receipt(long received, Receipt receipt) => _receipt = receipt;

@@ -1,5 +1,6 @@
 // Digest authentication as arithmetic (RFC 7616, 3.4; RFC 8760; RFC 3261, 22.4): what a challenge asks, and the
-// answer to it. Who asks, how often, and whether to answer is decided in DigestLogins.fs.
+// answer to it; the same for both ends. Whether to answer is decided in UserAgent/DigestLogins.fs, whether
+// to believe in Proxy/DigestServer.fs.
 namespace SipFun
 
 /// <summary>The hash of a digest, from weak to strong (RFC 7616, 3.3; RFC 8760, 2.2).</summary>
@@ -35,7 +36,7 @@ type DigestChallenge = {
 }
 
 /// The nonce's count and the client's nonce, as texts: what was hashed is what is sent (trap T19).
-type DigestUse = { Count: uint32; ClientNonce: string }
+type DigestUse = { Count: string; ClientNonce: string }
 
 [<RequireQualifiedAccess>]
 module Digest =
@@ -45,11 +46,14 @@ module Digest =
         "SHA-512-256", DigestAlgorithm.Sha512T256
     ]
 
+    /// As it is called in challenges (RFC 7616, 6.1; RFC 8760, 2.7).
+    let nameOf algorithm = algorithms |> List.find (fun (_, known) -> known = algorithm) |> fst
+
     let private same (a: string | null) (b: string) =
         String.Equals(a, b, StringComparison.OrdinalIgnoreCase)
 
     /// The algorithm and whether it is the session form; without a name it is MD5.
-    let private algorithm (named: string | null) =
+    let algorithm (named: string | null) =
         match named with
         | null -> ValueSome(struct (DigestAlgorithm.Md5, false))
         | named ->
@@ -111,7 +115,7 @@ module Digest =
     let secret algorithm user realm password = hashText algorithm $"{user}:{realm}:{password}"
 
     /// The count as it is hashed and sent: eight hexadecimal digits.
-    let count (use': DigestUse) = use'.Count.ToString "x8"
+    let count (uses: uint32) = uses.ToString "x8"
 
     let private ha1 (challenge: DigestChallenge) use' secret =
         if challenge.IsSession then
@@ -133,7 +137,7 @@ module Digest =
         match challenge.Qop with
         | null -> hashText challenge.Algorithm $"{a1}:{challenge.Nonce}:{a2}"
         | qop ->
-            let middle = $"{challenge.Nonce}:{count use'}:{use'.ClientNonce}:{qop}"
+            let middle = $"{challenge.Nonce}:{use'.Count}:{use'.ClientNonce}:{qop}"
             hashText challenge.Algorithm $"{a1}:{middle}:{a2}"
 
     /// The value of Authorization or Proxy-Authorization (RFC 3261, 22.4).
@@ -160,7 +164,7 @@ module Digest =
                 | null -> ()
                 | qop ->
                     $"qop={qop}"
-                    $"nc={count use'}"
+                    $"nc={use'.Count}"
                     $"cnonce={quote use'.ClientNonce}"
             ]
         )

@@ -1,0 +1,6 @@
+/// The small receivers, over real loopback sockets.
+module SipFun.Tests.CSharpApi.Proxy.Proxy
+
+open Expecto
+
+let tests = testList "Proxy" [ DigestAuthenticatorTests.tests ]

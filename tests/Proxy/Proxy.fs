@@ -1,0 +1,6 @@
+// The tests of src/Core/Proxy, in the order of its files.
+module SipFun.Tests.Proxy.Proxy
+
+open Expecto
+
+let tests = testList "Proxy" [ DigestServerTests.tests ]
