@@ -7,7 +7,8 @@ open SipFun.Core
 let private most = 5
 
 let private leases (ends: byte list) : Lease<int> list =
-    ends |> List.mapi (fun index until -> { Held = index; Until = int64 until * 1L<ms> })
+    ends
+    |> List.mapi (fun index until -> { Held = index; Since = 0L<ms>; Until = int64 until * 1L<ms> })
 
 let private name (n: byte) = $"name {n % 8uy}"
 

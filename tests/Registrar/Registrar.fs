@@ -4,4 +4,11 @@ module SipFun.Tests.Registrar.Registrar
 open Expecto
 
 let tests =
-    testList "Registrar" [ AddressOfRecordTests.tests; LocationsTests.tests ]
+    testList "Registrar" [
+        AddressOfRecordTests.tests
+        LocationsTests.tests
+        RegistrarTests.tests
+        OutboundTests.tests
+        ModelTests.tests
+        HostileTests.tests
+    ]

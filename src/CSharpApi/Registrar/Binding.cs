@@ -20,6 +20,12 @@ public sealed record Binding
     /// </summary>
     public required TimeSpan ExpiresIn { get; init; }
 
+    /// <summary>
+    /// How long ago it was made or refreshed, counted as <see cref="ExpiresIn"/> is: of the bindings
+    /// of one device (<see cref="Instance"/>) the youngest is the one to use (RFC 5627, 6.1).
+    /// </summary>
+    public TimeSpan Age { get; init; }
+
     /// <summary>The Call-ID of the REGISTER that made or refreshed it.</summary>
     public required CallId CallId { get; init; }
 

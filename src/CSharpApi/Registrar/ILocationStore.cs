@@ -1,7 +1,7 @@
 namespace SipFun;
 
 /// <summary>
-/// The location service (RFC 3261, 10): who is bound where. A registrar writes it,
+/// The location service (RFC 3261, 10): who is bound where. The <see cref="Registrar"/> writes it,
 /// proxies and redirectors read it. <see cref="InMemoryLocationStore"/> is one; a data base can be
 /// another. All members may be called from any thread.
 /// </summary>

@@ -127,7 +127,7 @@ public sealed class InMemoryLocationStore : ILocationStore, IDisposable
         {
             Tell(
                 AddressOfRecord.Parse(address),
-                [.. leases.Select(lease => lease.Held with { ExpiresIn = TimeSpan.Zero })]
+                [.. leases.Select(lease => Aged(lease, lease.Until))]
             );
         }
     }
@@ -159,8 +159,9 @@ public sealed class InMemoryLocationStore : ILocationStore, IDisposable
         lease.Held with
         {
             ExpiresIn = TimeSpan.FromMilliseconds(lease.Until - now),
+            Age = lease.Held.Age + TimeSpan.FromMilliseconds(now - lease.Since),
         };
 
     private static Core.Lease<Binding> Dated(Binding binding, long now) =>
-        new(binding, now + Clock.Milliseconds(binding.ExpiresIn));
+        new(binding, now, now + Clock.Milliseconds(binding.ExpiresIn));
 }

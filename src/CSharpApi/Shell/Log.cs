@@ -45,6 +45,9 @@ internal sealed partial class Log(ILogger logger, Counters counters)
     )]
     public partial void ResolverFailed(string name, Exception exception);
 
+    [LoggerMessage(303, LogLevel.Error, "A location store threw; a REGISTER was answered 500")]
+    public partial void StoreFailed(Exception exception);
+
     [LoggerMessage(900, LogLevel.Critical, "A step of input {Input} threw; nothing was changed")]
     public partial void StepFailed(int input, Exception exception);
 

@@ -150,6 +150,20 @@ internal enum Reason
     /// <summary>Credentials for another Request-URI: answered 400.</summary>
     CredentialsMisplaced,
 
+    /// <summary>A REGISTER was refused, for another reason than the three below.</summary>
+    RegisterRefused,
+
+    /// <summary>A REGISTER was answered 403: its address has as many bindings as it may.</summary>
+    ContactsFull,
+
+    /// <summary>A REGISTER was answered 503: the location store is full, or too many wait for
+    /// it.</summary>
+    LocationsFull,
+
+    /// <summary>A location store, or who says who may register, threw: a REGISTER was answered
+    /// 500.</summary>
+    LocationStoreFailed,
+
     /// <summary>A logger of the user's threw.</summary>
     LogFailed,
 

@@ -101,6 +101,9 @@ type AddressOfRecord private (text: string, host: string) =
             found
         | found -> found
 
+    /// <summary>The user, escapes decoded; null without one.</summary>
+    member this.User: string | null = this.Uri.User
+
     /// <summary>The host in lower case, an IPv6 address in brackets.</summary>
     member _.Host = host
 

@@ -3,9 +3,9 @@
 // is bound but its deadline.
 namespace SipFun.Core
 
-/// Something that is held until an instant.
+/// Something that is held from one instant until another.
 [<Struct>]
-type Lease<'T> = { Held: 'T; Until: Instant }
+type Lease<'T> = { Held: 'T; Since: Instant; Until: Instant }
 
 /// Leases by name, in the order in which they were given.
 type Locations<'T> = private {

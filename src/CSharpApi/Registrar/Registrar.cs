@@ -1,0 +1,222 @@
+using SipFun.Shell;
+
+namespace SipFun;
+
+/// <summary>
+/// Registers: keeps where the users of its domains can be reached (RFC 3261, 10.3), with Path (RFC
+/// 3327), Service-Route (RFC 3608), flows (RFC 5626) and GRUUs (RFC 5627). A receiver of REGISTER; put a
+/// <see cref="DigestAuthenticator"/> before it in the chain to know who is asking. One may serve several
+/// dispatchers.
+/// </summary>
+/// <example>
+/// <code>
+/// var registrar = new Registrar(new() { Domains = ["example.com"] });
+/// dispatcher.SetReceiver(registrar);
+/// </code>
+/// </example>
+public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
+{
+    private static readonly SipMethod[] _methods = [SipMethod.Register];
+
+    private readonly Core.RegistrarSettings _settings;
+    private readonly RegisterLanes _lanes;
+    private readonly bool _isInstant;
+    private volatile ChangeLane? _changes;
+
+    /// <summary>A registrar.</summary>
+    /// <param name="options">For which domains, and how.</param>
+    /// <exception cref="ArgumentException">An option makes no sense; the message says what to
+    /// change.</exception>
+    public Registrar(RegistrarOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        Options = options;
+        var draws = new Draws();
+        _settings = RegistrarWords.ToSettings(options, (draws.Next(), draws.Next()));
+        _lanes = new RegisterLanes(options.MaxWaiting, RegisterAsync);
+        _isInstant = options.Store is InMemoryLocationStore && options.MayRegister is null;
+
+        if (options.OnChange is not null)
+        {
+            options.Store.Expired += TellExpired;
+        }
+    }
+
+    /// <summary>What it was made with.</summary>
+    public RegistrarOptions Options { get; }
+
+    /// <summary>Where the bindings are: for a proxy or a redirector.</summary>
+    public ILocationStore Store => Options.Store;
+
+    /// <inheritdoc />
+    IReadOnlyCollection<SipMethod> IReceiver.AllowedMethods => _methods;
+
+    /// <summary>
+    /// Where a request to a URI of one of the domains is to go: to the bindings of an
+    /// address-of-record, or to those of one device when the URI is a GRUU that was given out here (RFC
+    /// 5627, 6.1), the latest registered first.
+    /// </summary>
+    /// <param name="target">A Request-URI.</param>
+    /// <param name="cancel">Stops the waiting.</param>
+    /// <returns>None: nobody is there now (480). Null: the URI names nothing (any more) (404).</returns>
+    public async ValueTask<IReadOnlyList<Binding>?> FindAsync(
+        SipUri target,
+        CancellationToken cancel = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        var found = Core.Gruu.tryRead(_settings.Secret, target);
+
+        if (found.IsNone)
+        {
+            return null;
+        }
+
+        var address = Core.Gruu.addressOf(found.Value);
+        var bindings = await Store.LookupAsync(address, cancel).ConfigureAwait(false);
+        return Select(found.Value, bindings);
+    }
+
+    /// <summary>Hears of nothing any more. The store stays as it is.</summary>
+    public void Dispose() => Options.Store.Expired -= TellExpired;
+
+    Receipt ITurnReceiver.Receive(Received received)
+    {
+        if (received.Message is not SipRequest request || request.Method != SipMethod.Register)
+        {
+            return Receipt.Pass;
+        }
+
+        Listen(received.Dispatcher.Engine);
+
+        switch (Core.Registrar.address(_settings, request))
+        {
+            case Core.Addressed.To to:
+                Take(received, to.Item);
+                return Receipt.Handled;
+            case Core.Addressed.Refused { Item.IsForeignDomain: true }
+                when Options.PassForeignDomains:
+                return Receipt.Pass;
+            case Core.Addressed.Refused refused:
+                Answer(received, Refuse(received, refused.Item));
+                return Receipt.Handled;
+            default:
+                return Receipt.Pass;
+        }
+    }
+
+    private void Take(Received received, AddressOfRecord address)
+    {
+        if (_isInstant)
+        {
+            // Nothing in it waits, nor calls code of the user's.
+            _ = RegisterAsync(received, address);
+        }
+        else if (!_lanes.TryAdd(received, address))
+        {
+            Answer(received, Refuse(received, Core.RegisterRefusal.Full));
+        }
+    }
+
+    /// <summary>Answers whatever happens.</summary>
+    private async Task RegisterAsync(Received received, AddressOfRecord address)
+    {
+        var engine = received.Dispatcher.Engine;
+        SipResponse response;
+
+        try
+        {
+            response = await AnswerAsync(received, address, engine.Closing).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            if (!engine.Closing.IsCancellationRequested)
+            {
+                engine.Log.StoreFailed(exception);
+            }
+
+            response = Refuse(received, Core.RegisterRefusal.StoreFailed);
+        }
+
+        Answer(received, response);
+    }
+
+    private async ValueTask<SipResponse> AnswerAsync(
+        Received received,
+        AddressOfRecord address,
+        CancellationToken cancel
+    )
+    {
+        if (!await MayRegisterAsync(received, address).ConfigureAwait(false))
+        {
+            return Refuse(received, Core.RegisterRefusal.Forbidden);
+        }
+
+        var visit = new RegisterVisit(_settings, received, address);
+
+        if (received.Message.GetHeader("Contact") is null)
+        {
+            visit.Change(await Store.LookupAsync(address, cancel).ConfigureAwait(false));
+        }
+        else if (!await Store.UpdateAsync(address, visit.Change, cancel).ConfigureAwait(false))
+        {
+            return Refuse(received, Core.RegisterRefusal.Full);
+        }
+
+        foreach (var change in visit.Changes)
+        {
+            _changes?.Tell(change);
+        }
+
+        return visit.Response;
+    }
+
+    /// <summary>Step 4. Whoever proved to be somebody is not somebody else.</summary>
+    private ValueTask<bool> MayRegisterAsync(Received received, AddressOfRecord address) =>
+        Options.MayRegister is { } may ? may(received, address)
+        : received.AuthenticatedUser is { } user
+            ? new(user == address.User || user == $"{address.User}@{address.Host}")
+        : new(true);
+
+    private SipResponse Refuse(Received received, Core.RegisterRefusal refusal)
+    {
+        received.Dispatcher.Engine.Counters.Add(RegistrarWords.ToReason(refusal));
+        return Core.Registrar.refuse(_settings, (SipRequest)received.Message, refusal);
+    }
+
+    /// <summary>Inside the turn and outside.</summary>
+    private static void Answer(Received received, SipResponse response) =>
+        received.Dispatcher.Post(
+            received.Signed(response),
+            DeliverOptions.None,
+            [received.LegNumber],
+            received.From.Flow
+        );
+
+    private IReadOnlyList<Binding>? Select(Core.Gruu.Target target, IReadOnlyList<Binding> bindings)
+    {
+        // Only the order of instants matters here: counted from this moment.
+        Core.Binding[] known = [.. bindings.Select(one => RegistrarWords.ToCore(one, 0))];
+        var selected = Core.Gruu.select(_settings.Secret, target, Translate.ToList(known));
+        return selected.IsSome
+            ? [.. selected.Value.Select(one => bindings[Array.IndexOf(known, one)])]
+            : null;
+    }
+
+    private void Listen(Engine engine)
+    {
+        if (_changes is null && Options.OnChange is { } hear)
+        {
+            _changes = new ChangeLane(engine.Code, hear);
+        }
+    }
+
+    private void TellExpired(AddressOfRecord address, IReadOnlyList<Binding> bindings)
+    {
+        foreach (var binding in bindings)
+        {
+            _changes?.Tell(new BindingChange(BindingChangeKind.Expired, address, binding));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+// REGISTERs whose store or permission must be waited for: on the pool, one after the other for each
+// address-of-record, in order of arrival (RFC 3261, 10.3).
+namespace SipFun.Shell;
+
+/// <summary>One lane an address, which exists as long as something waits in it or runs.</summary>
+internal sealed class RegisterLanes(int limit, Func<Received, AddressOfRecord, Task> register)
+{
+    private readonly Dictionary<AddressOfRecord, Queue<Pending>> _lanes = [];
+    private int _count;
+
+    /// <summary>False when as many wait as may. Inside the turn.</summary>
+    public bool TryAdd(Received received, AddressOfRecord address)
+    {
+        var pending = new Pending(received);
+
+        lock (_lanes)
+        {
+            if (_count >= limit)
+            {
+                return false;
+            }
+
+            _count++;
+            pending.Visits.Begin(pending);
+
+            if (_lanes.TryGetValue(address, out var lane))
+            {
+                lane.Enqueue(pending);
+                return true;
+            }
+
+            lane = new Queue<Pending>();
+            lane.Enqueue(pending);
+            _lanes.Add(address, lane);
+        }
+
+        ThreadPool.QueueUserWorkItem(_ => _ = RunAsync(address), null);
+        return true;
+    }
+
+    private async Task RunAsync(AddressOfRecord address)
+    {
+        while (TryNext(address, out var pending))
+        {
+            pending.Visits.Enter(pending);
+            await register(pending.Received, address).ConfigureAwait(false);
+            pending.Visits.End(pending);
+        }
+    }
+
+    private bool TryNext(AddressOfRecord address, out Pending pending)
+    {
+        lock (_lanes)
+        {
+            if (_lanes[address].TryDequeue(out pending!))
+            {
+                _count--;
+                return true;
+            }
+
+            _lanes.Remove(address);
+            return false;
+        }
+    }
+
+    /// <summary>Dispose of the dispatcher waits for it.</summary>
+    private sealed class Pending(Received received) : Visit
+    {
+        public Received Received => received;
+
+        public Visits Visits => received.Dispatcher.Engine.Code.Visits;
+    }
+}

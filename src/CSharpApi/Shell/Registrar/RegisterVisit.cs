@@ -1,0 +1,52 @@
+namespace SipFun.Shell;
+
+/// <summary>
+/// One REGISTER on its way through the store. May be asked again by a store that tries again: the last
+/// answer counts.
+/// </summary>
+internal sealed class RegisterVisit(
+    Core.RegistrarSettings settings,
+    Received received,
+    AddressOfRecord address
+)
+{
+    private readonly Engine _engine = received.Dispatcher.Engine;
+    private Core.Registered? _registered;
+    private long _now;
+
+    public SipResponse Response => Registered.Response;
+
+    public IEnumerable<BindingChange> Changes =>
+        Registered
+            .Changes.Select(RegistrarWords.ToChange)
+            .Select(change => new BindingChange(
+                change.Kind,
+                address,
+                RegistrarWords.ToBinding(change.Binding, _now, _engine.Legs)
+            ));
+
+    private Core.Registered Registered =>
+        _registered
+        ?? throw new InvalidOperationException(
+            "The store said that it had updated an address, and never asked how."
+        );
+
+    /// <summary>The bindings from now on; null: as they are.</summary>
+    public IReadOnlyList<Binding>? Change(IReadOnlyList<Binding> bindings)
+    {
+        _now = _engine.Clock.Now;
+        _registered = Core.Registrar.register(
+            settings,
+            _now,
+            _engine.Clock.Time.GetUtcNow(),
+            received.LegNumber,
+            received.From,
+            (SipRequest)received.Message,
+            address,
+            RegistrarWords.ToCore(bindings, _now)
+        );
+        return _registered.Bindings.IsSome
+            ? RegistrarWords.ToBindings(_registered.Bindings.Value, _now, _engine.Legs)
+            : null;
+    }
+}
