@@ -164,6 +164,11 @@ public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
             return Refuse(received, Core.RegisterRefusal.Full);
         }
 
+        if (visit.Refusal is { } refusal)
+        {
+            Count(received, refusal);
+        }
+
         foreach (var change in visit.Changes)
         {
             _changes?.Tell(change);
@@ -181,9 +186,12 @@ public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
 
     private SipResponse Refuse(Received received, Core.RegisterRefusal refusal)
     {
-        received.Dispatcher.Engine.Counters.Add(RegistrarWords.ToReason(refusal));
+        Count(received, refusal);
         return Core.Registrar.refuse(_settings, (SipRequest)received.Message, refusal);
     }
+
+    private static void Count(Received received, Core.RegisterRefusal refusal) =>
+        received.Count(RegistrarWords.ToReason(refusal));
 
     /// <summary>Inside the turn and outside.</summary>
     private static void Answer(Received received, SipResponse response) =>

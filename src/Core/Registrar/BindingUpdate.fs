@@ -56,8 +56,7 @@ let private tryMeant (asked: RequestedContact) (bindings: Binding list) =
         | Some same -> Some same
         | None -> plain |> List.tryFind (fun one -> one.Contact.Uri.IsEquivalentTo uri)
 
-let private without binding bindings =
-    bindings |> List.filter ((<>) binding)
+let private without binding bindings = bindings |> List.filter ((<>) binding)
 
 let private write make (asked: RequestedContact) (known: Binding option) work =
     let change =

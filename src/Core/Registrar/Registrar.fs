@@ -9,6 +9,8 @@ open SipFun
 [<NoComparison>]
 type Registered = {
     Response: SipResponse
+    /// Why nothing changed, if it was refused.
+    Refusal: RegisterRefusal voption
     /// All bindings from now on, highest q first; none: they stay as they are.
     Bindings: Binding list voption
     Changes: BindingChange list
@@ -43,11 +45,13 @@ module Registrar =
         match BindingUpdate.apply settings now registering bindings with
         | Error refusal -> {
             Response = refuse settings request refusal
+            Refusal = ValueSome refusal
             Bindings = ValueNone
             Changes = []
           }
         | Ok(after, changes) -> {
             Response = RegisterAnswer.accept settings now date request address after changes
+            Refusal = ValueNone
             Bindings = if changes.IsEmpty then ValueNone else ValueSome after
             Changes = changes
           }

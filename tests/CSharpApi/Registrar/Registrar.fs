@@ -3,4 +3,4 @@ module SipFun.Tests.CSharpApi.Registrar.Registrar
 
 open Expecto
 
-let tests = testList "Registrar" [ StoreTests.tests ]
+let tests = testList "Registrar" [ StoreTests.tests; RegistrarTests.tests ]

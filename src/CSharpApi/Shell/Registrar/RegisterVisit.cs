@@ -16,6 +16,10 @@ internal sealed class RegisterVisit(
 
     public SipResponse Response => Registered.Response;
 
+    /// <summary>Null: it was accepted.</summary>
+    public Core.RegisterRefusal? Refusal =>
+        Registered.Refusal.IsSome ? Registered.Refusal.Value : null;
+
     public IEnumerable<BindingChange> Changes =>
         Registered
             .Changes.Select(RegistrarWords.ToChange)
