@@ -3,6 +3,22 @@ if (args is ["message", var others, var rounds])
 {
     SipFun.Bench.Message.MessageRun.Run(others, int.Parse(rounds));
 }
+else if (args is ["parts"])
+{
+    SipFun.Bench.Core.Parts.Run();
+}
+else if (args is ["allocations", var kept])
+{
+    SipFun.Bench.Core.AllocationRun.Run(int.Parse(kept));
+}
+else if (args is ["core", var waiting, var transactions, var decisions])
+{
+    SipFun.Bench.Core.CoreRun.Run(
+        int.Parse(waiting),
+        int.Parse(transactions),
+        int.Parse(decisions)
+    );
+}
 else
 {
     BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

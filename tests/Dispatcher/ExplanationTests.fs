@@ -111,7 +111,7 @@ let tests =
                     ServiceDrawn(evil, evil, 1, 1, 1, 1, 1)
                     AliasIs(evil, evil)
                     ServiceSkipped(evil, evil, evil)
-                    LegChosen(evil, evil)
+                    EndedWith(200, evil)
                     ResolutionFailed {
                         Stage = ResolutionStage.Target
                         Fault = ResolutionFault.NoLeg

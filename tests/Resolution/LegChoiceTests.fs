@@ -88,14 +88,14 @@ let tests =
             Expect.equal
                 told
                 [
-                    LegChosen(various[2], "its networks have the address")
-                    LegRejected(various[0], "bound to all addresses")
+                    LegChosen(both[1], "its networks have the address")
+                    LegRejected(both[0], "bound to all addresses")
                 ]
                 "told"
 
             let struct (outside, told) = choose [] "udp:11.1.2.3:5060"
             Expect.equal outside (ValueSome both[0]) "another network"
-            Expect.contains told (LegRejected(various[2], "not one of its networks")) "told"
+            Expect.contains told (LegRejected(both[1], "not one of its networks")) "told"
 
             let struct (asked, _) = choose [ 3 ] "udp:11.1.2.3:5060"
             Expect.equal asked (ValueSome both[1]) "an explicit leg goes anywhere"
@@ -103,16 +103,17 @@ let tests =
         testCase "why one, and why not the others"
         <| fun () ->
             let texts = various[0..4]
+            let legs = legs texts
             let struct (_, said) = choose texts [] "udp:198.51.100.1:5060"
 
             Expect.equal
                 said
                 [
-                    LegChosen(texts[2], "same scope")
-                    LegRejected(texts[0], "bound to all addresses")
-                    LegRejected(texts[1], "bound to loopback")
-                    LegRejected(texts[3], "other transport")
-                    LegRejected(texts[4], "other address family")
+                    LegChosen(legs[2], "same scope")
+                    LegRejected(legs[0], "bound to all addresses")
+                    LegRejected(legs[1], "bound to loopback")
+                    LegRejected(legs[3], "other transport")
+                    LegRejected(legs[4], "other address family")
                 ]
                 "each leg has its reason"
 
@@ -121,8 +122,8 @@ let tests =
             Expect.equal
                 said
                 [
-                    LegChosen(texts[0], "asked for")
-                    LegRejected(texts[1], "not among the legs asked for")
+                    LegChosen(legs[0], "asked for")
+                    LegRejected(legs[1], "not among the legs asked for")
                 ]
                 "a leg that was asked for"
 

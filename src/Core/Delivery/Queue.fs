@@ -1,5 +1,5 @@
-// Entries that wait, and when each is due: an immutable map with its deadline index.
-// The two change together in `set` and `remove`, and nowhere else (law Q2).
+// Entries that wait, and when each is due: one immutable map, whose branches know the earliest instant
+// below them (law Q2).
 namespace SipFun.Core
 
 /// A set of numbers.
@@ -30,93 +30,62 @@ module Index =
                 Trie.set key rest index
 
 /// A value and when it wants to be looked at; `Never` for one that only waits.
+[<Struct>]
 type Waiting<'T> = { Due: Instant; Value: 'T }
 
-type Queue<'T> = private { Entries: Trie<Waiting<'T>>; Deadlines: Index; Size: int }
+type Queue<'T> = private { Entries: Trie<'T>; Size: int }
 
 module Queue =
     /// The instant that does not come.
-    let never: Instant = System.Int64.MaxValue * 1L<ms>
+    let never = Trie.never
 
-    let empty<'T> : Queue<'T> = { Entries = Trie.empty; Deadlines = Trie.empty; Size = 0 }
+    let empty<'T> : Queue<'T> = { Entries = Trie.empty; Size = 0 }
 
     let size (queue: Queue<'T>) = queue.Size
 
-    let tryFind (number: int64) (queue: Queue<'T>) = Trie.tryFind (uint64 number) queue.Entries
-
-    let private undated number (due: Instant) deadlines =
-        if due = never then
-            deadlines
-        else
-            Index.remove (uint64 due) number deadlines
-
-    let private dated number (due: Instant) deadlines =
-        if due = never then
-            deadlines
-        else
-            Index.add (uint64 due) number deadlines
+    let tryFind (number: int64) (queue: Queue<'T>) =
+        match Trie.tryFindDue (uint64 number) queue.Entries with
+        | ValueSome(struct (due, value)) -> ValueSome { Due = due; Value = value }
+        | ValueNone -> ValueNone
 
     /// With this entry under the number, whatever was there.
     let set (number: int64) due value (queue: Queue<'T>) =
-        let entries = Trie.set (uint64 number) { Due = due; Value = value } queue.Entries
+        let isNew = not (Trie.contains (uint64 number) queue.Entries)
 
-        match tryFind number queue with
-        | ValueSome old when old.Due = due -> { queue with Entries = entries }
-        | ValueSome old -> {
-            queue with
-                Entries = entries
-                Deadlines = queue.Deadlines |> undated number old.Due |> dated number due
-          }
-        | ValueNone -> {
-            Entries = entries
-            Deadlines = dated number due queue.Deadlines
-            Size = queue.Size + 1
-          }
+        {
+            Entries = Trie.setDue (uint64 number) due value queue.Entries
+            Size = if isNew then queue.Size + 1 else queue.Size
+        }
 
     let remove (number: int64) (queue: Queue<'T>) =
-        match tryFind number queue with
-        | ValueNone -> queue
-        | ValueSome old -> {
-            Entries = Trie.remove (uint64 number) queue.Entries
-            Deadlines = undated number old.Due queue.Deadlines
-            Size = queue.Size - 1
-          }
+        if Trie.contains (uint64 number) queue.Entries then
+            {
+                Entries = Trie.remove (uint64 number) queue.Entries
+                Size = queue.Size - 1
+            }
+        else
+            queue
 
     /// When the first entry is due.
     let next (queue: Queue<'T>) : Instant voption =
-        match Trie.tryFirst queue.Deadlines with
-        | ValueSome(struct (due, _)) -> ValueSome(int64 due * 1L<ms>)
-        | ValueNone -> ValueNone
+        let due = Trie.firstDue queue.Entries
+        if due = never then ValueNone else ValueSome due
 
     /// The first entry due at `now` or before; of several due at one instant, the oldest.
     let tryDue (now: Instant) (queue: Queue<'T>) : int64 voption =
-        match Trie.tryFirst queue.Deadlines with
-        | ValueSome(struct (due, numbers)) when int64 due * 1L<ms> <= now ->
-            match Trie.tryFirst numbers with
-            | ValueSome(struct (number, ())) -> ValueSome(int64 number)
-            | ValueNone -> ValueNone
-        | _ -> ValueNone
+        if Trie.firstDue queue.Entries > now then
+            ValueNone
+        else
+            Trie.tryFirstDue queue.Entries |> ValueOption.map int64
 
     let toList (queue: Queue<'T>) =
-        Trie.toList queue.Entries |> List.map (fun (number, waiting) -> int64 number, waiting)
+        Trie.toDueList queue.Entries
+        |> List.map (fun struct (number, due, value) -> int64 number, { Due = due; Value = value })
 
     /// What contradicts law Q2; empty when all is well.
-    let violations (queue: Queue<'T>) =
-        let dated =
-            toList queue
-            |> List.filter (fun (_, waiting) -> waiting.Due <> never)
-            |> List.map (fun (number, waiting) -> waiting.Due, number)
-            |> List.sort
-
-        let indexed = [
-            for due, numbers in Trie.toList queue.Deadlines do
-                for number, () in Trie.toList numbers do
-                    int64 due * 1L<ms>, int64 number
-        ]
-
-        [
-            if dated <> List.sort indexed then
-                "Q2: the entries and the deadline index differ"
-            if List.length (toList queue) <> queue.Size then
-                "Q2: the size is wrong"
-        ]
+    let violations (queue: Queue<'T>) = [
+        if not (Trie.knowsEarliest queue.Entries) then
+            "Q2: a branch does not know the earliest instant below it"
+        if Trie.count queue.Entries <> queue.Size then
+            "Q2: the size is wrong"
+    ]

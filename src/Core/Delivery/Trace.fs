@@ -17,6 +17,9 @@ module Trace =
     /// Nothing noted; `room` decisions are kept at the most.
     let empty room = { First = []; Last = []; LastSize = 0; Count = 0; Room = room }
 
+    /// Nothing is kept.
+    let none = empty 0
+
     let private half (trace: Trace) = (trace.Room + 1) / 2
 
     let private addLast dated (trace: Trace) =

@@ -104,11 +104,11 @@ let rec private feed (fresh: Question list) told progress work : Advanced =
             let resolution = timed fresh resolution work
 
             if resolution.AnswerBy <= work.Now then
-                let progress = Waiting(resolution, [])
+                let progress = Progress.Waiting(resolution, [])
                 let struct (progress, told) = unanswered fresh progress (tooLate fresh told) work
                 feed [] told progress work
             else
-                struct (Waiting(resolution, questions), told, work)
+                struct (Progress.Waiting(resolution, questions), told, work)
     | _ -> struct (progress, told, work)
 
 /// As far as the answers known allow; the others are asked for.
@@ -126,7 +126,7 @@ let abandoned (resolution: Resolution) work =
 /// The stage's time is up: for this resolution its questions are not answered, and for others not
 /// for a moment.
 let expired (resolution: Resolution) work : Advanced =
-    let given = unanswered resolution.Open (Waiting(resolution, [])) [] work
+    let given = unanswered resolution.Open (Progress.Waiting(resolution, [])) [] work
     advance given (abandoned resolution work)
 
 /// Whether the shell was asked this, and may still answer.

@@ -263,7 +263,7 @@ module Dispatcher =
             run input {
                 Settings = settings
                 Now = now
-                State = { state with Now = now }
+                State = if now = state.Now then state else { state with Now = now }
                 Effects = []
             }
 

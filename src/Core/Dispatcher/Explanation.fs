@@ -63,8 +63,8 @@ let private dns decision =
         $"the system sends to {Address.toString destination} from {Address.toString source}"
     | SourceIs(destination, ValueNone) ->
         $"the system names no address to send to {Address.toString destination} from"
-    | LegChosen(leg, rule) -> $"from leg {leg} ({rule})"
-    | LegRejected(leg, why) -> $"not from leg {leg}: {why}"
+    | LegChosen(leg, rule) -> $"from leg {Leg.toString leg} ({rule})"
+    | LegRejected(leg, why) -> $"not from leg {Leg.toString leg}: {why}"
     | _ -> ""
 
 let private ended (hop: Hop) =
@@ -101,6 +101,7 @@ let private sending decision =
     | CancelSent hop -> $"CANCEL sent to {Hop.toString hop}, which was left and still rings"
     | CancelHeld -> "the CANCEL waits for a provisional response (RFC 3261, 9.1)"
     | CancelJoined number -> $"goes where delivery {number} went, with its branch"
+    | EndedWith(status, reason) -> $"answered: {status} {reason}"
     | EndedAs(outcome, why) -> $"{outcome}: {why}"
     | _ -> ""
 

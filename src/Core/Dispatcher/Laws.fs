@@ -14,9 +14,10 @@ let private rows table (index: Index) = [
 
 let private row table number key = { Table = table; Key = key; Number = number }
 
-let private ofOrder settings number (sender: Sender) named = [
-    row "ByCallId" number (Keys.ofCallId settings sender.CallId)
-    row "ByCallId" number (Keys.ofCallId settings sender.MessageCallId)
+let private ofOrder settings number (sender: Sender) named sought = [
+    if sought then
+        row "ByCallId" number (Keys.ofCallId settings sender.CallId)
+        row "ByCallId" number (Keys.ofCallId settings sender.MessageCallId)
 
     match sender.Name with
     | ValueSome name when named -> row "ByName" number (Keys.ofName settings name)
@@ -27,13 +28,13 @@ let private ofOrder settings number (sender: Sender) named = [
 let private ownRows settings (number, waiting: Waiting<Entry>) =
     match waiting.Value with
     | ClientEntry client -> [
-        yield! ofOrder settings number client.Sender (not client.Told)
+        yield! ofOrder settings number client.Sender (not client.Told) (Work.isSought client)
 
         match client.Invite with
         | ValueSome invite -> row "Cancels" number (uint64 invite)
         | ValueNone -> ()
       ]
-    | ReplyEntry reply -> ofOrder settings number reply.Sender true
+    | ReplyEntry reply -> ofOrder settings number reply.Sender true true
     | ServerEntry server -> [
         row "ByKey" number (Keys.hash settings server.Key)
 

@@ -5,15 +5,17 @@ module internal SipFun.Core.Requests
 open System
 open SipFun
 
-let note decision work (client: Client) = {
-    client with
-        Trace = Trace.add work.Now decision client.Trace
-}
+let noteAll decisions work (client: Client) =
+    if client.Trace.Room <= 0 || List.isEmpty decisions then
+        client
+    else
+        { client with Trace = Trace.addAll work.Now decisions client.Trace }
 
-let noteAll decisions work (client: Client) = {
-    client with
-        Trace = Trace.addAll work.Now decisions client.Trace
-}
+let note decision work (client: Client) =
+    if client.Trace.Room <= 0 then
+        client
+    else
+        { client with Trace = Trace.add work.Now decision client.Trace }
 
 /// Its packet is out, or waits for its connection, and nothing final has come back.
 let isOnItsWay (client: Client) =
@@ -27,18 +29,19 @@ let isInvite (client: Client) = client.Method = SipMethod.Invite
 
 let set (client: Client) work = Work.set client.Sender.Number (ClientEntry client) work
 
-let private describe outcome =
+let private ending outcome =
     match outcome with
-    | Outcome.Answered response -> "answered", $"{response.StatusCode} {response.ReasonPhrase}"
-    | Sent -> "sent", "nothing more to wait for"
-    | TimedOut -> "timed out", "no final response in time"
-    | Unresolved failure -> "unresolved", failure.Detail
-    | Unreachable(hop, fault, detail) -> "unreachable", $"{Hop.toString hop}: {fault}, {detail}"
-    | Cancelled -> "cancelled", "by its sender"
-    | Refused reason -> "refused", reason.ToString()
-    | Disposed -> "disposed", "the dispatcher was closed"
+    | Outcome.Answered response -> EndedWith(response.StatusCode, response.ReasonPhrase)
+    | Sent -> EndedAs("sent", "nothing more to wait for")
+    | TimedOut -> EndedAs("timed out", "no final response in time")
+    | Unresolved failure -> EndedAs("unresolved", failure.Detail)
+    | Unreachable(hop, fault, detail) ->
+        EndedAs("unreachable", $"{Hop.toString hop}: {fault}, {detail}")
+    | Cancelled -> EndedAs("cancelled", "by its sender")
+    | Refused reason -> EndedAs("refused", reason.ToString())
+    | Disposed -> EndedAs("disposed", "the dispatcher was closed")
 
-let ended outcome now trace = Trace.add now (EndedAs(describe outcome)) trace
+let ended outcome now trace = Trace.add now (ending outcome) trace
 
 /// Tells the outcome; whether responses may still come afterwards is `last`'s to say.
 let tell outcome last (client: Client) work =
@@ -65,7 +68,7 @@ let lingerIn phase until (client: Client) work =
             Until = until
             AnswerBy = Queue.never
             Best = ValueNone
-            Trace = Trace.empty 0
+            Trace = Trace.none
     }
 
     if until <= work.Now then

@@ -48,7 +48,7 @@ let legFor (wishes: Wishes) (hop: Hop) work : struct (Leg voption * Decision lis
         struct (leg,
                 [
                     for leg in ValueOption.toList leg do
-                        LegChosen(Leg.toString leg, "its connection")
+                        LegChosen(leg, "its connection")
                 ])
     | ValueNone -> choose wishes hop work
 

@@ -101,8 +101,8 @@ let private choice decision =
             for source in ValueOption.toList source do
                 "source", Address.toString source
         ]
-    | LegChosen(leg, rule) -> "leg", [ "leg", leg; why rule ]
-    | LegRejected(leg, reason) -> "leg_rejected", [ "leg", leg; why reason ]
+    | LegChosen(leg, rule) -> "leg", [ "leg", Leg.toString leg; why rule ]
+    | LegRejected(leg, reason) -> "leg_rejected", [ "leg", Leg.toString leg; why reason ]
     | PathMtuIs(bytes, largest, isLearnt) ->
         "path_mtu", [ number "bytes" bytes; number "largest" largest; "learnt", text isLearnt ]
     | SizeIs bytes -> "size", [ number "bytes" bytes ]
@@ -129,6 +129,8 @@ let private sending decision =
     | CancelSent left -> "cancel_sent", [ hop left ]
     | CancelHeld -> "cancel_held", []
     | CancelJoined joined -> "cancel_joined", [ "delivery", text joined ]
+    | EndedWith(status, reason) ->
+        "ended", [ "outcome", "answered"; why (text status + " " + reason) ]
     | EndedAs(outcome, reason) -> "ended", [ "outcome", outcome; why reason ]
     | _ -> "", []
 

@@ -207,14 +207,17 @@ and private begin' attempt (hop: Hop) client before work =
 
     let isReused = Flows.isOpen hop before && attempt.Hop.Flow <= 0L
 
-    let attempt = {
-        attempt with
-            Hop = hop
-            Leg = Flows.legOf attempt.Leg hop work
-            Anew = if isReused then ValueSome attempt.Hop else ValueNone
-    }
+    if hop.Flow = 0L then
+        start attempt client work
+    else
+        let attempt = {
+            attempt with
+                Hop = hop
+                Leg = Flows.legOf attempt.Leg hop work
+                Anew = if isReused then ValueSome attempt.Hop else ValueNone
+        }
 
-    start attempt client work
+        start attempt client work
 
 /// This target is given up: over UDP after all, or the next one.
 and failed (attempt: Attempt) later fault detail (client: Client) work =

@@ -16,26 +16,40 @@ module Work =
 
     let count reason work = emit (Effect.Count reason) work
 
-    let private callIds settings (sender: Sender) =
+    /// Whether callers find it by its Call-ID: what a CANCEL may still mean, or a cancel by Call-ID.
+    let isSought (client: Client) =
+        match client.Phase with
+        | Completed _
+        | Accepted _ -> false
+        | _ -> true
+
+    /// One row in or out.
+    let private row isIn key number index =
+        if isIn then
+            Index.add key number index
+        else
+            Index.remove key number index
+
+    let private optionalRow isIn key number index =
+        match key with
+        | ValueSome key -> row isIn key number index
+        | ValueNone -> index
+
+    let private callRows isIn settings number (sender: Sender) index =
         let own = Keys.ofCallId settings sender.CallId
-        let message = Keys.ofCallId settings sender.MessageCallId
-        if own = message then [ own ] else [ own; message ]
+        let index = row isIn own number index
 
-    /// Where an entry stands beside the queue: (adds, removes) one row through `change`.
-    let private names change settings number (sender: Sender) (state: State) =
+        if obj.ReferenceEquals(sender.CallId, sender.MessageCallId) then
+            index
+        else
+            match Keys.ofCallId settings sender.MessageCallId with
+            | message when message = own -> index
+            | message -> row isIn message number index
+
+    let private nameRow isIn settings number (sender: Sender) index =
         match sender.Name with
-        | ValueSome name -> {
-            state with
-                ByName = change (Keys.ofName settings name) number state.ByName
-          }
-        | ValueNone -> state
-
-    let private calls change settings number sender (state: State) =
-        let byCallId =
-            callIds settings sender
-            |> List.fold (fun index key -> change key number index) state.ByCallId
-
-        { state with ByCallId = byCallId }
+        | ValueSome name -> row isIn (Keys.ofName settings name) number index
+        | ValueNone -> index
 
     /// The connection that this entry uses; 0: none.
     let flowOf entry =
@@ -50,64 +64,85 @@ module Work =
         | ServerEntry server -> server.Source.Flow
         | _ -> 0L
 
-    let private flows change number entry (state: State) =
+    let private flowRow isIn number entry index =
         match flowOf entry with
-        | 0L -> state
-        | flow -> { state with ByFlow = change (uint64 flow) number state.ByFlow }
+        | 0L -> index
+        | flow -> row isIn (uint64 flow) number index
 
-    let private indexed change settings number entry (state: State) =
-        let state = flows change number entry state
+    /// The CANCEL of an INVITE is found from it.
+    let private cancelRow isIn number (client: Client) cancels =
+        match client.Invite with
+        | ValueSome invite when isIn -> Trie.set (uint64 invite) number cancels
+        | ValueSome invite -> Trie.remove (uint64 invite) cancels
+        | ValueNone -> cancels
+
+    let private clientRows isIn settings number (client: Client) queue (state: State) =
+        let by = if isIn then 1 else -1
+        let sender = client.Sender
+
+        {
+            state with
+                Queue = queue
+                ByFlow = flowRow isIn number (ClientEntry client) state.ByFlow
+                ByCallId =
+                    if isSought client then
+                        callRows isIn settings number sender state.ByCallId
+                    else
+                        state.ByCallId
+                ByName =
+                    if client.Told then
+                        state.ByName
+                    else
+                        nameRow isIn settings number sender state.ByName
+                Cancels = cancelRow isIn number client state.Cancels
+                Lingering = if client.Told then state.Lingering + by else state.Lingering
+                Deliveries = if client.Told then state.Deliveries else state.Deliveries + by
+        }
+
+    /// With this queue, and where an entry stands beside it: its rows go in or out, and it is counted.
+    let private rows isIn settings number entry queue (state: State) =
+        let by = if isIn then 1 else -1
 
         match entry with
-        | ClientEntry client ->
-            let state = calls change settings number client.Sender state
-
-            if client.Told then
-                state
-            else
-                names change settings number client.Sender state
-        | ReplyEntry reply ->
-            state
-            |> calls change settings number reply.Sender
-            |> names change settings number reply.Sender
+        | ClientEntry client -> clientRows isIn settings number client queue state
+        | ReplyEntry reply -> {
+            state with
+                Queue = queue
+                ByFlow = flowRow isIn number entry state.ByFlow
+                ByCallId = callRows isIn settings number reply.Sender state.ByCallId
+                ByName = nameRow isIn settings number reply.Sender state.ByName
+                Deliveries = state.Deliveries + by
+          }
         | ServerEntry server ->
-            let row key index = change (Keys.hash settings key) number index
-
-            let optional key index =
-                match key with
-                | ValueSome key -> row key index
-                | ValueNone -> index
+            let hash key = Keys.hash settings key
 
             {
                 state with
-                    ByKey = row server.Key state.ByKey
-                    ByMerge = optional server.MergeKey state.ByMerge
-                    ByAck = optional server.AckKey state.ByAck
+                    Queue = queue
+                    ByFlow = flowRow isIn number entry state.ByFlow
+                    ByKey = row isIn (hash server.Key) number state.ByKey
+                    ByMerge =
+                        optionalRow isIn (ValueOption.map hash server.MergeKey) number state.ByMerge
+                    ByAck = optionalRow isIn (ValueOption.map hash server.AckKey) number state.ByAck
+                    Servers = state.Servers + by
             }
         | LookupEntry _
-        | TimerEntry _ -> state
+        | TimerEntry _ -> { state with Queue = queue }
 
-    let private counted by entry (state: State) =
-        match entry with
-        | ClientEntry { Told = true } -> { state with Lingering = state.Lingering + by }
-        | ClientEntry _
-        | ReplyEntry _ -> { state with Deliveries = state.Deliveries + by }
-        | ServerEntry _ -> { state with Servers = state.Servers + by }
-        | LookupEntry _
-        | TimerEntry _ -> state
-
-    /// A CANCEL is also found from its INVITE.
-    let private linked present number entry (state: State) =
-        match entry with
-        | ClientEntry { Invite = ValueSome invite } when present -> {
-            state with
-                Cancels = Trie.set (uint64 invite) number state.Cancels
-          }
-        | ClientEntry { Invite = ValueSome invite } -> {
-            state with
-                Cancels = Trie.remove (uint64 invite) state.Cancels
-          }
-        | _ -> state
+    /// The entry under a number changed, but nothing by which it is found or counted.
+    let private hasSameRows old entry =
+        flowOf old = flowOf entry
+        && match old, entry with
+           | ClientEntry old, ClientEntry client ->
+               old.Told = client.Told
+               && isSought old = isSought client
+               && old.Invite = client.Invite
+           | ReplyEntry _, ReplyEntry _ -> true
+           | ServerEntry old, ServerEntry server ->
+               old.Key = server.Key && old.MergeKey = server.MergeKey && old.AckKey = server.AckKey
+           | LookupEntry _, LookupEntry _
+           | TimerEntry _, TimerEntry _ -> true
+           | _ -> false
 
     let private pending entry =
         match entry with
@@ -135,28 +170,19 @@ module Work =
 
     /// Whoever left waits for nothing that the entry there is now, if there is one, does not.
     let private unasked number old now (state: State) =
-        let questions = List.except (List.collect pending now) (pending old)
+        match pending old, sourceless old with
+        | [], [] -> state
+        | questions, destinations ->
+            let questions = List.except (List.collect pending now) questions
 
-        let destinations =
-            List.except (List.collect sourceless now) (sourceless old) |> List.map Sources.key
+            let destinations =
+                List.except (List.collect sourceless now) destinations |> List.map Sources.key
 
-        {
-            state with
-                Questions = List.fold (without number) state.Questions questions
-                Sourcing = List.fold (without number) state.Sourcing destinations
-        }
-
-    let private leave settings number entry (state: State) =
-        state
-        |> indexed Index.remove settings number entry
-        |> counted -1 entry
-        |> linked false number entry
-
-    let private enter settings number entry (state: State) =
-        state
-        |> indexed Index.add settings number entry
-        |> counted 1 entry
-        |> linked true number entry
+            {
+                state with
+                    Questions = List.fold (without number) state.Questions questions
+                    Sourcing = List.fold (without number) state.Sourcing destinations
+            }
 
     let private due entry =
         match entry with
@@ -197,7 +223,9 @@ module Work =
                 { work with State = { work.State with Questions = table } } |> inquire question
             | ValueNone -> work
 
-        List.fold ask work (pending entry)
+        match pending entry with
+        | [] -> work
+        | questions -> List.fold ask work questions
 
     let private askingSource number entry work =
         let ask work destination =
@@ -210,35 +238,36 @@ module Work =
                 if isFirst then emit (Effect.AskSource destination) work else work
             | ValueNone -> work
 
-        List.fold ask work (sourceless entry)
+        match sourceless entry with
+        | [] -> work
+        | destinations -> List.fold ask work destinations
 
     let remove number work =
         match State.tryFind number work.State with
         | ValueNone -> work
         | ValueSome entry ->
-            let state = leave work.Settings number entry work.State |> unasked number entry []
+            let queue = Queue.remove number work.State.Queue
 
-            {
-                work with
-                    State = { state with Queue = Queue.remove number state.Queue }
-            }
+            let state =
+                rows false work.Settings number entry queue work.State |> unasked number entry []
+
+            { work with State = state }
 
     let private put number due entry work =
-        let settings = work.Settings
+        let settings, state = work.Settings, work.State
+        let queue = Queue.set number due entry state.Queue
 
         let state =
-            match State.tryFind number work.State with
-            | ValueSome old -> leave settings number old work.State |> unasked number old [ entry ]
-            | ValueNone -> work.State
+            match State.tryFind number state with
+            | ValueNone -> rows true settings number entry queue state
+            | ValueSome old when hasSameRows old entry ->
+                unasked number old [ entry ] { state with Queue = queue }
+            | ValueSome old ->
+                rows false settings number old queue state
+                |> unasked number old [ entry ]
+                |> rows true settings number entry queue
 
-        let state = enter settings number entry state
-
-        {
-            work with
-                State = { state with Queue = Queue.set number due entry state.Queue }
-        }
-        |> asking number entry
-        |> askingSource number entry
+        { work with State = state } |> asking number entry |> askingSource number entry
 
     /// The entry as it is now, under its number, due when it says.
     let set number entry work = put number (due entry) entry work

@@ -31,14 +31,22 @@ module MessageEdit =
 
     /// "Name: value" and CRLF. A caller's misuse is told at once.
     let line (name: string) (value: string) : byte[] =
-        let nameOctets = nameOctets name
+        let named = nameOctets name
         ArgumentNullException.ThrowIfNull(value, nameof value)
-        let valueOctets = Octets.ofText value
+        let valued = Octets.ofText value
 
-        if ReadOnlySpan<byte>(valueOctets).IndexOfAny ScanSets.lineEnds >= 0 then
+        if ReadOnlySpan<byte>(valued).IndexOfAny ScanSets.lineEnds >= 0 then
             raise (ArgumentException("A header value has no CR, LF or NUL.", nameof value))
 
-        Array.concat [ nameOctets; [| 58uy; 32uy |]; valueOctets; [| 13uy; 10uy |] ]
+        let output = Array.zeroCreate (named.Length + valued.Length + 4)
+        let valueStart = named.Length + 2
+        Array.blit named 0 output 0 named.Length
+        output[named.Length] <- 58uy
+        output[named.Length + 1] <- 32uy
+        Array.blit valued 0 output valueStart valued.Length
+        output[output.Length - 2] <- 13uy
+        output[output.Length - 1] <- 10uy
+        output
 
     let private isNamed (bytes: ReadOnlySpan<byte>) (line: HeaderLine) id (name: byte[]) =
         if id <> HeaderId.Unknown then

@@ -50,8 +50,8 @@ type Decision =
     | HopKept of Hop
     /// What the system said of a destination for which several legs suit.
     | SourceIs of destination: Address * source: Address voption
-    | LegChosen of leg: string * rule: string
-    | LegRejected of leg: string * why: string
+    | LegChosen of Leg * rule: string
+    | LegRejected of Leg * why: string
     | PathMtuIs of bytes: int * largest: int * isLearnt: bool
     | SizeIs of bytes: int
     | LargeGoesOverTcp of bytes: int * limit: int
@@ -71,6 +71,7 @@ type Decision =
     | CancelSent of Hop
     | CancelHeld
     | CancelJoined of Number: int64
+    | EndedWith of status: int * reason: string
     | EndedAs of outcome: string * why: string
 
 /// A decision and when it was taken.

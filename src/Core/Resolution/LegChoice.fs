@@ -159,7 +159,7 @@ module LegChoice =
     let private rejections wishes source hop (chosen: Leg voption) legs =
         legs
         |> List.filter (fun leg -> ValueSome leg <> chosen)
-        |> List.map (fun leg -> LegRejected(Leg.toString leg, whyNot wishes source chosen hop leg))
+        |> List.map (fun leg -> LegRejected(leg, whyNot wishes source chosen hop leg))
 
     /// The leg to send from, and why it and not another. `source`: the system's word, if it was
     /// asked.
@@ -168,5 +168,5 @@ module LegChoice =
         | [] -> struct (ValueNone, rejections wishes source hop ValueNone legs)
         | leg :: _ ->
             let rejected = rejections wishes source hop (ValueSome leg) legs
-            let chosen = LegChosen(Leg.toString leg, rule wishes source hop leg)
+            let chosen = LegChosen(leg, rule wishes source hop leg)
             struct (ValueSome leg, chosen :: rejected)

@@ -38,10 +38,14 @@ module Marks =
         | TransportFault.Closed -> ValueSome MarkReason.Unreachable
         | _ -> ValueNone
 
+    /// Most of the time nothing is set aside, and no key is made.
     let tryFind now hop (marks: Marks) =
-        match Map.tryFind (key hop) marks with
-        | Some mark when now < mark.Until -> ValueSome mark
-        | _ -> ValueNone
+        if marks.IsEmpty then
+            ValueNone
+        else
+            match Map.tryFind (key hop) marks with
+            | Some mark when now < mark.Until -> ValueSome mark
+            | _ -> ValueNone
 
     let private room limit now (marks: Marks) =
         if marks.Count < limit then
