@@ -23,6 +23,7 @@ let tests =
         SipMessageTests.tests
         DerivedTests.tests
         EditTests.tests
+        IndexEditTests.tests
         LimitsTests.tests
         ParserTests.tests
         RoundTripTests.tests

@@ -38,6 +38,14 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         edited.Index.ValuesPerField <- index.ValuesPerField
         edited
 
+    /// An edit of its Vias, with its index where that is known.
+    static member private ViaEdited
+        (old: MessageIndex, octets: byte[], index: MessageIndex | null)
+        : SipMessage =
+        match index with
+        | null -> SipMessage.Edited(old, octets)
+        | index -> wrap (ReadOnlyMemory<byte> octets) index
+
     /// A message that Framing found in a stream: its bytes and index.
     static member internal Framed(octets: byte[], index: MessageIndex) : SipMessage =
         index.End <- octets.Length
@@ -152,30 +160,29 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
         )
 
     /// <summary>With one more Via, above all others.</summary>
-    member this.PushVia(via: Via) : SipMessage =
-        SipMessage.Edited(
-            this.Index,
-            MessageEdit.push this.Bytes this.Index (MessageEdit.line "Via" (via.ToString()))
-        )
+    member this.PushVia(via: Via) : SipMessage = this.PushVia(via.ToString())
 
     /// <summary>With one more Via, above all others.</summary>
     member this.PushVia(via: string) : SipMessage =
-        SipMessage.Edited(
-            this.Index,
-            MessageEdit.push this.Bytes this.Index (MessageEdit.line "Via" via)
-        )
+        let line = MessageEdit.line "Via" via
+        let octets = MessageEdit.push this.Bytes this.Index line
+        let index = IndexEdit.pushed this.Index octets 3 line.Length
+        SipMessage.ViaEdited(this.Index, octets, index)
 
     /// <summary>Without its topmost Via.</summary>
     /// <exception cref="T:System.InvalidOperationException">There is none.</exception>
     member this.WithoutTopVia() : SipMessage =
         this.TopVia |> ignore
-        SipMessage.Edited(this.Index, MessageEdit.popVia this.Bytes this.Index)
+        let octets = MessageEdit.popVia this.Bytes this.Index
+        SipMessage.ViaEdited(this.Index, octets, IndexEdit.popped this.Index octets)
 
     /// <summary>With another Via in the place of the topmost.</summary>
     /// <exception cref="T:System.InvalidOperationException">There is none.</exception>
     member this.WithTopVia(via: Via) : SipMessage =
         this.TopVia |> ignore
-        SipMessage.Edited(this.Index, MessageEdit.setTopVia this.Bytes this.Index via.Octets.Span)
+        let octets = MessageEdit.setTopVia this.Bytes this.Index via.Octets.Span
+        let index = IndexEdit.replaced this.Index octets (octets.Length - this.Bytes.Length)
+        SipMessage.ViaEdited(this.Index, octets, index)
 
 /// <summary>The edits of <c>SipMessage</c>, which give a message of the same kind.</summary>
 and [<AbstractClass>] SipMessage<'Self when 'Self :> SipMessage>
