@@ -41,7 +41,7 @@ module Flow =
             | NonNull name when TransportName.isSecure hop.Transport -> name.ToLowerInvariant()
             | _ -> ""
 
-        $"{leg}\n{Hop.toString hop}\n{verified}"
+        System.String.Join("\n", string leg, Hop.toString hop, verified)
 
     /// What a certificate must bear when nobody says: the address itself (RFC 5280, 4.2.1.6).
     let named (hop: Hop) =

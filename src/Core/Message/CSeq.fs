@@ -71,7 +71,7 @@ type CSeq(number: uint32, method: SipMethod) =
         | _ -> raise (SipParseException(ParseError(ParseFault.CSeq, 0, "number and method")))
 
     /// <summary>As on the wire.</summary>
-    override _.ToString() = $"{number} {method.Name}"
+    override _.ToString() = System.String.Concat(string number, " ", method.Name)
 
     override _.Equals(other: obj | null) =
         match other with

@@ -24,7 +24,8 @@ type Composition() =
         this.Text "\r\n"
 
     /// "Name: value" and CRLF.
-    member this.Line(name: string, value: string) = this.Text $"{name}: {value}\r\n"
+    member this.Line(name: string, value: string) =
+        this.Text(String.Concat(name, ": ", value, "\r\n"))
 
     /// The whole message, without body.
     member this.End() : byte[] =
@@ -48,7 +49,7 @@ module Compose =
             raise (ArgumentException("No control characters in a reason phrase.", nameof reason))
 
         let text = Composition()
-        text.Text $"SIP/2.0 {status} {reason}\r\n"
+        text.Text(String.Concat([ "SIP/2.0 "; string status; " "; reason; "\r\n" ]))
         text
 
     /// All lines of a field as they are.
@@ -76,7 +77,7 @@ module Compose =
         match tag with
         | NonNull tag when not (isToken tag) ->
             raise (ArgumentException("A tag is a token (RFC 3261, 19.3).", nameof tag))
-        | NonNull tag when index.ToTagStart < 0 -> text.Text $";tag={tag}"
+        | NonNull tag when index.ToTagStart < 0 -> text.Text(";tag=" + tag)
         | _ -> ()
 
         text.Text "\r\n"
@@ -114,7 +115,7 @@ module Compose =
         copy HeaderId.From bytes index text
         text.Line("To", recipient.Octets)
         copy HeaderId.CallId bytes index text
-        text.Line("CSeq", $"{index.CSeqNumber} {method}")
+        text.Line("CSeq", String.Concat(string index.CSeqNumber, " ", method))
         text.End()
 
     /// Where a dialog's request goes: Request-URI and Route values for a route set and a remote
@@ -146,7 +147,7 @@ module Compose =
         copy HeaderId.From bytes index text
         text.Line("To", recipient.Octets)
         copy HeaderId.CallId bytes index text
-        text.Line("CSeq", $"{index.CSeqNumber} ACK")
+        text.Line("CSeq", string index.CSeqNumber + " ACK")
         copy HeaderId.Authorization bytes index text
         copy HeaderId.ProxyAuthorization bytes index text
         text.End()

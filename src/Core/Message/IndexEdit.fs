@@ -92,7 +92,11 @@ module IndexEdit =
         let index = moved old lines move 0 0
         index.ViaCount <- old.ViaCount
         let isOne = read (ReadOnlySpan<byte> bytes) old.ViaLine old.TopVia.Start index
-        if isOne && index.TopVia.End = old.TopVia.End + by then index else null
+
+        if isOne && index.TopVia.End = old.TopVia.End + by then
+            index
+        else
+            null
 
     let private nextVia (lines: HeaderLine[]) from =
         let mutable i = from
@@ -139,7 +143,11 @@ module IndexEdit =
 
         let index = moved old lines move 0 0
         index.ViaCount <- old.ViaCount - 1
-        if read (ReadOnlySpan<byte> bytes) old.ViaLine line.ValueStart index then index else null
+
+        if read (ReadOnlySpan<byte> bytes) old.ViaLine line.ValueStart index then
+            index
+        else
+            null
 
     /// After the topmost Via was taken out; null when it cannot be told from the old index.
     let popped (old: MessageIndex) (bytes: byte[]) : MessageIndex | null =

@@ -92,11 +92,12 @@ type NameAddr private (octets: ReadOnlyMemory<byte>, parts: NameAddrParts, scann
 
     static member private Text(displayName: string | null, uri: SipUri, parameters: string) =
         match displayName with
-        | null -> $"<{uri}>{parameters}"
-        | name -> $"{Octets.quote name} <{uri}>{parameters}"
+        | null -> String.Concat("<", uri.ToString(), ">", parameters)
+        | name -> String.Concat([ Octets.quote name; " <"; uri.ToString(); ">"; parameters ])
 
     /// <summary>An address in brackets, without a display name.</summary>
-    static member Create(uri: SipUri) : NameAddr = NameAddr.Edited $"<{uri}>"
+    static member Create(uri: SipUri) : NameAddr =
+        NameAddr.Edited(String.Concat("<", uri.ToString(), ">"))
 
     /// <summary>An address in brackets with a display name, which is quoted.</summary>
     /// <exception cref="T:System.ArgumentException">The name holds CR, LF or NUL.</exception>

@@ -75,8 +75,8 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
             raise (ArgumentOutOfRangeException(nameof transport))
 
         let rport = if rport then ";rport" else ""
-        let start = $"SIP/2.0/{TransportName.via transport} {sentBy}"
-        let made = Via.Edited $"{start}{rport};branch={branch}"
+        let start = String.Concat("SIP/2.0/", TransportName.via transport, " ", sentBy)
+        let made = Via.Edited(String.Concat(start, rport, ";branch=", branch))
 
         if not (made.IsMadeOf(sentBy, branch)) then
             raise (ArgumentException "Not host[:port] and a token (RFC 3261, 20.42).")

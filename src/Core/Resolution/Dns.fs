@@ -64,7 +64,7 @@ module Question =
 
     /// "SRV _sip._udp.example.com"
     let toString (question: Question) =
-        $"{question.Type.ToString().ToUpperInvariant()} {question.Name}"
+        System.String.Concat(question.Type.ToString().ToUpperInvariant(), " ", question.Name)
 
 module Answer =
     let failed status = { Status = status; Records = [||]; NegativeTtl = 0 }

@@ -123,7 +123,8 @@ module Hop =
 
     /// "udp:192.0.2.1:5060", as logs and explanations show it.
     let toString (hop: Hop) =
-        $"{hop.Transport.ToString().ToLowerInvariant()}:{Address.toHost hop.Address}:{hop.Port}"
+        let transport = hop.Transport.ToString().ToLowerInvariant()
+        String.Join(':', transport, Address.toHost hop.Address, string hop.Port)
 
     /// The port a transport has when nothing names one (RFC 3261, 19.1.2; RFC 7118, 5).
     let defaultPort transport =

@@ -19,7 +19,8 @@ type Leg = {
 
 module Leg =
     let toString (leg: Leg) =
-        $"{leg.Transport.ToString().ToLowerInvariant()}:{Address.toHost leg.Address}:{leg.Port}"
+        let transport = leg.Transport.ToString().ToLowerInvariant()
+        System.String.Join(':', transport, Address.toHost leg.Address, string leg.Port)
 
 /// The rules by which next hops are found.
 type Rules = {
