@@ -94,7 +94,7 @@ let private live (desk: Desk) (address: AddressOfRecord) =
 let bindings desk = live desk (AddressOfRecord.Parse "sip:bob@example.test")
 
 let take (request: SipRequest) (desk: Desk) =
-    match Registrar.address desk.Settings request with
+    match Registrar.address desk.Settings false request with
     | Addressed.Refused refusal -> struct (Registrar.refuse desk.Settings request refusal, [], desk)
     | Addressed.To address ->
         let now = desk.Now

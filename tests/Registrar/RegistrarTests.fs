@@ -213,6 +213,23 @@ let tests =
         testCase "sips needs sips throughout (RFC 5630, 5.2)" secure
         testCase "Record-Route is ignored" recorded
 
+        testCase "a Request-URI that names this server stands for all its domains"
+        <| fun () ->
+            let asked whom =
+                { bob with Uri = "sip:192.0.2.9:5070"; To = whom }
+                |> request
+                |> Registrar.address settings true
+
+            Expect.equal
+                (asked "sip:bob@other.test")
+                (Addressed.To(AddressOfRecord.Parse "sip:bob@other.test"))
+                "one of them"
+
+            Expect.equal
+                (asked "sip:bob@192.0.2.9")
+                (Addressed.Refused RegisterRefusal.UnknownAddress)
+                "and no other"
+
         testCase "423 says the least, 420 what is not supported"
         <| fun () ->
             let brief = answer (from "one" 1 [ home + ";expires=5" ]) start

@@ -90,7 +90,7 @@ public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
 
         Listen(received.Dispatcher.Engine);
 
-        switch (Core.Registrar.address(_settings, request))
+        switch (Core.Registrar.address(_settings, IsHere(received, request.RequestUri), request))
         {
             case Core.Addressed.To to:
                 Take(received, to.Item);
@@ -104,6 +104,20 @@ public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
             default:
                 return Receipt.Pass;
         }
+    }
+
+    /// <summary>Whether a URI names an address that the dispatcher listens at.</summary>
+    private static bool IsHere(Received received, SipUri uri)
+    {
+        if (!uri.IsSip)
+        {
+            return false;
+        }
+
+        var here = $"{uri.Host}:{uri.Port ?? (uri.IsSips ? 5061 : 5060)}";
+        return received.Dispatcher.Legs.Any(leg =>
+            leg.SentBys.Contains(here, StringComparer.OrdinalIgnoreCase)
+        );
     }
 
     private void Take(Received received, AddressOfRecord address)

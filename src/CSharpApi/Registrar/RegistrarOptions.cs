@@ -8,7 +8,8 @@ public sealed record RegistrarOptions
 
     /// <summary>
     /// The hosts it registers at: names or numeric addresses, as they stand in Request-URI and To,
-    /// where they must be equal to one of these (without regard to case).
+    /// where they must be equal to one of these (without regard to case). A Request-URI that is an
+    /// address of the dispatcher's own, with its port, stands for all of them.
     /// </summary>
     public required IReadOnlyCollection<string> Domains { get; init; }
 

@@ -32,27 +32,30 @@ let private unsupported settings (request: SipRequest) = [
 ]
 
 /// Step 5. A GRUU in the To names its user, but a temporary one is nobody's address (RFC 5627, 5.4).
-let private addressee settings (request: SipRequest) =
+let private addressee settings isHere (request: SipRequest) =
     let address = AddressOfRecord.Create request.To.Uri
 
-    if
-        address.Host = hostOf request.RequestUri && not (Gruu.isTemporary settings.Secret address)
-    then
+    let isOfDomain =
+        settings.Domains.Contains address.Host
+        && (isHere || address.Host = hostOf request.RequestUri)
+
+    if isOfDomain && not (Gruu.isTemporary settings.Secret address) then
         Ok address
     else
         Error RegisterRefusal.UnknownAddress
 
-/// The address-of-record, or why not.
-let address settings (request: SipRequest) =
+/// The address-of-record, or why not. `isHere`: the Request-URI names this very server, which stands for
+/// all of its domains.
+let address settings isHere (request: SipRequest) =
     if isMalformed request then
         Error(RegisterRefusal.Malformed "Bad Request")
     elif not request.RequestUri.IsSip then
         Error RegisterRefusal.ForeignScheme
-    elif not (settings.Domains.Contains(hostOf request.RequestUri)) then
+    elif not (isHere || settings.Domains.Contains(hostOf request.RequestUri)) then
         Error RegisterRefusal.ForeignDomain
     else
         match unsupported settings request with
-        | [] -> addressee settings request
+        | [] -> addressee settings isHere request
         | tags -> Error(RegisterRefusal.BadExtension tags)
 
 /// RFC 5626, 6: whether the first hop after the user agent keeps its flow: it is us, or its Path says

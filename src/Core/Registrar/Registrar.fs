@@ -24,9 +24,9 @@ type Addressed =
 
 [<RequireQualifiedAccess>]
 module Registrar =
-    /// Steps 1, 2 and 5.
-    let address settings request =
-        match RegisterChecks.address settings request with
+    /// Steps 1, 2 and 5. `isHere`: the Request-URI names this very server.
+    let address settings isHere request =
+        match RegisterChecks.address settings isHere request with
         | Ok address -> Addressed.To address
         | Error refusal -> Addressed.Refused refusal
 

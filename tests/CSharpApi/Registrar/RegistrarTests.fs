@@ -105,7 +105,13 @@ let private passes =
         Expect.equal (response.GetHeader "Allow") "REGISTER" "and says so"
         let foreign = (bound peer "bob").WithRequestUri(SipUri.Parse "sip:foreign.test")
         Expect.equal (status dispatcher peer foreign) 404 "of its own domains"
-        Expect.equal (counter dispatcher "register_refused") 1L "counted")
+        Expect.equal (counter dispatcher "register_refused") 1L "counted"
+        let here = SipUri.Parse $"sip:{local dispatcher}"
+
+        Expect.equal
+            (status dispatcher peer ((bound peer "bob").WithRequestUri here))
+            200
+            "by address")
 
 let private leaves =
     inVirtualTime (fun _ dispatcher peer ->
