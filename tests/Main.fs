@@ -32,6 +32,7 @@ let private tests =
         Model.TwoRequests.tests
         Model.ThreeTargets.tests
         Model.Names.tests
+        Model.Registrations.tests
         Scenarios.Scenarios.tests
         CSharpApi.CSharpApi.tests
         Interop.Interop.tests

@@ -45,7 +45,7 @@ internal sealed class AnswerCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         await using var dispatcher = await _network.StartAsync(parsed, DefaultPort, null, cancel);
-        ThrowIfDeaf(dispatcher);
+        Listening.ThrowIfDeaf(dispatcher);
         await using var answering = new Answering(dispatcher, _screen)
         {
             Status = parsed.GetValue(_status) ?? StatusCode.Ok,
@@ -54,31 +54,11 @@ internal sealed class AnswerCommand : Command
         };
         dispatcher.SetReceiver(answering.Receiver);
 
-        foreach (var leg in dispatcher.Legs)
-        {
-            _screen.Line($"listening {leg}");
-        }
-
-        _screen.Line("ready");
-        await Task.Delay(Timeout.Infinite, cancel)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Listening.Announce(dispatcher, _screen);
+        await Listening.UntilStoppedAsync(cancel);
         return ExitCode.Success;
     }
 
     private static TimeSpan? Time(int? milliseconds) =>
         milliseconds is { } some ? TimeSpan.FromMilliseconds(some) : null;
-
-    /// <exception cref="Failure">Nobody could connect to one of the legs.</exception>
-    private static void ThrowIfDeaf(Dispatcher dispatcher)
-    {
-        if (
-            dispatcher.GetLegs(where: leg =>
-                CertificateOptions.IsSecure(leg.Options) && leg.Options.Certificate is null
-            )
-            is [var deaf, ..]
-        )
-        {
-            throw Failure.Usage($"{deaf} needs a certificate to show. Give --cert and --key.");
-        }
-    }
 }

@@ -53,6 +53,7 @@ internal static class CommandLine
             new RegisterCommand(screen),
             new CallCommand(screen),
             new AnswerCommand(screen),
+            new RegistrarCommand(screen),
             new DemoCommand(screen),
             new HelpOption { Recursive = true },
             new VersionOption(),

@@ -49,6 +49,9 @@ internal static class Values
     public static Func<ArgumentResult, KeyValuePair<string, string>[]?> Headers { get; } =
         Many<KeyValuePair<string, string>>(TryHeader, "Write 'Name: value'.");
 
+    public static Func<ArgumentResult, KeyValuePair<string, string>[]?> Users { get; } =
+        Many<KeyValuePair<string, string>>(TryUser, "Write NAME:PASSWORD.");
+
     public static Func<ArgumentResult, Transport[]?> Transports { get; } =
         Many<Transport>(TryTransport, "The transports are udp, tcp, tls, ws and wss.");
 
@@ -151,6 +154,14 @@ internal static class Values
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         header = colon > 0 ? new(text[..colon].Trim(), text[(colon + 1)..].Trim()) : default;
         return colon > 0 && !text.AsSpan().ContainsAny('\r', '\n') && header.Key.Length > 0;
+    }
+
+    /// <summary>The password may hold colons, and may be empty.</summary>
+    private static bool TryUser(string text, out KeyValuePair<string, string> user)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        user = colon > 0 ? new(text[..colon], text[(colon + 1)..]) : default;
+        return colon > 0;
     }
 
     private static bool TrySeed(string text, [NotNullWhen(true)] out ulong? seed)

@@ -11,6 +11,7 @@ let tests =
         SendTests.tests
         LoginTests.tests
         CallTests.tests
+        RegistrarTests.tests
         ResolveTests.tests
         PingTests.tests
         TransportTests.tests
