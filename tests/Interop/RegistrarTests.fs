@@ -1,4 +1,4 @@
-// Kamailio as registrar with digest, and baresip as a telephone, over UDP and TCP.
+// Kamailio as registrar with digest, and baresip as a telephone, over UDP and TCP; and our own registrar.
 module SipFun.Tests.Interop.RegistrarTests
 
 open System
@@ -163,6 +163,71 @@ let private callsUs protocol () =
             for registration in agent.Registrations do
                 House.wait (registration.UnregisterAsync()) |> ignore))
 
+/// Our registrar at one address over UDP and TCP, which knows the passwords of bob and alice.
+let private withOurs protocol isAsking (check: IPEndPoint -> ILocationStore -> unit) =
+    let legs = [| LegOptions.Udp "127.0.0.1:0"; LegOptions.Tcp "127.0.0.1:0" |]
+    let dispatcher = House.start (DispatcherOptions(Legs = legs))
+    use registrar = new Registrar(RegistrarOptions(Domains = [| "127.0.0.1" |]))
+    let secret = DigestSecret.FromPassword "secret"
+
+    let users = Collections.Generic.Dictionary(dict [ "alice", secret; "bob", secret ])
+
+    let authenticator =
+        DigestAuthenticator(
+            DigestAuthenticatorOptions(
+                Realm = "sipfun",
+                Users = users,
+                // baresip 1.0 knows no other, and gives up at the first that it does not know.
+                Algorithms = [| DigestAlgorithm.Md5 |]
+            )
+        )
+
+    dispatcher.SetReceiver(
+        if isAsking then
+            Receiver.Chain(authenticator, registrar)
+        else
+            registrar
+    )
+
+    try
+        let legs = dispatcher.GetLegs(transport = transportOf protocol)
+        check legs[0].LocalEndPoint registrar.Store
+    finally
+        House.finish dispatcher
+
+let private boundTo (store: ILocationStore) name =
+    let address = AddressOfRecord.Parse $"sip:{name}@127.0.0.1"
+    List.ofSeq (House.wait (store.LookupAsync(address).AsTask()))
+
+let private bindsBaresip protocol () =
+    withOurs protocol true (fun server store ->
+        withBaresip protocol server [] (fun baresip ->
+            baresip.WaitForLine isBound |> ignore
+
+            match boundTo store "bob" with
+            | [ binding ] ->
+                Expect.equal
+                    (nonNull binding.Leg).Transport
+                    (transportOf protocol)
+                    "the way it came"
+
+                Expect.isLessThanOrEqual binding.ExpiresIn.TotalMinutes 10.0 "regint"
+            | other -> failtest $"{other.Length} bindings"))
+
+let private bindsSipp protocol () =
+    withOurs protocol false (fun server store ->
+        let counts = Sipp.asClientBy protocol "uac-register" server
+        Expect.equal counts["0_REGISTER_Sent"] 1 "once"
+        Expect.isEmpty (boundTo store "sipp") "and taken back")
+
+let private bindsUs protocol () =
+    withOurs protocol true (fun server store ->
+        withAgent (alice server) 0 (fun agent ->
+            let registration = register protocol agent server
+            Expect.hasLength (boundTo store "alice") 1 "bound"
+            House.wait (registration.UnregisterAsync()) |> ignore
+            Expect.isEmpty (boundTo store "alice") "and taken back"))
+
 let private both name (test: Sipp.Protocol -> unit -> unit) = [
     testCase $"{name}, UDP" (test Sipp.Udp)
     testCase $"{name}, TCP" (test Sipp.Tcp)
@@ -175,4 +240,7 @@ let tests =
         yield! both "a call through Kamailio, to a binding" meets
         yield! both "baresip is called" isCalled
         yield! both "baresip calls us" callsUs
+        yield! both "our registrar binds baresip" bindsBaresip
+        yield! both "our registrar binds sipp, refreshes, tells, and lets go" bindsSipp
+        yield! both "our registrar binds our agent" bindsUs
     ]
