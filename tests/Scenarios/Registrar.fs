@@ -1,5 +1,5 @@
-// A registrar of one domain (RFC 3261, 10.3), as small as the flows of RFC 3665, 2 allow: bindings
-// with their expiry, a challenge, and the list of what is bound in each answer.
+// The registrar of one domain (RFC 3261, 10.3): the real one, with a challenge before it as the flows of
+// RFC 3665, 2 have it.
 module SipFun.Tests.Scenarios.Registrar
 
 open System
@@ -8,49 +8,42 @@ open SipFun.Core
 open SipFun.Tests.Scenarios.Machine
 open SipFun.Tests.Scenarios.Rules
 
-[<Literal>]
-let private Usual = 3600
-
-type private Binding = { Contact: NameAddr; Until: Instant }
-
 let private isKnown (guard: Guard option) (request: SipRequest) =
     match guard with
     | None -> true
     | Some guard -> request.Authorization |> Seq.exists (Element.isGood guard request)
 
-let private seconds (request: SipRequest) (contact: NameAddr) =
-    match Option.ofNullable contact.Expires, Option.ofNullable request.Expires with
-    | Some seconds, _
-    | None, Some seconds -> int64 seconds
-    | None, None -> int64 Usual
+let private settings domain : RegistrarSettings = {
+    Domains = set [ domain ]
+    DefaultExpires = 3600u
+    MinExpires = 60u
+    MaxExpires = 3600u
+    MaxContacts = 10
+    MaxLength = 1000
+    ServiceRoute = []
+    TakesAnyPath = false
+    Outbound = true
+    FlowTimer = ValueNone
+    Gruus = true
+    Secret = struct (1UL, 2UL)
+}
 
-let private isOf (contact: NameAddr) binding = binding.Contact.Uri = contact.Uri
+let private isHere rules (uri: SipUri) = isOwn rules uri.Host
 
-let private bind now request bindings (contact: NameAddr) =
-    let others = bindings |> List.filter (isOf contact >> not)
-
-    match seconds request contact with
-    | 0L -> others
-    | seconds -> others @ [ { Contact = contact; Until = now + seconds * 1000L<ms> } ]
-
-let private updated now (request: SipRequest) bindings =
-    let valid = bindings |> List.filter (fun binding -> binding.Until > now)
-
-    if request.IsWildcardContact then
-        []
-    else
-        List.fold (bind now request) valid (List.ofSeq request.Contacts)
-
-let private listed now bindings (response: SipResponse) =
-    bindings
-    |> List.fold
-        (fun (response: SipResponse) binding ->
-            let left = (binding.Until - now) / 1000L<ms>
-            response.WithAddedHeader("Contact", $"<{binding.Contact.Uri}>;expires={left}"))
-        response
+let private take rules settings now source (request: SipRequest) (bindings: Binding list) =
+    match Registrar.address settings (isHere rules request.RequestUri) request with
+    | Addressed.Refused refusal -> struct (bindings, Registrar.refuse settings request refusal)
+    | Addressed.To address ->
+        let valid = bindings |> List.filter (fun binding -> binding.Until > now)
+        let date = DateTimeOffset.UnixEpoch
+        let registered = Registrar.register settings now date 1 source request address valid
+        struct (ValueOption.defaultValue valid registered.Bindings, registered.Response)
 
 type Registrar(rules: Rules) =
     let guard = rules.Registers |> Option.bind snd
+
+    let settings =
+        settings (rules.Registers |> Option.map fst |> Option.defaultValue "")
 
     let rec standing bindings = {
         new IMachine with
@@ -59,7 +52,7 @@ type Registrar(rules: Rules) =
                 | Arrived(source, packet) ->
                     match SipMessage.Parse packet with
                     | :? SipRequest as request when request.Method = SipMethod.Register ->
-                        register now (Element.stamped source request) bindings
+                        register now source (Element.stamped source request) bindings
                     | _ -> struct (this, Element.nothing)
                 | _ -> struct (this, Element.nothing)
 
@@ -68,10 +61,10 @@ type Registrar(rules: Rules) =
             member _.Unended = []
     }
 
-    and register now request bindings =
+    and register now source request bindings =
         if isKnown guard request then
-            let bindings = updated now request bindings
-            struct (standing bindings, Element.answer rules (listed now bindings) 200 request)
+            let struct (bindings, response) = take rules settings now source request bindings
+            struct (standing bindings, Element.back rules response)
         else
             let realm = guard.Value.Realm
 
