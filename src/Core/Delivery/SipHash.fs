@@ -43,14 +43,23 @@ let private tail (bytes: ReadOnlySpan<byte>) length =
 
     word
 
-let ofBytes (struct (key0: uint64, key1: uint64)) (bytes: ReadOnlySpan<byte>) =
-    let mutable w = {
-        V0 = key0 ^^^ 0x736f6d6570736575UL
-        V1 = key1 ^^^ 0x646f72616e646f6dUL
-        V2 = key0 ^^^ 0x6c7967656e657261UL
-        V3 = key1 ^^^ 0x7465646279746573UL
-    }
+let private start key0 key1 = {
+    V0 = key0 ^^^ 0x736f6d6570736575UL
+    V1 = key1 ^^^ 0x646f72616e646f6dUL
+    V2 = key0 ^^^ 0x6c7967656e657261UL
+    V3 = key1 ^^^ 0x7465646279746573UL
+}
 
+let private finish (w: byref<Words>) =
+    w.V2 <- w.V2 ^^^ 0xffUL
+
+    for _ in 1..4 do
+        round &w
+
+    w.V0 ^^^ w.V1 ^^^ w.V2 ^^^ w.V3
+
+let ofBytes (struct (key0: uint64, key1: uint64)) (bytes: ReadOnlySpan<byte>) =
+    let mutable w = start key0 key1
     let mutable rest = bytes
 
     while rest.Length >= 8 do
@@ -58,12 +67,30 @@ let ofBytes (struct (key0: uint64, key1: uint64)) (bytes: ReadOnlySpan<byte>) =
         rest <- rest.Slice 8
 
     absorb &w (tail rest bytes.Length)
-    w.V2 <- w.V2 ^^^ 0xffUL
+    finish &w
 
-    for _ in 1..4 do
-        round &w
+/// A hash of several pieces, without joining them: before each stands its length, so that what is
+/// of one piece is never of two.
+[<Struct; NoEquality; NoComparison>]
+type internal Pieces =
+    val mutable private words: Words
 
-    w.V0 ^^^ w.V1 ^^^ w.V2 ^^^ w.V3
+    new(struct (key0: uint64, key1: uint64)) = { words = start key0 key1 }
+
+    member this.Add(number: int64) = absorb &this.words (uint64 number)
+
+    member this.Add(piece: ReadOnlySpan<byte>) =
+        absorb &this.words (uint64 piece.Length)
+        let mutable rest = piece
+
+        while rest.Length >= 8 do
+            absorb &this.words (BinaryPrimitives.ReadUInt64LittleEndian rest)
+            rest <- rest.Slice 8
+
+        if not rest.IsEmpty then
+            absorb &this.words (tail rest piece.Length)
+
+    member this.Finish() = finish &this.words
 
 /// Of a text's UTF-16 words, as they lie in memory.
 let ofText key (text: string) = ofBytes key (MemoryMarshal.AsBytes(text.AsSpan()))

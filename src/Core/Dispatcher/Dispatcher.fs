@@ -27,6 +27,12 @@ module Dispatcher =
             | :? SipRequest as request -> Targets.deliver order request work
             | _ -> work
 
+    let private relay leg (hop: Hop) packet work =
+        if List.exists (fun (each: Leg) -> each.Number = leg) work.State.Legs then
+            Flows.send 0L leg hop packet work
+        else
+            Work.count Counted.Undeliverable work
+
     let private addLeg leg work = {
         work with
             State = { work.State with Legs = work.State.Legs @ [ leg ] }
@@ -236,6 +242,9 @@ module Dispatcher =
         | RemoveLeg leg -> removeLeg leg work
         | SetReceiver receiver -> setReceiver receiver work
         | ResolveUri(number, uri, wishes) -> Lookups.start number uri wishes work
+        | Locate(number, uri, hasRoute, isSecure, wishes) ->
+            Lookups.locate number hasRoute isSecure uri wishes work
+        | Relay(leg, hop, packet) -> relay leg hop packet work
         | ClearMarks hop -> Reputation.clear hop work
         | AddTimer(number, due, repeat) -> Work.setTimer number (max due work.Now) repeat work
         | CancelTimer number -> cancelTimer number work

@@ -39,6 +39,14 @@ type Counted =
     | MergedRequest = 15
     /// An answer of the DNS, still good, for which there was no room (`Limits.DnsAnswers`).
     | AnswerDropped = 13
+    /// A response that a proxy's own branch, as it must be, does not vouch for.
+    | ForgedResponse = 16
+    /// The ACK to a proxy's own answer, which ends there (RFC 3261, 8.2.7).
+    | AckEndsHere = 17
+    /// An ACK that a proxy may not, or cannot, pass on: it is never answered.
+    | AckGoesNowhere = 18
+    /// A response to an address that nothing is sent to: broadcast, multicast, none at all.
+    | ForbiddenTarget = 19
 
 /// What ResolveUri found.
 type Found = {

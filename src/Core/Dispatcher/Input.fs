@@ -26,6 +26,10 @@ type Input =
     | RemoveLeg of leg: int
     | SetReceiver of Receiver voption
     | ResolveUri of number: int64 * SipUri * Wishes
+    /// The same for a request that a proxy passes on: to a Route of it, or to its Request-URI.
+    | Locate of number: int64 * SipUri * hasRoute: bool * isSecure: bool * Wishes
+    /// A packet of no delivery, which leaves no trace (RFC 3261, 16.11).
+    | Relay of leg: int * Hop * packet: ReadOnlyMemory<byte>
     /// Nothing is set aside any more: this hop, or all.
     | ClearMarks of Hop voption
     | AddTimer of number: int64 * due: Instant * repeat: Duration voption

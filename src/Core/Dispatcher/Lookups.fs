@@ -60,6 +60,9 @@ let private proceed number (struct (progress, decisions, work)) (lookup: Lookup)
     let lookup = { lookup with Trace = Trace.addAll work.Now decisions lookup.Trace }
 
     match progress with
+    | Resolved hops when lookup.Wishes.Key.IsSome ->
+        // For a sender without state: the same hops whatever happened since (RFC 3261, 16.11).
+        found number hops lookup work
     | Resolved hops ->
         let struct (hops, decisions) = Reputation.preferAny hops work
         let lookup = { lookup with Trace = Trace.addAll work.Now decisions lookup.Trace }
@@ -69,10 +72,7 @@ let private proceed number (struct (progress, decisions, work)) (lookup: Lookup)
         let lookup = { lookup with Resolution = resolution; Pending = resolution.Open }
         Work.set number (LookupEntry lookup) work
 
-let start number uri (wishes: Wishes) work =
-    let progress =
-        Resolution.ofUri work.Settings.Rules work.State.Legs wishes number uri
-
+let private begin' number uri (wishes: Wishes) progress work =
     let lookup = {
         Uri = uri
         Wishes = wishes
@@ -85,6 +85,18 @@ let start number uri (wishes: Wishes) work =
     }
 
     proceed number (Answers.advance progress work) lookup
+
+let start number uri wishes work =
+    let progress =
+        Resolution.ofUri work.Settings.Rules work.State.Legs wishes number uri
+
+    begin' number uri wishes progress work
+
+/// The same for a request that a proxy passes on.
+let locate number hasRoute secure uri wishes work =
+    let rules, legs = work.Settings.Rules, work.State.Legs
+    let progress = Resolution.towards rules legs wishes number hasRoute secure uri
+    begin' number uri wishes progress work
 
 let answered number question answer (lookup: Lookup) work =
     proceed number (Answers.answered question answer lookup.Resolution work) lookup

@@ -131,10 +131,15 @@ module Resolution =
             resolve rules legs wishes number request.RequestUri.IsSips (told @ said) chosen
         | Error failure -> ended [] failure
 
+    /// Where a proxy's request goes: to a Route or its Request-URI, which the proxy has chosen (RFC
+    /// 3261, 16.6, item 7). `secure`: its Request-URI is sips.
+    let towards rules legs wishes number hasRoute secure (uri: SipUri) =
+        let struct (chosen, said) = Route.through rules hasRoute uri
+        let first = if hasRoute then TargetIsRoute uri else TargetIsRequestUri uri
+        resolve rules legs wishes number (secure || uri.IsSips) (first :: said) chosen
+
     /// Where a request to this URI would go, if it had no Route.
-    let ofUri rules legs wishes number (uri: SipUri) =
-        let struct (chosen, said) = Route.through rules false uri
-        resolve rules legs wishes number uri.IsSips (TargetIsRequestUri uri :: said) chosen
+    let ofUri rules legs wishes number uri = towards rules legs wishes number false false uri
 
     /// Where a response goes when there is no flow to send it over: by its top Via.
     let ofResponse rules legs wishes number (response: SipResponse) =

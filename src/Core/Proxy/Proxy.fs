@@ -1,0 +1,236 @@
+// A stateless proxy (RFC 3261, 16.11, with 16.3 to 16.6): each message by itself, each copy again, one
+// target, no state. It is asked once for a message, and again where bindings or hops were wanted.
+module SipFun.Core.Proxy
+
+open System
+open SipFun
+
+let private passageOf leg source (request: SipRequest) : Passage =
+    let routes = RouteValues.ofRequest request
+
+    {
+        Request = request
+        Leg = leg
+        Source = source
+        Routes = routes
+        First = 0
+        Last = routes.Length
+        Uri = request.RequestUri
+        Path = []
+        Place = ValueNone
+        IsAllowed = false
+    }
+
+/// A strict router put our Record-Route into the request line, and what belongs there behind all
+/// Routes (16.4).
+let private repaired view (passage: Passage) =
+    let uri = passage.Uri
+
+    if passage.Routes.Length > 0 && isNull uri.User && Ours.isUri view uri then
+        {
+            passage with
+                Uri = passage.Routes[passage.Last - 1].Address.Uri
+                Last = passage.Last - 1
+        }
+    else
+        passage
+
+/// The Routes that lead here are done with: one, or both of two that we recorded (16.4).
+let rec private withoutOwnRoutes view (passage: Passage) =
+    if
+        passage.First < passage.Last
+        && Ours.isRoute view passage.Routes[passage.First].Address.Uri
+    then
+        withoutOwnRoutes view { passage with First = passage.First + 1 }
+    else
+        passage
+
+/// A `maddr` that is ours has brought it here and says nothing more (16.4).
+let private withoutOwnMaddr (view: ProxyView) (passage: Passage) =
+    match passage.Uri.Maddr, Ours.leg passage.Leg view with
+    | NonNull maddr, ValueSome leg when
+        Ours.isHost view maddr (Ours.portOf passage.Uri) && leg.Port = Ours.portOf passage.Uri
+        ->
+        let uri = passage.Uri.WithoutParameter("maddr").WithoutParameter("transport")
+        { passage with Uri = uri.WithPort(Nullable()) }
+    | _ -> passage
+
+/// A Contact that was led through here stands for another, and for a place (`RewriteContact`).
+let private unwrapped (view: ProxyView) (passage: Passage) =
+    match ContactToken.tryDecode view.Own passage.Uri.User with
+    | ValueSome named when Ours.isUri view passage.Uri -> {
+        passage with
+            Uri = named.Contact
+            Place = ValueSome named.Place
+            IsAllowed = true
+      }
+    | _ -> passage
+
+/// Within a dialog that this proxy is on the path of; on a path that its owner has laid.
+let private isAllowed (view: ProxyView) (passage: Passage) =
+    let isOnPath = passage.First > 0 || passage.Last < passage.Routes.Length
+
+    passage.IsAllowed
+    || view.Own.AllowForeign
+    || (isOnPath && not (isNull passage.Request.ToTag))
+
+/// The domain map, or the outgoing proxy, says where it goes: no stranger's word does.
+let private isLaid (view: ProxyView) (whither: Whither) =
+    let struct (chosen, _) = Route.through view.Settings.Rules whither.HasRoute whither.Uri
+    chosen.By <> ResolutionStage.Target
+
+let private depart (view: ProxyView) loop (passage: Passage) (hop: Hop) (leg: Leg) =
+    if ProxyChecks.isForbidden view.Own hop then
+        ProxyResponse.refuse view passage 403
+    elif Ours.isOwnHop hop view.State.Legs then
+        ProxyResponse.refuse view passage 482
+    else
+        let packet = ProxyRequest.write view loop passage leg
+
+        if
+            packet.Length > view.Settings.Limits.PacketBytes
+            && not (TransportName.isReliable hop.Transport)
+        then
+            ProxyResponse.refuse view passage 513
+        else
+            ProxyStep.Send(leg.Number, hop, packet)
+
+/// Nobody has that name: 404. All else is our side's trouble, and 503 would be said of us (16.7,
+/// item 6).
+let private statusOf (failure: ResolutionFailure) =
+    match failure.Fault with
+    | ResolutionFault.NameNotFound -> 404
+    | ResolutionFault.UnknownScheme -> 416
+    | _ -> 500
+
+let private placed (view: ProxyView) loop (passage: Passage) whither placed =
+    match placed with
+    | Placing.Placed.At(hop, leg) -> depart view loop passage hop leg
+    | Placing.Placed.Unknown -> ProxyStep.Find(passage, whither)
+    | Placing.Placed.Nowhere failure -> ProxyResponse.refuse view passage (statusOf failure)
+
+let private forward (view: ProxyView) loop (passage: Passage) =
+    let whither = ProxyRequest.whither passage
+
+    match passage.Place with
+    | ValueSome place when not whither.HasRoute ->
+        placed view loop passage whither (Placing.at view place)
+    | _ when isAllowed view passage || isLaid view whither ->
+        placed view loop passage whither (Placing.find view whither passage.Request)
+    | _ -> ProxyResponse.refuse view passage 404
+
+/// Addressed to this proxy, or to a domain as a whole.
+let private isForItself (view: ProxyView) (passage: Passage) =
+    passage.First = passage.Last
+    && passage.Uri.IsSip
+    && isNull passage.Uri.User
+    && (Ours.isUri view passage.Uri || Ours.isDomain view passage.Uri.Host)
+
+/// OPTIONS asks whether we are there (11); all else is another receiver's.
+let private forItself view (passage: Passage) =
+    if passage.Request.Method = SipMethod.Options then
+        ProxyResponse.refuse view passage 200
+    else
+        ProxyStep.Pass
+
+let private target view loop (passage: Passage) =
+    let uri = passage.Uri
+
+    if passage.First < passage.Last || passage.Place.IsSome || not (isNull uri.Maddr) then
+        forward view loop passage
+    elif Ours.isDomain view uri.Host then
+        ProxyStep.AskUser passage
+    elif Ours.isUri view uri then
+        ProxyResponse.refuse view passage 404
+    else
+        forward view loop passage
+
+let private routed view leg source request =
+    passageOf leg source request
+    |> repaired view
+    |> withoutOwnRoutes view
+    |> withoutOwnMaddr view
+    |> unwrapped view
+
+let private request (view: ProxyView) leg source (request: SipRequest) =
+    if ProxyResponse.isAckOfOurs view request then
+        ProxyStep.Drop Counted.AckEndsHere
+    else
+        let passage = routed view leg source request
+        let loop = ProxyBranch.loopMark view.Own request
+
+        match ProxyChecks.check loop request with
+        | _ when isForItself view passage -> forItself view passage
+        | ValueSome refusal -> ProxyResponse.answer view passage refusal
+        | ValueNone -> target view loop passage
+
+/// A message that came in by this leg; a response only when it matches no transaction.
+let received (view: ProxyView) leg source (message: SipMessage) =
+    match message with
+    | :? SipRequest as incoming -> request view leg source incoming
+    | :? SipResponse as incoming -> ProxyResponse.received view leg source incoming
+    | _ -> ProxyStep.Pass
+
+let private best isSecure (targets: UserTarget list) =
+    let fitting =
+        targets |> List.filter (fun target -> not isSecure || target.Contact.IsSips)
+
+    match fitting with
+    | [] -> ValueNone
+    | fitting -> ValueSome(fitting |> List.reduce (fun a b -> if b.Q > a.Q then b else a))
+
+/// Where its registration came from is the way to who cannot be reached otherwise: by a connection it
+/// made, from behind a NAT, at a name that is nobody's (RFC 5626, 5.3; RFC 7118, 5).
+let private placeOf (view: ProxyView) (target: UserTarget) =
+    match target.Source, target.Path with
+    | ValueSome source, [] when
+        target.IsFlow
+        || view.Own.RewriteContact
+        || ProxyWords.isNobodys target.Contact
+        || (source.Flow <> 0L && Address.parse target.Contact.Host = ValueSome source.Address)
+        ->
+        ValueSome source
+    | _ -> ValueNone
+
+let rec private withoutOwnPath view (path: NameAddr list) =
+    match path with
+    | first :: rest when Ours.isRoute view first.Uri -> withoutOwnPath view rest
+    | path -> path
+
+/// The targets of the user it asked for: the one with the highest q, and no other (16.11).
+let located (view: ProxyView) (passage: Passage) (targets: UserTarget list) =
+    match best passage.Uri.IsSips targets with
+    | ValueNone -> ProxyResponse.refuse view passage 480
+    | ValueSome target ->
+        let loop = ProxyBranch.loopMark view.Own passage.Request
+
+        {
+            passage with
+                Uri = target.Contact
+                Path = withoutOwnPath view target.Path
+                Place = placeOf view target
+                IsAllowed = true
+        }
+        |> unwrapped view
+        |> forward view loop
+
+/// The location service did not say.
+let unlocated view passage = ProxyResponse.refuse view passage 500
+
+/// More wait for an answer than may (21.5.4).
+let overloaded (view: ProxyView) passage =
+    ProxyResponse.answer view passage { Status = 503; Header = "Retry-After"; Value = "5" }
+
+/// The hops that were found.
+let found (view: ProxyView) (passage: Passage) (found: Found) =
+    let legOf number = Ours.leg number view
+
+    match found.Hops, found.Failure with
+    | (hop, number :: _) :: _, _ when (legOf number).IsSome ->
+        let loop = ProxyBranch.loopMark view.Own passage.Request
+        depart view loop passage hop (legOf number).Value
+    | _, ValueSome failure -> ProxyResponse.refuse view passage (statusOf failure)
+    | _ -> ProxyResponse.refuse view passage 500
+
+/// What `Input.Locate` wants to know beside the URI.
+let wishes view (passage: Passage) = Placing.wishes view passage.Request

@@ -1,0 +1,54 @@
+// What a request must be before it is passed on (RFC 3261, 16.3; RFC 5393, 4.2.2).
+module internal SipFun.Core.ProxyChecks
+
+open System
+open SipFun
+
+/// Why a request goes no further.
+[<Struct; NoEquality; NoComparison>]
+type Refusal = { Status: int; Header: string; Value: string }
+
+let refusal status = { Status = status; Header = ""; Value = "" }
+
+let private isMalformed (request: SipRequest) =
+    let index = request.Index
+
+    (index.Has HeaderId.Route
+     || index.Has HeaderId.RecordRoute
+     || index.Has HeaderId.ProxyRequire
+     || index.Has HeaderId.ProxyAuthorization)
+    && request.Validate(SipRole.Proxy).Count > 0
+
+/// Max-Forwards comes first: whatever else is wrong, nothing goes round for ever. Of Proxy-Require
+/// nothing is understood here.
+let check loop (request: SipRequest) =
+    if request.Index.MaxForwards = 0 then
+        ValueSome(refusal 483)
+    elif not request.RequestUri.IsSip then
+        ValueSome(refusal 416)
+    elif isMalformed request then
+        ValueSome(refusal 400)
+    elif ProxyBranch.hasLooped loop request then
+        ValueSome(refusal 482)
+    elif request.Index.Has HeaderId.ProxyRequire then
+        let value = String.Join(", ", request.ProxyRequire)
+        ValueSome { Status = 420; Header = "Unsupported"; Value = value }
+    else
+        ValueNone
+
+let private isBroadcast (address: Address) =
+    address.Family = Family.V4
+    && (address.Low = 0xffffffffUL || (address.Low >>> 24) = 0UL || (address.Low >>> 28) = 15UL)
+
+let private isMulticast (address: Address) =
+    match address.Family with
+    | Family.V4 -> (address.Low >>> 28) = 14UL
+    | _ -> (address.High >>> 56) = 0xffUL
+
+/// Nothing goes to everybody, to nobody, or to many who have not asked (V-16).
+let isForbidden (own: ProxySettings) (hop: Hop) =
+    hop.Port <= 0
+    || hop.Port > 65_535
+    || Address.isUnspecified hop.Address
+    || isBroadcast hop.Address
+    || (isMulticast hop.Address && not own.AllowMulticast)
