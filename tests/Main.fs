@@ -20,6 +20,7 @@ let private tests =
         UserAgent.UserAgent.tests
         Registrar.Registrar.tests
         Proxy.Proxy.tests
+        Proxy.StatelessProxy.tests
         Model.TwoTargets.tests
         Model.Connections.tests
         testSequenced (

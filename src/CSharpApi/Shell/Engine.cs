@@ -125,6 +125,22 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
         EndAllIfClosed();
     }
 
+    /// <summary>
+    /// Sends a packet that leaves no trace. Inside the turn. A datagram changes nothing that the core
+    /// knows, so it is given to its leg at once.
+    /// </summary>
+    public void Relay(int leg, in Core.Hop hop, ReadOnlyMemory<byte> packet)
+    {
+        if (hop.Transport == Transport.Udp)
+        {
+            ((Core.IShell)this).Transmit(0, leg, hop, packet, false);
+        }
+        else
+        {
+            Loop.Post(Core.Input.NewRelay(leg, hop, packet));
+        }
+    }
+
     public int Cancel(Core.Which which) => Loop.Order(Core.Input.NewCancelDelivery(which));
 
     public Ring AddTimer(long due, TimeSpan? repeat, Action callback)

@@ -7,6 +7,7 @@ namespace SipFun.Shell;
 internal sealed class Lookups(Loop loop)
 {
     private readonly ConcurrentDictionary<long, TaskCompletionSource<Core.Found>> _waiting = new();
+    private readonly ConcurrentDictionary<long, IFoundListener> _listening = new();
     private volatile bool _closed;
 
     public async Task<Core.Found> ResolveAsync(
@@ -34,11 +35,18 @@ internal sealed class Lookups(Loop loop)
         }
     }
 
+    /// <summary>A machine in the turn asks the core itself, and hears of it there.</summary>
+    public void Expect(long number, IFoundListener listener) => _listening[number] = listener;
+
     public void End(long number, Core.Found found)
     {
         if (_waiting.TryRemove(number, out var waiting))
         {
             waiting.TrySetResult(found);
+        }
+        else if (_listening.TryRemove(number, out var listener))
+        {
+            listener.Found(found);
         }
     }
 

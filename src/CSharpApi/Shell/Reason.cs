@@ -170,6 +170,13 @@ internal enum Reason
     /// <summary>A resolver of the user's threw.</summary>
     ResolverFailed,
 
+    /// <summary>A location service of the user's threw.</summary>
+    LocationsFailed,
+
+    /// <summary>More requests than <c>StatelessProxyOptions.MaxWaiting</c> wait for an
+    /// answer.</summary>
+    ProxyQueueFull,
+
     /// <summary>A step threw: a fault of ours.</summary>
     StepFailed,
 

@@ -157,7 +157,7 @@ let private request (view: ProxyView) leg source (request: SipRequest) =
         ProxyStep.Drop Counted.AckEndsHere
     else
         let passage = routed view leg source request
-        let loop = ProxyBranch.loopMark view.Own request
+        let loop = ProxyBranch.loopMark view request
 
         match ProxyChecks.check loop request with
         | _ when isForItself view passage -> forItself view passage
@@ -202,7 +202,7 @@ let located (view: ProxyView) (passage: Passage) (targets: UserTarget list) =
     match best passage.Uri.IsSips targets with
     | ValueNone -> ProxyResponse.refuse view passage 480
     | ValueSome target ->
-        let loop = ProxyBranch.loopMark view.Own passage.Request
+        let loop = ProxyBranch.loopMark view passage.Request
 
         {
             passage with
@@ -214,8 +214,8 @@ let located (view: ProxyView) (passage: Passage) (targets: UserTarget list) =
         |> unwrapped view
         |> forward view loop
 
-/// The location service did not say.
-let unlocated view passage = ProxyResponse.refuse view passage 500
+/// The location service did not say, or not in time.
+let unlocated (view: ProxyView) passage status = ProxyResponse.refuse view passage status
 
 /// More wait for an answer than may (21.5.4).
 let overloaded (view: ProxyView) passage =
@@ -227,7 +227,7 @@ let found (view: ProxyView) (passage: Passage) (found: Found) =
 
     match found.Hops, found.Failure with
     | (hop, number :: _) :: _, _ when (legOf number).IsSome ->
-        let loop = ProxyBranch.loopMark view.Own passage.Request
+        let loop = ProxyBranch.loopMark view passage.Request
         depart view loop passage hop (legOf number).Value
     | _, ValueSome failure -> ProxyResponse.refuse view passage (statusOf failure)
     | _ -> ProxyResponse.refuse view passage 500

@@ -5,6 +5,7 @@ module internal SipFun.Core.ProxyBranch
 
 open System
 open System.Buffers.Text
+open System.Runtime.InteropServices
 open SipFun
 
 /// Where the request came by, and what is told by the rest of the branch.
@@ -51,13 +52,19 @@ let private identity (own: ProxySettings) (request: SipRequest) =
 
     hash.Finish()
 
-/// Of everything that decides where a request goes, and what keeps transactions apart; of the method
-/// no word (RFC 5393, 4.2.1).
-let loopMark (own: ProxySettings) (request: SipRequest) =
+/// Of everything that decides where a request goes, of what keeps transactions apart, and of this
+/// proxy among others with its secret; of the method no word (RFC 5393, 4.2.1).
+let loopMark (view: ProxyView) (request: SipRequest) =
+    let own = view.Own
     let index = request.Index
     let bytes = request.Bytes.Span
     let mutable hash = SipHash.Pieces own.Secret
     hash.Add 2L
+
+    match view.State.Legs with
+    | first :: _ -> hash.Add(MemoryMarshal.AsBytes(first.SentBy.AsSpan()))
+    | [] -> ()
+
     hash.Add(Peek.requestUri request)
     hash.Add(Peek.callId request)
     hash.Add(int64 (Peek.cseqNumber request))
@@ -83,7 +90,7 @@ let private seal
     hash.Add 3L
     hash.Add(int64 back.Leg)
     hash.Add back.Flow
-    hash.Add(int64 back.Epoch)
+    hash.Add(if back.Flow = 0L then 0L else int64 back.Epoch)
     hash.Add words
     hash.Add(part bytes via.BranchStart via.BranchEnd)
     hash.Add(part bytes via.HostStart via.SentByEnd)

@@ -36,9 +36,11 @@ let check loop (request: SipRequest) =
     else
         ValueNone
 
-let private isBroadcast (address: Address) =
-    address.Family = Family.V4
-    && (address.Low = 0xffffffffUL || (address.Low >>> 24) = 0UL || (address.Low >>> 28) = 15UL)
+/// Broadcast, "this network", reserved; IPv4 in a form of IPv6 that is no longer (RFC 4291, 2.5.5.1).
+let private isNobodys (address: Address) =
+    match address.Family with
+    | Family.V4 -> (address.Low >>> 24) = 0UL || (address.Low >>> 28) = 15UL
+    | _ -> address.High = 0UL && (address.Low >>> 32) = 0UL && address.Low <> 1UL
 
 let private isMulticast (address: Address) =
     match address.Family with
@@ -50,5 +52,5 @@ let isForbidden (own: ProxySettings) (hop: Hop) =
     hop.Port <= 0
     || hop.Port > 65_535
     || Address.isUnspecified hop.Address
-    || isBroadcast hop.Address
+    || isNobodys hop.Address
     || (isMulticast hop.Address && not own.AllowMulticast)
