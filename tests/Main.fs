@@ -32,6 +32,7 @@ let private tests =
         )
         Model.TwoRequests.tests
         Model.ThreeTargets.tests
+        Model.ProxyPair.tests
         Model.Names.tests
         Model.Registrations.tests
         Scenarios.Scenarios.tests

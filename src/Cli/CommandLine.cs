@@ -54,6 +54,7 @@ internal static class CommandLine
             new CallCommand(screen),
             new AnswerCommand(screen),
             new RegistrarCommand(screen),
+            new ProxyCommand(screen),
             new DemoCommand(screen),
             new HelpOption { Recursive = true },
             new VersionOption(),

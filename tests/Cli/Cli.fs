@@ -15,4 +15,5 @@ let tests =
         ResolveTests.tests
         PingTests.tests
         TransportTests.tests
+        ProxyTests.tests
     ]

@@ -40,10 +40,10 @@ let fails code arguments =
     Expect.stringStarts ended.Errors.Head "sipfun: " "whose line it is"
     ended.Errors.Head
 
-/// `sipfun answer` on this transport with these options, while the check runs against its address
-/// and port. Gives what it wrote after `ready`.
-let whileAnsweringOn transport options (check: string -> unit) =
-    use answer = start ([ "answer"; "--listen"; $"{transport}:127.0.0.1:0" ] @ options)
+/// A command that waits for others, on this transport with these options, while the check runs
+/// against its address and port. Gives what it wrote after `ready`.
+let whileServingOn transport command options (check: string -> unit) =
+    use answer = start ([ command; "--listen"; $"{transport}:127.0.0.1:0" ] @ options)
     let listening = $"listening {transport}:"
     let line = answer.WaitForLine(fun line -> line.StartsWith listening)
     answer.WaitForLine(fun line -> line = "ready") |> ignore
@@ -51,5 +51,10 @@ let whileAnsweringOn transport options (check: string -> unit) =
     answer.Terminate()
     Expect.equal (answer.WaitForExit()) 0 "SIGTERM ends it cleanly"
     answer.Output |> List.skip 2
+
+let whileAnsweringOn transport options check = whileServingOn transport "answer" options check
+
+/// `sipfun proxy` over UDP.
+let whileProxying options check = whileServingOn "udp" "proxy" options check |> ignore
 
 let whileAnswering options check = whileAnsweringOn "udp" options check

@@ -16,4 +16,5 @@ let tests =
         CallTests.tests
         RegistrarTests.tests
         CommandTests.tests
+        ProxyTests.tests
     ]

@@ -21,6 +21,9 @@ type Node = {
     Users: Map<string, UserTarget list>
     /// Addresses by name.
     Zone: Map<string, Address>
+    /// Answers come at once; else the questions wait in `Asked` for the test.
+    AnswersAtOnce: bool
+    Asked: Question list
     /// Requests that wait for their hop.
     Waiting: Map<int64, Passage>
     /// Newest first.
@@ -67,6 +70,10 @@ and private perform node effect =
             Sent = { Leg = leg; Hop = hop; Packet = packet } :: node.Sent
       }
     | Effect.Connect(_, hop) -> step (FlowOpened hop.Flow) node
+    | Effect.Ask question when not node.AnswersAtOnce -> {
+        node with
+            Asked = node.Asked @ [ question ]
+      }
     | Effect.Ask question -> step (Input.Answered(question, answerOf question node)) node
     | Effect.PassUp(number, leg, source, message) ->
         let did = Proxy.received (view node) leg source message
@@ -103,6 +110,14 @@ and private follow (did: ProxyStep) node =
 
 let give = step
 
+/// The answer comes to a question that waited.
+let answers question node =
+    let asked = node.Asked |> List.filter ((<>) question)
+
+    step
+        (Input.Answered(question, answerOf question node))
+        { node with Asked = asked; Sent = []; Counted = [] }
+
 /// A message comes in by this leg; the node afterwards, with what left.
 let takes leg source (message: SipMessage) node =
     step
@@ -125,6 +140,8 @@ let create settings own legs =
         Number = 1L
         Users = Map.empty
         Zone = Map.empty
+        AnswersAtOnce = true
+        Asked = []
         Waiting = Map.empty
         Sent = []
         Counted = []

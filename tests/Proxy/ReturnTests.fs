@@ -126,7 +126,7 @@ let private responses =
             let ack = ask "ACK" "sip:nobody@127.0.0.1" "z9hG4bK1" tag []
             let acked = second |> takes 1 peer ack
             same (sent acked) [] "its ACK ends here"
-            same acked.Counted [ Counted.AckEndsHere ] "counted"
+            same acked.Counted [ Counted.StrayAck ] "counted"
 
         testCase "an ACK is never answered"
         <| fun () ->

@@ -6,8 +6,8 @@ namespace SipFun;
 /// forwards what belongs to dialogs that it is on the path of, and nothing else.</summary>
 public sealed record StatelessProxyOptions
 {
-    /// <summary>The least that keys what others must not forge.</summary>
-    private const int ShortestSecret = 16;
+    /// <summary>So many bytes <see cref="Secret"/> has at least.</summary>
+    public const int ShortestSecret = 16;
 
     /// <summary>
     /// The domains whose users are looked up in <see cref="Locations"/>, as they stand in URIs. A user

@@ -41,12 +41,10 @@ type Counted =
     | AnswerDropped = 13
     /// A response that a proxy's own branch, as it must be, does not vouch for.
     | ForgedResponse = 16
-    /// The ACK to a proxy's own answer, which ends there (RFC 3261, 8.2.7).
-    | AckEndsHere = 17
     /// An ACK that a proxy may not, or cannot, pass on: it is never answered.
-    | AckGoesNowhere = 18
+    | AckGoesNowhere = 17
     /// A response to an address that nothing is sent to: broadcast, multicast, none at all.
-    | ForbiddenTarget = 19
+    | ForbiddenTarget = 18
 
 /// What ResolveUri found.
 type Found = {

@@ -153,16 +153,13 @@ let private routed view leg source request =
     |> unwrapped view
 
 let private request (view: ProxyView) leg source (request: SipRequest) =
-    if ProxyResponse.isAckOfOurs view request then
-        ProxyStep.Drop Counted.AckEndsHere
-    else
-        let passage = routed view leg source request
-        let loop = ProxyBranch.loopMark view request
+    let passage = routed view leg source request
+    let loop = ProxyBranch.loopMark view request
 
-        match ProxyChecks.check loop request with
-        | _ when isForItself view passage -> forItself view passage
-        | ValueSome refusal -> ProxyResponse.answer view passage refusal
-        | ValueNone -> target view loop passage
+    match ProxyChecks.check loop request with
+    | _ when isForItself view passage -> forItself view passage
+    | ValueSome refusal -> ProxyResponse.answer view passage refusal
+    | ValueNone -> target view loop passage
 
 /// A message that came in by this leg; a response only when it matches no transaction.
 let received (view: ProxyView) leg source (message: SipMessage) =

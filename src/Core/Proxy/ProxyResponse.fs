@@ -61,13 +61,6 @@ let answer (view: ProxyView) (passage: Passage) (refusal: ProxyChecks.Refusal) =
 
 let refuse view passage status = answer view passage (ProxyChecks.refusal status)
 
-/// Whether this ACK is for an answer of ours: it has the To tag that we gave (8.2.7).
-let isAckOfOurs (view: ProxyView) (request: SipRequest) =
-    request.Method = SipMethod.Ack
-    && (match request.ToTag with
-        | NonNull tag when tag.Length = 16 -> tag = Tag.ofRequest view.Settings.Secret request
-        | _ -> false)
-
 /// The Via below the topmost, scanned.
 let private belowTop (response: SipResponse) (via: byref<ViaParts>) =
     let index = response.Index

@@ -3,4 +3,9 @@ module SipFun.Tests.CSharpApi.Proxy.Proxy
 
 open Expecto
 
-let tests = testList "Proxy" [ DigestAuthenticatorTests.tests ]
+let tests =
+    testList "Proxy" [
+        DigestAuthenticatorTests.tests
+        StatelessProxyTests.tests
+        ProxyCallTests.tests
+    ]

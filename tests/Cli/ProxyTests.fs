@@ -1,0 +1,59 @@
+// `sipfun proxy`: a call through it, credentials, and its end.
+module SipFun.Tests.Cli.ProxyTests
+
+open System.IO
+open Expecto
+
+let private called code options (last: string) =
+    Command.whileAnswering [] (fun server ->
+        Command.whileProxying options (fun proxy ->
+            let arguments =
+                [ "call"; $"sip:bob@{server}"; "--outgoing-proxy"; $"sip:{proxy}" ]
+
+            let ended = Command.run arguments
+            Expect.equal ended.ExitCode code $"%A{ended}"
+            Expect.stringContains (List.last ended.Output) last "how it ended"))
+    |> ignore
+
+let tests =
+    testList "proxy" [
+        testCase "a call through it, which stays on the path"
+        <| fun () -> called 0 [ "--record-route" ] "HungUp: 200 OK"
+
+        testCase "--user: who shows no credentials is asked for them"
+        <| fun () -> called 1 [ "--user"; "alice:secret" ] "407"
+
+        testCase "--user: who shows them may call"
+        <| fun () ->
+            Command.whileAnswering [] (fun server ->
+                Command.whileProxying [ "--user"; "alice:secret"; "--record-route" ] (fun proxy ->
+                    Command.succeeds 0 [
+                        "call"
+                        $"sip:bob@{server}"
+                        "--outgoing-proxy"
+                        $"sip:{proxy}"
+                        "--user"
+                        "alice"
+                        "--password"
+                        "secret"
+                    ]
+                    |> ignore))
+            |> ignore
+
+        testCase "what makes no sense is told in one line"
+        <| fun () ->
+            for arguments in
+                [
+                    [ "--user"; "alice" ]
+                    [ "--secret"; "/nowhere/at/all" ]
+                ] do
+                Command.fails 64 ("proxy" :: arguments) |> ignore
+
+            let file = Path.GetTempFileName()
+
+            try
+                File.WriteAllText(file, "short")
+                Command.fails 64 [ "proxy"; "--secret"; file ] |> ignore
+            finally
+                File.Delete file
+    ]
