@@ -7,8 +7,7 @@ open Expecto
 let private called code options (last: string) =
     Command.whileAnswering [] (fun server ->
         Command.whileProxying options (fun proxy ->
-            let arguments =
-                [ "call"; $"sip:bob@{server}"; "--outgoing-proxy"; $"sip:{proxy}" ]
+            let arguments = [ "call"; $"sip:bob@{server}"; "--outgoing-proxy"; $"sip:{proxy}" ]
 
             let ended = Command.run arguments
             Expect.equal ended.ExitCode code $"%A{ended}"
@@ -40,11 +39,38 @@ let tests =
                     |> ignore))
             |> ignore
 
+        testCase "--registrar: who has registered is called by his name; nobody else is there"
+        <| fun () ->
+            Command.whileAnswering [] (fun server ->
+                Command.whileProxying [ "--registrar"; "--domain"; "example.test" ] (fun proxy ->
+                    let register = [
+                        "register"
+                        "sip:bob@example.test"
+                        "--contact"
+                        $"sip:bob@{server}"
+                        "--registrar"
+                        "sip:example.test"
+                        "--outgoing-proxy"
+                        $"sip:{proxy}"
+                    ]
+
+                    Command.succeeds 0 register |> ignore
+                    let call name = [ "call"; name; "--outgoing-proxy"; $"sip:{proxy}" ]
+                    let ended = Command.succeeds 0 (call "sip:bob@example.test")
+                    Expect.equal (List.last ended) "HungUp: 200 OK" "he is there"
+                    let missed = Command.run (call "sip:carol@example.test")
+                    Expect.stringContains (List.last missed.Output) "480" "she is not"
+                    let far = Command.run (call "sip:dave@elsewhere.test")
+                    Expect.stringContains (List.last far.Output) "404" "nor is it a relay"))
+            |> ignore
+
         testCase "what makes no sense is told in one line"
         <| fun () ->
             for arguments in
                 [
                     [ "--user"; "alice" ]
+                    [ "--registrar" ]
+                    [ "--domain"; "example.test" ]
                     [ "--secret"; "/nowhere/at/all" ]
                 ] do
                 Command.fails 64 ("proxy" :: arguments) |> ignore

@@ -86,7 +86,11 @@ let private served (packet: Flying) world =
         world with
             AtServer = Set.add packet.Text world.AtServer
             Flying = world.Flying @ [ reply ]
-            Order = (if world.Order |> List.contains (branch request) then world.Order else world.Order @ [ branch request ])
+            Order =
+                (if world.Order |> List.contains (branch request) then
+                     world.Order
+                 else
+                     world.Order @ [ branch request ])
     }
 
 let private got (packet: Flying) world =
@@ -123,12 +127,11 @@ let private next requests world action =
     match action with
     | Begin index -> begins requests index world
     | Land packet -> land' packet world
-    | Lose packet ->
-        {
-            without packet world with
-                Losses = world.Losses - 1
-                WasLost = true
-        }
+    | Lose packet -> {
+        without packet world with
+            Losses = world.Losses - 1
+            WasLost = true
+      }
     | Double packet -> {
         world with
             Flying = world.Flying @ [ packet ]
@@ -159,7 +162,10 @@ let private actions world = [
 
 let private keyOf world =
     let flying = world.Flying |> List.map string |> List.sort
-    let waiting = world.First.Waiting |> Map.toList |> List.map (fun (_, p) -> string p.Request)
+
+    let waiting =
+        world.First.Waiting |> Map.toList |> List.map (fun (_, p) -> string p.Request)
+
     let known = world.First.State.Cache.Answers |> Map.toList |> List.map fst
     $"%A{flying} %A{waiting} %A{world.First.Asked} %A{known} {world.Left} {world.Losses} {world.Doubles} {world.AtServer.Count} {world.AtClient.Count} %A{world.Broken} %A{world.Order}"
 
@@ -192,8 +198,7 @@ let private sometimes count = [
 ]
 
 let private proxies =
-    let zone =
-        Map [ "x.test", two.Address; "y.test", two.Address ]
+    let zone = Map [ "x.test", two.Address; "y.test", two.Address ]
 
     let first =
         create settings { own with AllowForeign = true; RecordRoute = true } [ Rig.own ]
@@ -201,7 +206,11 @@ let private proxies =
     let second =
         create
             settings
-            { own with Secret = struct (7UL, 8UL); Domains = Set [ "x.test"; "y.test" ] }
+            {
+                own with
+                    Secret = struct (7UL, 8UL)
+                    Domains = Set [ "x.test"; "y.test" ]
+            }
             [ leg 1 "127.0.0.2" 5060 ]
         |> binding "b@x.test" [ "sip:b@127.0.0.9:5080" ]
         |> binding "b@y.test" [ "sip:b@127.0.0.9:5080" ]

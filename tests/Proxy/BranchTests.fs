@@ -105,7 +105,10 @@ let private forged =
             String letters
 
         let bytes = sent.CreateResponse(200, "x").Bytes.ToArray()
-        let at = Text.Encoding.ASCII.GetString(bytes).IndexOf(good, StringComparison.Ordinal)
+
+        let at =
+            Text.Encoding.ASCII.GetString(bytes).IndexOf(good, StringComparison.Ordinal)
+
         let mutable passed = 0
 
         for _ in 1..count do
@@ -129,7 +132,10 @@ let private vouched =
             let sent = node |> takes 1 peer (ask "INVITE" to' "z9hG4bK1" "" []) |> request
             let ok = sent.CreateResponse(200, "x")
             let text = ok.ToString().Replace("127.0.0.7:5070", "127.0.0.66:5070")
-            let other = SipMessage.Parse(text.Replace("received=127.0.0.7", "received=127.0.0.66"))
+
+            let other =
+                SipMessage.Parse(text.Replace("received=127.0.0.7", "received=127.0.0.66"))
+
             let node = node |> takes 1 peer other
             same (sent.ViaCount, ProxyNode.sent node) (2, []) "nothing left"
             same node.Counted [ Counted.ForgedResponse ] "counted"

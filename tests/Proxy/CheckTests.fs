@@ -31,8 +31,7 @@ let private checks =
 
         testCase "Max-Forwards 0: 483, and nothing is passed on; OPTIONS for ourselves is answered"
         <| fun () ->
-            let without uri =
-                (ask "OPTIONS" uri "z9hG4bK1" "" []).WithHeader("Max-Forwards", "0")
+            let without uri = (ask "OPTIONS" uri "z9hG4bK1" "" []).WithHeader("Max-Forwards", "0")
 
             same (statusOf anybody (without far)) 483 "483"
             same (statusOf anybody (without "sip:127.0.0.1")) 200 "we are there (11)"
@@ -71,7 +70,10 @@ let private targets =
 
             let node = udp { own with Domains = Set [ "d.test" ] }
             let node = { node with Users = Map [ "bob@d.test", bound ] }
-            let node = node |> takes 1 peer (ask "INVITE" "sip:bob@D.test:5099;x=y" "z9hG4bK1" "" [])
+
+            let node =
+                node |> takes 1 peer (ask "INVITE" "sip:bob@D.test:5099;x=y" "z9hG4bK1" "" [])
+
             same (string (request node).RequestUri) "sip:y@127.0.0.4" "one target"
 
         testCase "a user of ours without a binding: 480; sips without a sips Contact: 480"
@@ -90,7 +92,8 @@ let private targets =
                 let message = ask "REGISTER" uri "z9hG4bK1" "" []
                 same (node |> takes 1 peer message |> status) 405 "nobody else took it"
 
-        testCase "a binding that a connection made, or that nobody's name stands for, leads back there"
+        testCase
+            "a binding that a connection made, or that nobody's name stands for, leads back there"
         <| fun () ->
             let source = { hop "127.0.0.7" 40_000 with Transport = Transport.Tcp; Flow = 9L }
             let legs = [ Rig.own; legOf 2 Transport.Tcp "127.0.0.1" 5062 ]

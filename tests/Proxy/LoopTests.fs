@@ -32,10 +32,7 @@ let private ringed size index =
     {
         node with
             Zone =
-                Map [
-                    $"d{next}.test", (at next).Address
-                    $"alias{next}.test", (at next).Address
-                ]
+                Map [ $"d{next}.test", (at next).Address; $"alias{next}.test", (at next).Address ]
     }
     |> binding $"u@{domain}" [ $"sip:u@{goal}" ]
     |> binding $"u@alias{index}.test" [ $"sip:u@{goal}" ]
@@ -86,7 +83,8 @@ let private rings =
             // Each pass gives the user another name.
             let users to' =
                 Map [
-                    for number in 0..200 -> $"u{number}@d.test", [ target $"sip:u{number + 1}@d.test;maddr={to'}" ]
+                    for number in 0..200 ->
+                        $"u{number}@d.test", [ target $"sip:u{number + 1}@d.test;maddr={to'}" ]
                 ]
 
             let node index to' = {
@@ -96,10 +94,7 @@ let private rings =
             }
 
             let nodes =
-                Map [
-                    named (at 0), node 0 "127.0.1.1"
-                    named (at 1), node 1 "127.0.1.0"
-                ]
+                Map [ named (at 0), node 0 "127.0.1.1"; named (at 1), node 1 "127.0.1.0" ]
 
             // The parser takes 70 Vias.
             let message = ask "INVITE" "sip:u0@d.test" "z9hG4bK1" "" []
@@ -118,14 +113,15 @@ let private blowUp =
 
             create
                 settings
-                { own with Secret = struct (uint64 index, 5UL); Domains = Set [ $"p{index}.test" ] }
+                {
+                    own with
+                        Secret = struct (uint64 index, 5UL)
+                        Domains = Set [ $"p{index}.test" ]
+                }
                 [ leg 1 $"127.0.1.{index}" 5060 ]
             |> binding $"a@p{index}.test" [ $"sip:a@p{other}.test"; $"sip:b@p{other}.test" ]
             |> binding $"b@p{index}.test" [ $"sip:a@p{other}.test"; $"sip:b@p{other}.test" ]
-            |> fun node -> {
-                node with
-                    Zone = Map [ $"p{other}.test", (at other).Address ]
-            }
+            |> fun node -> { node with Zone = Map [ $"p{other}.test", (at other).Address ] }
 
         let nodes = Map [ named (at 0), node 0; named (at 1), node 1 ]
         let message = ask "INVITE" "sip:a@p0.test" "z9hG4bK1" "" []
@@ -184,7 +180,8 @@ let private generated (random: Random) index =
 let private amplification =
     let count = if Suite.long then 100_000 else 5_000
 
-    testCase $"of {count} requests none makes more than 3 times its bytes for its forged source (V-08)"
+    testCase
+        $"of {count} requests none makes more than 3 times its bytes for its forged source (V-08)"
     <| fun () ->
         let node =
             udp { own with Domains = Set [ "d.test" ]; RecordRoute = true }

@@ -55,7 +55,8 @@ let private answerOf (question: Question) node : Answer =
     | _, None -> { Status = DnsStatus.NxDomain; Records = [||]; NegativeTtl = 60 }
 
 let rec private step input node =
-    let struct (state, effects) = Dispatcher.step node.Settings node.Now input node.State
+    let struct (state, effects) =
+        Dispatcher.step node.Settings node.Now input node.State
 
     match Laws.violations node.Settings state with
     | [] -> ()
@@ -114,20 +115,21 @@ let give = step
 let answers question node =
     let asked = node.Asked |> List.filter ((<>) question)
 
-    step
-        (Input.Answered(question, answerOf question node))
-        { node with Asked = asked; Sent = []; Counted = [] }
+    step (Input.Answered(question, answerOf question node)) {
+        node with
+            Asked = asked
+            Sent = []
+            Counted = []
+    }
 
 /// A message comes in by this leg; the node afterwards, with what left.
 let takes leg source (message: SipMessage) node =
-    step
-        (Received(node.Number, leg, source, message))
-        {
-            node with
-                Number = node.Number + 1L
-                Sent = []
-                Counted = []
-        }
+    step (Received(node.Number, leg, source, message)) {
+        node with
+            Number = node.Number + 1L
+            Sent = []
+            Counted = []
+    }
 
 let receiver: Receiver = { Allow = []; ForwardsResponses = true }
 
@@ -152,10 +154,7 @@ let create settings own legs =
 /// One UDP leg at 127.0.0.1:5060.
 let udp own = create settings own [ Rig.own ]
 
-let legOf number transport text port : Leg = {
-    leg number text port with
-        Transport = transport
-}
+let legOf number transport text port : Leg = { leg number text port with Transport = transport }
 
 let target (uri: string) : UserTarget = {
     Contact = SipUri.Parse uri
@@ -165,10 +164,7 @@ let target (uri: string) : UserTarget = {
     IsFlow = false
 }
 
-let binding name uris node = {
-    node with
-        Users = Map.add name (List.map target uris) node.Users
-}
+let binding name uris node = { node with Users = Map.add name (List.map target uris) node.Users }
 
 let messageOf (sent: Sent) = SipMessage.Parse sent.Packet
 

@@ -37,7 +37,8 @@ let private combinations =
             for hasPort in [ true; false ] do
                 for asksRPort in [ true; false ] do
                     for lies in [ true; false ] do
-                        testCase $"sent-by same {isSame}, port {hasPort}, rport {asksRPort}, lies {lies}"
+                        testCase
+                            $"sent-by same {isSame}, port {hasPort}, rport {asksRPort}, lies {lies}"
                         <| fun () ->
                             let host = if isSame then "127.0.0.7" else "client.test"
                             let port = if hasPort then ":5099" else ""
@@ -115,7 +116,8 @@ let private responses =
             let home = node |> takes 1 peer joined
             same (response home).ViaCount 1 "one left"
 
-        testCase "an answer of our own goes the same way, with the same To tag for each copy (8.2.7)"
+        testCase
+            "an answer of our own goes the same way, with the same To tag for each copy (8.2.7)"
         <| fun () ->
             let message = ask "INVITE" "sip:nobody@127.0.0.1" "z9hG4bK1" "" []
             let first = node |> takes 1 peer message

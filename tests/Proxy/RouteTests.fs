@@ -19,8 +19,7 @@ let private forwarded own message = udp own |> takes 1 peer message |> request
 
 let private invite uri more = ask "INVITE" uri "z9hG4bK1" "" more
 
-let private twoLegs own =
-    create settings own [ Rig.own; legOf 2 Transport.Tcp "127.0.0.1" 5062 ]
+let private twoLegs own = create settings own [ Rig.own; legOf 2 Transport.Tcp "127.0.0.1" 5062 ]
 
 let private loose =
     testList "loose" [
@@ -49,10 +48,7 @@ let private loose =
             for lines in
                 [
                     [ "Route: <sip:127.0.0.1:5062;transport=tcp;lr>,<sip:127.0.0.1;lr>" ]
-                    [
-                        "Route: <sip:127.0.0.1:5062;transport=tcp;lr>"
-                        "Route: <sip:127.0.0.1;lr>"
-                    ]
+                    [ "Route: <sip:127.0.0.1:5062;transport=tcp;lr>"; "Route: <sip:127.0.0.1;lr>" ]
                 ] do
                 let message = ask "BYE" "sip:b@127.0.0.9:5080" "z9hG4bK1" "x" lines
                 let node = twoLegs own |> takes 1 peer message
@@ -140,8 +136,7 @@ let private recordings =
     testList "Record-Route" [
         testCase "one value where it leaves by the leg it came by, above the others"
         <| fun () ->
-            let message =
-                invite "sip:b@127.0.0.9" [ "Record-Route: <sip:first.test;lr>" ]
+            let message = invite "sip:b@127.0.0.9" [ "Record-Route: <sip:first.test;lr>" ]
 
             same
                 (recorded (forwarded recording message))
@@ -161,7 +156,14 @@ let private recordings =
         testCase "none for requests that form no dialog, one for methods nobody knows"
         <| fun () ->
             for method, count in
-                [ "REGISTER", 0; "OPTIONS", 0; "MESSAGE", 0; "BYE", 0; "SUBSCRIBE", 1; "XYZ", 1 ] do
+                [
+                    "REGISTER", 0
+                    "OPTIONS", 0
+                    "MESSAGE", 0
+                    "BYE", 0
+                    "SUBSCRIBE", 1
+                    "XYZ", 1
+                ] do
                 let message = ask method "sip:b@127.0.0.9" "z9hG4bK1" "" []
                 same (recorded (forwarded recording message)).Length count method
 
@@ -235,5 +237,4 @@ let private maddr =
         same (string (request theirs).RequestUri) "sip:b@d.test;maddr=127.0.0.5" "unchanged"
         same (single theirs).Hop (hop "127.0.0.5" 5060) "hop"
 
-let tests =
-    testList "Route" [ loose; strict; path; recordings; trapezoid; maddr ]
+let tests = testList "Route" [ loose; strict; path; recordings; trapezoid; maddr ]

@@ -96,14 +96,17 @@ let private strange =
         let written = out.ToString()
 
         for line in
-            [ "f : \"A\\\"B\" <sip:a@a.test> ;tag=1"; "X-Odd:  one,\r\n\ttwo ; three"; "max-FORWARDS:\t 6" ] do
+            [
+                "f : \"A\\\"B\" <sip:a@a.test> ;tag=1"
+                "X-Odd:  one,\r\n\ttwo ; three"
+                "max-FORWARDS:\t 6"
+            ] do
             Expect.stringContains written line "as it was"
 
 let private length =
     testCase "a Content-Length is added for a stream, and only there (16.6, item 9)"
     <| fun () ->
-        let message uri =
-            (ask "MESSAGE" uri "z9hG4bK1" "" []).WithoutHeader "Content-Length"
+        let message uri = (ask "MESSAGE" uri "z9hG4bK1" "" []).WithoutHeader "Content-Length"
 
         let legs = [ Rig.own; legOf 2 Transport.Tcp "127.0.0.1" 5062 ]
         let node = create settings anybody legs
@@ -128,7 +131,10 @@ let private contacts =
             same (contact.Uri.Host, contact.Uri.Port) ("127.0.0.1", Nullable 5060) "here"
             same contact.DisplayName "A" "the rest stays"
             let back = ask "BYE" (string contact.Uri) "z9hG4bK2" "x" []
-            let home = udp { own with RewriteContact = true } |> takes 1 (hop "127.0.0.9" 5080) back
+
+            let home =
+                udp { own with RewriteContact = true } |> takes 1 (hop "127.0.0.9" 5080) back
+
             same (single home).Hop peer "to where it came from"
             same (string (request home).RequestUri) "sip:a@10.0.0.1:5062;ob" "as it was"
 

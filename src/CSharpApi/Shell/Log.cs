@@ -47,7 +47,8 @@ internal sealed partial class Log(ILogger logger, Counters counters)
 
     [LoggerMessage(303, LogLevel.Error, "A location store threw; a REGISTER was answered 500")]
     public partial void StoreFailed(Exception exception);
-    [LoggerMessage(303, LogLevel.Error, "A location service threw; a request was answered 500")]
+
+    [LoggerMessage(304, LogLevel.Error, "A location service threw; a request was answered 500")]
     public partial void LocationsFailed(Exception exception);
 
     [LoggerMessage(900, LogLevel.Critical, "A step of input {Input} threw; nothing was changed")]

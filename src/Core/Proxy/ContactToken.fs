@@ -38,27 +38,35 @@ let private put (own: ProxySettings) leg (place: Hop) (bytes: byte[]) =
 /// The user part for a Contact that came from this place by this leg.
 let encode own leg place (contact: SipUri) =
     let uri = contact.Octets
-    let bytes = Array.zeroCreate<byte> (Head + uri.Length)
+    let bytes = Array.zeroCreate<byte>(Head + uri.Length)
     put own leg place bytes
     uri.Span.CopyTo(bytes.AsSpan Head)
-    BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(), seal own (ReadOnlySpan<byte>(bytes, 8, bytes.Length - 8)))
+
+    BinaryPrimitives.WriteUInt64BigEndian(
+        bytes.AsSpan(),
+        seal own (ReadOnlySpan<byte>(bytes, 8, bytes.Length - 8))
+    )
+
     string Mark + Base64Url.EncodeToString(ReadOnlySpan<byte> bytes)
 
 let private placeOf (own: ProxySettings) (bytes: byte[]) =
-    let isThisRun = BinaryPrimitives.ReadUInt32BigEndian(ReadOnlySpan<byte>(bytes, 14, 4)) = own.Epoch
+    let isThisRun =
+        BinaryPrimitives.ReadUInt32BigEndian(ReadOnlySpan<byte>(bytes, 14, 4)) = own.Epoch
+
     let flow = BinaryPrimitives.ReadInt64BigEndian(ReadOnlySpan<byte>(bytes, 18, 8))
 
     let address = {
         High = BinaryPrimitives.ReadUInt64BigEndian(ReadOnlySpan<byte>(bytes, 26, 8))
         Low = BinaryPrimitives.ReadUInt64BigEndian(ReadOnlySpan<byte>(bytes, 34, 8))
         Scope = 0u
-        Family = enum<Family> (int bytes[11])
+        Family = enum<Family>(int bytes[11])
     }
 
-    let port = int (BinaryPrimitives.ReadUInt16BigEndian(ReadOnlySpan<byte>(bytes, 12, 2)))
+    let port =
+        int (BinaryPrimitives.ReadUInt16BigEndian(ReadOnlySpan<byte>(bytes, 12, 2)))
 
     {
-        Hop.create (enum<Transport> (int bytes[10])) address port with
+        Hop.create (enum<Transport>(int bytes[10])) address port with
             Flow = (if isThisRun then flow else 0L)
     }
 
@@ -74,13 +82,10 @@ let private opened own (bytes: byte[]) =
 
     match SipUri.TryParse(text, &uri), uri with
     | true, NonNull contact ->
-        let leg = int (BinaryPrimitives.ReadUInt16BigEndian(ReadOnlySpan<byte>(bytes, 8, 2)))
+        let leg =
+            int (BinaryPrimitives.ReadUInt16BigEndian(ReadOnlySpan<byte>(bytes, 8, 2)))
 
-        ValueSome {
-            Contact = contact
-            Leg = leg
-            Place = placeOf own bytes
-        }
+        ValueSome { Contact = contact; Leg = leg; Place = placeOf own bytes }
     | _ -> ValueNone
 
 /// What the user part of a URI of ours stands for; none: it is no Contact of ours, or forged.
@@ -91,9 +96,8 @@ let tryDecode (own: ProxySettings) (user: string | null) =
 
         if
             bytes.Length > Head
-            && BinaryPrimitives.ReadUInt64BigEndian(ReadOnlySpan<byte> bytes) = seal
-                own
-                (ReadOnlySpan<byte>(bytes, 8, bytes.Length - 8))
+            && BinaryPrimitives.ReadUInt64BigEndian(ReadOnlySpan<byte> bytes) =
+                seal own (ReadOnlySpan<byte>(bytes, 8, bytes.Length - 8))
         then
             opened own bytes
         else

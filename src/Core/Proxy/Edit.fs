@@ -33,7 +33,7 @@ module internal Edits =
     /// Edits of one message, which do not overlap.
     let apply (bytes: ReadOnlyMemory<byte>) (edits: List<Edit>) : byte[] =
         sort edits
-        let output = Array.zeroCreate<byte> (lengthAfter bytes edits)
+        let output = Array.zeroCreate<byte>(lengthAfter bytes edits)
         let source = bytes.Span
         let mutable read = 0
         let mutable written = 0

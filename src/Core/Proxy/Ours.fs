@@ -5,7 +5,8 @@ module internal SipFun.Core.Ours
 open System
 open SipFun
 
-let private sameHost (a: string) (b: string) = String.Equals(a, b, StringComparison.OrdinalIgnoreCase)
+let private sameHost (a: string) (b: string) =
+    String.Equals(a, b, StringComparison.OrdinalIgnoreCase)
 
 /// The port of a URI without one: its transport's (19.1.2).
 let portOf (uri: SipUri) =
@@ -62,9 +63,7 @@ let isUri (view: ProxyView) (uri: SipUri) = uri.IsSip && isHost view uri.Host (p
 
 /// A Route that leads here: this proxy, or the domain that it serves, nobody in particular.
 let isRoute (view: ProxyView) (uri: SipUri) =
-    uri.IsSip
-    && (isHost view uri.Host (portOf uri)
-        || (isNull uri.User && isDomain view uri.Host))
+    uri.IsSip && (isHost view uri.Host (portOf uri) || (isNull uri.User && isDomain view uri.Host))
 
 let leg number (view: ProxyView) =
     let rec find (legs: Leg list) =

@@ -55,9 +55,17 @@ let private direct (view: ProxyView) (whither: Whither) =
         match onlyLeg transport address.Family view.State.Legs with
         | ValueSome leg ->
             let named: string | null =
-                if TransportName.isSecure transport then Address.toString address else null
+                if TransportName.isSecure transport then
+                    Address.toString address
+                else
+                    null
 
-            let port = if uri.Port.HasValue then uri.Port.Value else Hop.defaultPort transport
+            let port =
+                if uri.Port.HasValue then
+                    uri.Port.Value
+                else
+                    Hop.defaultPort transport
+
             ValueSome(struct ({ Hop.create transport address port with VerifyName = named }, leg))
         | ValueNone -> ValueNone
     | _ -> ValueNone
@@ -97,5 +105,4 @@ let find (view: ProxyView) (whither: Whither) (request: SipRequest) =
     | ValueNone -> looked view whither request
 
 /// A place that a Contact of ours named: by its own leg while that is there.
-let at (view: ProxyView) (place: Hop) =
-    byLeg Wishes.none place (work view)
+let at (view: ProxyView) (place: Hop) = byLeg Wishes.none place (work view)

@@ -38,8 +38,7 @@ let private repaired view (passage: Passage) =
 /// The Routes that lead here are done with: one, or both of two that we recorded (16.4).
 let rec private withoutOwnRoutes view (passage: Passage) =
     if
-        passage.First < passage.Last
-        && Ours.isRoute view passage.Routes[passage.First].Address.Uri
+        passage.First < passage.Last && Ours.isRoute view passage.Routes[passage.First].Address.Uri
     then
         withoutOwnRoutes view { passage with First = passage.First + 1 }
     else
@@ -70,13 +69,13 @@ let private unwrapped (view: ProxyView) (passage: Passage) =
 let private isAllowed (view: ProxyView) (passage: Passage) =
     let isOnPath = passage.First > 0 || passage.Last < passage.Routes.Length
 
-    passage.IsAllowed
-    || view.Own.AllowForeign
-    || (isOnPath && not (isNull passage.Request.ToTag))
+    passage.IsAllowed || view.Own.AllowForeign || (isOnPath && not (isNull passage.Request.ToTag))
 
 /// The domain map, or the outgoing proxy, says where it goes: no stranger's word does.
 let private isLaid (view: ProxyView) (whither: Whither) =
-    let struct (chosen, _) = Route.through view.Settings.Rules whither.HasRoute whither.Uri
+    let struct (chosen, _) =
+        Route.through view.Settings.Rules whither.HasRoute whither.Uri
+
     chosen.By <> ResolutionStage.Target
 
 let private depart (view: ProxyView) loop (passage: Passage) (hop: Hop) (leg: Leg) =

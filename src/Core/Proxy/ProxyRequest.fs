@@ -33,23 +33,11 @@ let whither (passage: Passage) : Whither =
     let isSecure = passage.Uri.IsSips
 
     match topRoute passage with
-    | ValueSome route -> {
-        Uri = route.Uri
-        HasRoute = true
-        IsSecure = isSecure
-      }
-    | ValueNone -> {
-        Uri = passage.Uri
-        HasRoute = false
-        IsSecure = isSecure
-      }
+    | ValueSome route -> { Uri = route.Uri; HasRoute = true; IsSecure = isSecure }
+    | ValueNone -> { Uri = passage.Uri; HasRoute = false; IsSecure = isSecure }
 
 let private insert at (text: string) (edits: List<Edit>) =
-    edits.Add {
-        Start = at
-        Stop = at
-        Text = ReadOnlyMemory(Octets.ofText text)
-    }
+    edits.Add { Start = at; Stop = at; Text = ReadOnlyMemory(Octets.ofText text) }
 
 let private removeRoutes (passage: Passage) edits =
     let routes, request = passage.Routes, passage.Request
@@ -104,9 +92,18 @@ let private head (view: ProxyView) loop (passage: Passage) path (leg: Leg) (edit
     }
 
     let at = request.Index.HeadersStart
-    edits.Add { Start = at; Stop = at; Text = ProxyWords.via view.Own back loop request leg }
-    let more = ProxyWords.recordRoute view (isSecure passage) passage.Leg leg request + pushed path
-    if more <> "" then insert at more edits
+
+    edits.Add {
+        Start = at
+        Stop = at
+        Text = ProxyWords.via view.Own back loop request leg
+    }
+
+    let more =
+        ProxyWords.recordRoute view (isSecure passage) passage.Leg leg request + pushed path
+
+    if more <> "" then
+        insert at more edits
 
 /// Only who sent it himself can be reached where it came from.
 let private isNeighbours (request: SipRequest) = request.ViaCount = 1

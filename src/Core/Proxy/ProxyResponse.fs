@@ -9,7 +9,9 @@ open SipFun
 
 let private addressOf (bytes: ReadOnlySpan<byte>) (via: inref<ViaParts>) =
     if via.ReceivedStart >= 0 then
-        let text = Octets.toText (bytes.Slice(via.ReceivedStart, via.ReceivedEnd - via.ReceivedStart))
+        let text =
+            Octets.toText (bytes.Slice(via.ReceivedStart, via.ReceivedEnd - via.ReceivedStart))
+
         Address.parse text
     else
         Address.parse (Octets.toText (bytes.Slice(via.HostStart, via.HostEnd - via.HostStart)))
@@ -20,9 +22,12 @@ let private hopBy (bytes: ReadOnlySpan<byte>) (via: inref<ViaParts>) (leg: Leg) 
     | ValueNone -> ValueNone
     | ValueSome address ->
         let port =
-            if not (TransportName.isReliable leg.Transport) && via.RPort > 0 then via.RPort
-            elif via.Port >= 0 then via.Port
-            else Hop.defaultPort leg.Transport
+            if not (TransportName.isReliable leg.Transport) && via.RPort > 0 then
+                via.RPort
+            elif via.Port >= 0 then
+                via.Port
+            else
+                Hop.defaultPort leg.Transport
 
         ValueSome { Hop.create leg.Transport address port with Flow = flow }
 
@@ -40,7 +45,10 @@ let private answerWith (view: ProxyView) (passage: Passage) (response: SipRespon
         | ValueNone -> ProxyStep.Drop Counted.Unanswerable
 
 let private tagFor (view: ProxyView) (request: SipRequest) : string | null =
-    if isNull request.ToTag then Tag.ofRequest view.Settings.Secret request else null
+    if isNull request.ToTag then
+        Tag.ofRequest view.Settings.Secret request
+    else
+        null
 
 /// An answer of our own, without state; an ACK gets none.
 let answer (view: ProxyView) (passage: Passage) (refusal: ProxyChecks.Refusal) =
@@ -78,7 +86,8 @@ let private belowTop (response: SipResponse) (via: byref<ViaParts>) =
             next <- next + 1
 
         next < index.Count
-        && ViaScan.scan bytes index.Lines[next].ValueStart index.Lines[next].ValueEnd &via &fault >= 0
+        && ViaScan.scan bytes index.Lines[next].ValueStart index.Lines[next].ValueEnd &via &fault
+           >= 0
 
 let private withoutTopVia (response: SipResponse) (edits: List<Edit>) =
     let index = response.Index

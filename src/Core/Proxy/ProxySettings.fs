@@ -56,12 +56,7 @@ type UserTarget = {
 
 /// A Route value, and where it stands in the message: its line, and the value itself.
 [<Struct; NoEquality; NoComparison>]
-type RouteValue = {
-    Line: int
-    Start: int
-    Stop: int
-    Address: NameAddr
-}
+type RouteValue = { Line: int; Start: int; Stop: int; Address: NameAddr }
 
 /// A request on its way through, as far as it has come.
 [<NoEquality; NoComparison>]

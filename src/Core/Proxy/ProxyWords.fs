@@ -7,8 +7,10 @@ open System.Collections.Generic
 open System.Text
 open SipFun
 
-let private viaStarts =
-    [| for transport in Enum.GetValues<Transport>() -> Octets.ofText $"Via: SIP/2.0/{TransportName.via transport} " |]
+let private viaStarts = [|
+    for transport in Enum.GetValues<Transport>() ->
+        Octets.ofText $"Via: SIP/2.0/{TransportName.via transport} "
+|]
 
 let private branchName = Octets.ofText ";branch="
 let private lineEnd = Octets.ofText "\r\n"
@@ -26,7 +28,10 @@ let private addText (text: string) (output: byte[]) (at: int) =
 /// Our Via line.
 let via (own: ProxySettings) (back: ProxyBranch.WayBack) loop (request: SipRequest) (leg: Leg) =
     let start = viaStarts[int leg.Transport]
-    let most = start.Length + 2 * leg.SentBy.Length + branchName.Length + ProxyBranch.Longest + 2
+
+    let most =
+        start.Length + 2 * leg.SentBy.Length + branchName.Length + ProxyBranch.Longest + 2
+
     let output = Array.zeroCreate<byte> most
     let at = add start output 0 |> addText leg.SentBy output |> add branchName output
     let at = at + ProxyBranch.write own back loop request (output.AsSpan at)
@@ -103,7 +108,11 @@ let recordRoute (view: ProxyView) isSecure arrival (leg: Leg) (request: SipReque
         match Ours.leg arrival view with
         | ValueSome first when view.Own.RecordRoute || mustStay isSecure first ->
             let own = recordLine isSecure leg
-            let isSide = first.Number <> leg.Number && (not isSecure || TransportName.isSecure first.Transport)
+
+            let isSide =
+                first.Number <> leg.Number
+                && (not isSecure || TransportName.isSecure first.Transport)
+
             if isSide then own + recordLine isSecure first else own
         | _ -> ""
 

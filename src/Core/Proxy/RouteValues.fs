@@ -37,8 +37,7 @@ let ofRequest (request: SipRequest) : RouteValue array =
         request.Routes |> Seq.map place |> Array.ofSeq
 
 /// Whether another value stands before it, or behind it, in its line.
-let private isFirst (routes: RouteValue array) at =
-    at = 0 || routes[at - 1].Line <> routes[at].Line
+let private isFirst (routes: RouteValue array) at = at = 0 || routes[at - 1].Line <> routes[at].Line
 
 let private isLast (routes: RouteValue array) at =
     at = routes.Length - 1 || routes[at + 1].Line <> routes[at].Line

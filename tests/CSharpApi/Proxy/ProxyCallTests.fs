@@ -55,7 +55,9 @@ let private call (caller: UserAgent) (callee: UserAgent) (target: SipUri) =
             invitation.Accept AgentHouse.offer |> ignore
             Threading.Tasks.Task.CompletedTask
 
-    let call = House.wait (caller.CallAsync(target, CallOptions(Body = AgentHouse.offer)))
+    let call =
+        House.wait (caller.CallAsync(target, CallOptions(Body = AgentHouse.offer)))
+
     let answer = House.wait call.Answered
     Expect.equal (AgentHouse.status answer) 200 $"answered: {call.Explain()}"
     let over = House.wait (call.ByeAsync())

@@ -115,7 +115,11 @@ let private drains =
         withProxy (ofDomain slow []) (fun proxy ->
             caller.Send(ask "MESSAGE" "sip:bob@d.test" caller "z9hG4bK1" "", at proxy)
             let isWaiting () = proxy.Waiting = 1
-            Expect.isTrue (Threading.SpinWait.SpinUntil(isWaiting, Patience.milliseconds)) "it waits"
+
+            Expect.isTrue
+                (Threading.SpinWait.SpinUntil(isWaiting, Patience.milliseconds))
+                "it waits"
+
             let ended = proxy.DisposeAsync().AsTask()
             Expect.isFalse ended.IsCompleted "not yet"
             slow.Open()
@@ -128,11 +132,9 @@ let private named =
         use caller = new Peer()
         use callee = new Peer()
 
-        let zone =
-            StaticDnsResolver().AddAddress("far.test", "127.0.0.1")
+        let zone = StaticDnsResolver().AddAddress("far.test", "127.0.0.1")
 
-        let dispatcher =
-            House.start (DispatcherOptions(Legs = [| udp |], Resolver = zone))
+        let dispatcher = House.start (DispatcherOptions(Legs = [| udp |], Resolver = zone))
 
         try
             let proxy = new StatelessProxy(dispatcher, anywhere)
@@ -191,13 +193,4 @@ let private restart =
                 Expect.equal (caller.ReceiveResponse()).StatusCode 200 "it arrives")
 
 let tests =
-    testList "StatelessProxy" [
-        passes
-        copies
-        slow
-        broken
-        drains
-        named
-        misuse
-        restart
-    ]
+    testList "StatelessProxy" [ passes; copies; slow; broken; drains; named; misuse; restart ]

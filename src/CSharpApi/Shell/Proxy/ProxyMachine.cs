@@ -27,12 +27,7 @@ internal sealed class ProxyMachine
     public Receipt Receive(Received received)
     {
         var view = View();
-        var step = Core.Proxy.received(
-            view,
-            received.LegNumber,
-            received.From,
-            received.Message
-        );
+        var step = Core.Proxy.received(view, received.LegNumber, received.From, received.Message);
 
         if (step.IsPass)
         {
