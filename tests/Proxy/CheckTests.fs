@@ -110,12 +110,13 @@ let private targets =
 
 let private relaying =
     testList "who may relay" [
-        testCase "nobody to a foreign domain: 404; within a dialog that has a Route through us, yes"
+        testCase "nobody to a foreign domain: 404; within a dialog, yes"
         <| fun () ->
             same (statusOf own (ask "INVITE" far "z9hG4bK1" "" [])) 404 "404"
             let route = [ "Route: <sip:127.0.0.1;lr>" ]
             same (statusOf own (ask "INVITE" far "z9hG4bK1" "" route)) 404 "outside a dialog"
             same (statusOf own (ask "BYE" far "z9hG4bK1" "x" route)) 1 "within one"
+            same (statusOf own (ask "BYE" far "z9hG4bK1" "x" [])) 1 "without a Route too"
 
         testCase "where the domain map or the outgoing proxy leads, for anybody"
         <| fun () ->

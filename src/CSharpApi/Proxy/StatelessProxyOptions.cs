@@ -47,7 +47,7 @@ public sealed record StatelessProxyOptions
     /// Forwards to any domain, for anybody: have it ask for credentials, or keep it from the
     /// public. Default: forwards to its own domains, to where
     /// <see cref="DispatcherOptions.DomainProxies"/> or <see cref="DispatcherOptions.OutgoingProxy"/>
-    /// lead, and within dialogs that have a Route through it; all else is answered 404.
+    /// lead, and within dialogs (a To tag); all else is answered 404.
     /// </summary>
     public bool AllowForeign { get; init; }
 

@@ -65,11 +65,10 @@ let private unwrapped (view: ProxyView) (passage: Passage) =
       }
     | _ -> passage
 
-/// Within a dialog that this proxy is on the path of; on a path that its owner has laid.
+/// Within a dialog: with or without a Route, nobody gains by a To tag that is made up, since who gets
+/// such a request answers 481.
 let private isAllowed (view: ProxyView) (passage: Passage) =
-    let isOnPath = passage.First > 0 || passage.Last < passage.Routes.Length
-
-    passage.IsAllowed || view.Own.AllowForeign || (isOnPath && not (isNull passage.Request.ToTag))
+    passage.IsAllowed || view.Own.AllowForeign || not (isNull passage.Request.ToTag)
 
 /// The domain map, or the outgoing proxy, says where it goes: no stranger's word does.
 let private isLaid (view: ProxyView) (whither: Whither) =
