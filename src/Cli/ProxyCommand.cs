@@ -21,6 +21,7 @@ internal sealed class ProxyCommand : Command
 
     private readonly Screen _screen;
     private readonly NetworkOptions _network;
+    private readonly UsersOptions _users;
 
     private readonly Option<bool> _registrar = new("--registrar")
     {
@@ -43,15 +44,6 @@ internal sealed class ProxyCommand : Command
         Description = "Lead the Contacts of neighbours through here, for user agents behind NATs",
     };
 
-    private readonly Option<KeyValuePair<string, string>[]> _users = new("--user")
-    {
-        Description =
-            "Ask for credentials, and take this user's; may be repeated. Whoever shows them may "
-            + "call any domain",
-        HelpName = "NAME:PASSWORD",
-        CustomParser = Values.Users,
-    };
-
     private readonly Option<FileInfo?> _secret = new("--secret")
     {
         Description =
@@ -71,8 +63,8 @@ internal sealed class ProxyCommand : Command
         Options.Add(_domains);
         Options.Add(_recordRoute);
         Options.Add(_rewriteContact);
-        Options.Add(_users);
         Options.Add(_secret);
+        _users = new UsersOptions(this);
         _network = new NetworkOptions(this);
         SetAction(RunAsync);
     }
@@ -81,8 +73,8 @@ internal sealed class ProxyCommand : Command
     {
         using var store = new InMemoryLocationStore();
         var domains = DomainsOf(parsed);
-        var users = UsersOf(parsed);
-        var options = OptionsOf(parsed, domains, users.Count > 0, store);
+        var guards = GuardsOf(parsed, domains);
+        var options = OptionsOf(parsed, domains, guards.Length > 0, store);
         await using var dispatcher = await _network.StartAsync(parsed, DefaultPort, null, cancel);
         Listening.ThrowIfDeaf(dispatcher);
 
@@ -101,7 +93,7 @@ internal sealed class ProxyCommand : Command
                     : null;
             await using var proxy = new StatelessProxy(dispatcher, options);
             IReceiver[] served = registrar is null ? [proxy] : [registrar, proxy];
-            dispatcher.SetReceiver(Receiver.Chain([.. Guards(domains, users), .. served]));
+            dispatcher.SetReceiver(Receiver.Chain([.. guards, .. served]));
             Listening.Announce(dispatcher, _screen);
             await Listening.UntilStoppedAsync(cancel);
         }
@@ -141,51 +133,20 @@ internal sealed class ProxyCommand : Command
             Secret = SecretOf(parsed),
         };
 
-    private Dictionary<string, DigestSecret> UsersOf(ParseResult parsed)
-    {
-        var users = new Dictionary<string, DigestSecret>(StringComparer.Ordinal);
-
-        foreach (var (name, password) in parsed.GetValue(_users) ?? [])
-        {
-            users[name] = DigestSecret.FromPassword(password);
-        }
-
-        return users;
-    }
-
     /// <summary>A registrar asks for itself (401), a proxy for what it passes on (407; RFC 3261, 22.2
     /// and 22.3).</summary>
-    private static IEnumerable<IReceiver> Guards(
-        string[] domains,
-        Dictionary<string, DigestSecret> users
-    )
+    private IReceiver[] GuardsOf(ParseResult parsed, string[] domains)
     {
-        if (users.Count == 0)
-        {
-            yield break;
-        }
-
-        var options = new DigestAuthenticatorOptions
-        {
-            Realm = domains.FirstOrDefault("sipfun"),
-            Users = users,
-            Algorithms = [DigestAlgorithm.Sha256, DigestAlgorithm.Md5],
-        };
-        var registers = new[] { SipMethod.Register };
-
-        if (domains.Length > 0)
-        {
-            yield return new DigestAuthenticator(options with { Methods = registers });
-            registers = [];
-        }
-
-        yield return new DigestAuthenticator(
-            options with
-            {
-                IsProxy = true,
-                Methods = [.. _asked, .. registers],
-            }
-        );
+        var register = SipMethod.Register;
+        DigestAuthenticator?[] guards =
+            domains.Length > 0
+                ?
+                [
+                    _users.Authenticator(parsed, domains[0], false, register),
+                    _users.Authenticator(parsed, domains[0], true, _asked),
+                ]
+                : [_users.Authenticator(parsed, "sipfun", true, [.. _asked, register])];
+        return [.. guards.OfType<IReceiver>()];
     }
 
     /// <exception cref="Failure">The file cannot be read, or is too short.</exception>

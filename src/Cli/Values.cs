@@ -51,7 +51,6 @@ internal static class Values
 
     public static Func<ArgumentResult, KeyValuePair<string, string>[]?> Users { get; } =
         Many<KeyValuePair<string, string>>(TryUser, "Write NAME:PASSWORD.");
-        Many<KeyValuePair<string, string>>(TryUser, "Write NAME:PASSWORD, as in alice:secret.");
 
     public static Func<ArgumentResult, Transport[]?> Transports { get; } =
         Many<Transport>(TryTransport, "The transports are udp, tcp, tls, ws and wss.");
@@ -162,10 +161,6 @@ internal static class Values
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         user = colon > 0 ? new(text[..colon], text[(colon + 1)..]) : default;
-    private static bool TryUser(string text, out KeyValuePair<string, string> user)
-    {
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        user = KeyValuePair.Create(text[..Math.Max(colon, 0)], text[(colon + 1)..]);
         return colon > 0;
     }
 
