@@ -115,8 +115,7 @@ internal sealed class ProxyCommand : Command
             : throw Failure.Usage("--registrar and --domain go together: give both, or neither.");
     }
 
-    /// <summary>Without domains of its own it forwards to all; for those who have shown credentials
-    /// in any case.</summary>
+    /// <summary>Where nothing says what is ours and who may, it forwards to all.</summary>
     private StatelessProxyOptions OptionsOf(
         ParseResult parsed,
         string[] domains,
@@ -129,7 +128,7 @@ internal sealed class ProxyCommand : Command
             Locations = store,
             RecordRoute = parsed.GetValue(_recordRoute),
             RewriteContact = parsed.GetValue(_rewriteContact),
-            AllowForeign = domains.Length == 0 || asks,
+            AllowForeign = domains.Length == 0 && !asks,
             Secret = SecretOf(parsed),
         };
 

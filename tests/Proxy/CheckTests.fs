@@ -117,6 +117,7 @@ let private relaying =
             same (statusOf own (ask "INVITE" far "z9hG4bK1" "" route)) 404 "outside a dialog"
             same (statusOf own (ask "BYE" far "z9hG4bK1" "x" route)) 1 "within one"
             same (statusOf own (ask "BYE" far "z9hG4bK1" "x" [])) 1 "without a Route too"
+            same (statusOf own (ask "CANCEL" far "z9hG4bK1" "" [])) 1 "a CANCEL"
 
         testCase "where the domain map or the outgoing proxy leads, for anybody"
         <| fun () ->

@@ -44,10 +44,11 @@ public sealed record StatelessProxyOptions
     public bool RewriteContact { get; init; }
 
     /// <summary>
-    /// Forwards to any domain, for anybody: have it ask for credentials, or keep it from the
-    /// public. Default: forwards to its own domains, to where
-    /// <see cref="DispatcherOptions.DomainProxies"/> or <see cref="DispatcherOptions.OutgoingProxy"/>
-    /// lead, and within dialogs (a To tag); all else is answered 404.
+    /// Forwards to any domain, for anybody: keep such a proxy from the public. Default: forwards to its
+    /// own domains, to where <see cref="DispatcherOptions.DomainProxies"/> or
+    /// <see cref="DispatcherOptions.OutgoingProxy"/> lead, within dialogs (a To tag), and to any domain
+    /// for whom a <see cref="DigestAuthenticator"/> before it has believed
+    /// (<see cref="Received.AuthenticatedUser"/>); all else is answered 404.
     /// </summary>
     public bool AllowForeign { get; init; }
 

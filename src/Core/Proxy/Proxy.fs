@@ -65,10 +65,13 @@ let private unwrapped (view: ProxyView) (passage: Passage) =
       }
     | _ -> passage
 
-/// Within a dialog: with or without a Route, nobody gains by a To tag that is made up, since who gets
+/// Within a dialog, or to cancel: nobody gains by a To tag or a CANCEL that is made up, since who gets
 /// such a request answers 481.
 let private isAllowed (view: ProxyView) (passage: Passage) =
-    passage.IsAllowed || view.Own.AllowForeign || not (isNull passage.Request.ToTag)
+    passage.IsAllowed
+    || view.Own.AllowForeign
+    || not (isNull passage.Request.ToTag)
+    || passage.Request.Method = SipMethod.Cancel
 
 /// The domain map, or the outgoing proxy, says where it goes: no stranger's word does.
 let private isLaid (view: ProxyView) (whither: Whither) =

@@ -7,6 +7,7 @@ internal sealed class ProxyMachine
 {
     private readonly Engine _engine;
     private readonly Core.ProxySettings _own;
+    private readonly Core.ProxySettings _ownForUsers;
     private readonly StatelessProxyOptions _options;
     private readonly LocationLookups? _locations;
     private int _waiting;
@@ -16,6 +17,7 @@ internal sealed class ProxyMachine
     {
         (_engine, _options) = (engine, options);
         _own = ProxyTranslate.ToSettings(options, engine.Draws);
+        _ownForUsers = ProxyTranslate.ForUsers(_own);
         _locations = options.Locations is { } store
             ? new LocationLookups(engine, store, options.LookupWithin)
             : null;
@@ -26,7 +28,7 @@ internal sealed class ProxyMachine
     /// <summary>Inside the turn.</summary>
     public Receipt Receive(Received received)
     {
-        var view = View();
+        var view = View(received.AuthenticatedUser is null ? _own : _ownForUsers);
         var step = Core.Proxy.received(view, received.LegNumber, received.From, received.Message);
 
         if (step.IsPass)
@@ -64,7 +66,7 @@ internal sealed class ProxyMachine
     internal void Located(Core.Passage passage, IReadOnlyList<Binding> bindings)
     {
         EndWaiting();
-        var view = View();
+        var view = View(_own);
         Do(view, Core.Proxy.located(view, passage, ProxyTranslate.ToTargets(bindings)));
     }
 
@@ -72,7 +74,7 @@ internal sealed class ProxyMachine
     internal void Unlocated(Core.Passage passage, int status)
     {
         EndWaiting();
-        var view = View();
+        var view = View(_own);
         Do(view, Core.Proxy.unlocated(view, passage, status));
     }
 
@@ -80,12 +82,12 @@ internal sealed class ProxyMachine
     internal void Found(Core.Passage passage, Core.Found found)
     {
         EndWaiting();
-        var view = View();
+        var view = View(_own);
         Do(view, Core.Proxy.found(view, passage, found));
     }
 
-    private Core.ProxyView View() =>
-        new(_own, _engine.Settings, _engine.Clock.Now, _engine.Loop.Newest);
+    private Core.ProxyView View(Core.ProxySettings own) =>
+        new(own, _engine.Settings, _engine.Clock.Now, _engine.Loop.Newest);
 
     private void Do(Core.ProxyView view, Core.ProxyStep step)
     {

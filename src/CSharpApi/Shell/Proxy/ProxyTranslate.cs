@@ -22,6 +22,19 @@ internal static class ProxyTranslate
         );
     }
 
+    /// <summary>The same for somebody who has proved who he is.</summary>
+    public static Core.ProxySettings ForUsers(Core.ProxySettings own) =>
+        new(
+            own.Secret,
+            own.Epoch,
+            own.Domains,
+            own.Aliases,
+            own.RecordRoute,
+            own.RewriteContact,
+            true,
+            own.AllowMulticast
+        );
+
     public static FSharpList<Core.UserTarget> ToTargets(IReadOnlyList<Binding> bindings)
     {
         var targets = FSharpList<Core.UserTarget>.Empty;
