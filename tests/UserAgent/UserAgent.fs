@@ -13,5 +13,6 @@ let tests =
         ChangesTests.tests
         RegisteringTests.tests
         SessionTests.tests
+        ReliableTests.tests
         AgentHistories.tests
     ]

@@ -7,11 +7,22 @@ open SipFun
 /// The challenges seen, by realm; what DigestLogins keeps.
 type Realms = Map<struct (bool * string), KnownRealm>
 
+/// What reliable provisional responses to an INVITE of ours said, in one dialog (RFC 3262).
+type InviteProgress = {
+    /// RSeq of the last one (4).
+    RSeq: uint32 voption
+    /// One held an answer, or an offer that was answered in its PRACK (5).
+    IsSettled: bool
+}
+
+module InviteProgress =
+    let none = { RSeq = ValueNone; IsSettled = false }
+
 /// One dialog of a call.
 type Side = {
     Dialog: Dialog
-    /// RSeq of the last reliable provisional response in it (RFC 3262, 4).
-    RSeq: uint32 voption
+    /// Of the call's own INVITE.
+    Progress: InviteProgress
 }
 
 /// A call made, not answered yet.
@@ -96,6 +107,8 @@ type Change = {
     Sending: int64
     /// The application waits no longer: it is not sent again.
     IsAbandoned: bool
+    /// Of its INVITE under way.
+    Progress: InviteProgress
     /// How often it was answered 491.
     Glares: int
     /// When it is sent again after 491; `Queue.never` while it is under way.

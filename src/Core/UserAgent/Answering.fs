@@ -22,7 +22,7 @@ let private early (ringing: Ringing) response (call: Call) =
         | null -> call
         | dialog ->
             let tag = Within.keyOf ringing.Invite.FromTag
-            let side = { Dialog = dialog; RSeq = ValueNone }
+            let side = { Dialog = dialog; Progress = InviteProgress.none }
             { Within.withSide tag side call with Latest = tag }
     else
         call

@@ -127,8 +127,9 @@ let respond received (answer: AgentAnswer) (asked: Asked) work =
     if answer.Status <= 100 || answer.Status > 699 then
         work
     elif answer.Status < 200 then
-        // RFC 4320, 4.1: only an INVITE has provisional responses.
-        if request.Method = SipMethod.Invite then
+        // RFC 4320, 4.1: only an INVITE has provisional responses; and within a call none is sent
+        // reliably, so that one that requires it has none (RFC 3262, 3).
+        if request.Method = SipMethod.Invite && not (Wording.lists request.Require "100rel") then
             plain received answer request work
         else
             work

@@ -37,7 +37,13 @@ let private asking (call: Call) work (request: SipRequest) =
     | _ -> request
 
 let private sent (change: Change) sending (call: Call) work =
-    let underWay = { change with Sending = sending; At = Queue.never }
+    let underWay = {
+        change with
+            Sending = sending
+            Progress = InviteProgress.none
+            At = Queue.never
+    }
+
     let work = AgentWork.setCall { call with Ours = ValueSome underWay } work
 
     match change.Exchange with
@@ -69,6 +75,7 @@ let start exchange method text (call: Call) work =
         Content = text
         Sending = 0L
         IsAbandoned = false
+        Progress = InviteProgress.none
         Glares = 0
         At = Queue.never
     }
@@ -90,6 +97,7 @@ let refresh (established: Established) (call: Call) work =
         Content = text
         Sending = 0L
         IsAbandoned = false
+        Progress = InviteProgress.none
         Glares = 0
         At = Queue.never
     }
@@ -230,10 +238,36 @@ let private final (change: Change) sending (response: SipResponse) (call: Call) 
         toApplication change response work
         |> AgentWork.withCall call.Number (refused change response)
 
+/// The answer to an offer that a response to our INVITE makes: what was last said of the session
+/// here (13.2.2.4; RFC 3262, 5).
+let answerIn (sending: SentRequest) (response: SipResponse) (call: Call) =
+    match call.Ours, established call with
+    | ValueSome { Progress = progress }, ValueSome established ->
+        Provisionals.answer established.Description progress sending response
+    | _ -> Content.none
+
+/// A provisional response to it; a reliable one gets its PRACK (RFC 3262, 4).
+let private provisional (change: Change) sending (response: SipResponse) (call: Call) work =
+    let tag = Within.keyOf response.ToTag
+    let rseq = Provisionals.reliable work.Settings.Reliability response
+
+    match Within.side tag call, rseq with
+    | Some side, ValueSome rseq when change.Method = SipMethod.Invite ->
+        match Provisionals.next change.Progress rseq response with
+        | ValueNone -> work
+        | ValueSome progress ->
+            let text = answerIn sending response call
+
+            let struct (call, work) = Provisionals.prack tag side rseq text response call work
+
+            let ours = ValueSome { change with Progress = progress }
+            AgentWork.setCall { call with Ours = ours } work |> toApplication change response
+    | _ -> toApplication change response work
+
 let responded sending (response: SipResponse) (call: Call) work =
     match call.Ours with
     | ValueSome change when response.IsFinal -> final change sending response call work
-    | ValueSome change -> toApplication change response work
+    | ValueSome change -> provisional change sending response call work
     | ValueNone -> work
 
 /// Nothing came back. No response at all ends the dialog; a hop that could not be reached need not

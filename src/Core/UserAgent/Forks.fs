@@ -15,7 +15,7 @@ let private sideOf tag (sending: SentRequest) (response: SipResponse) (call: Cal
     | None ->
         match Dialog.OfResponse(sending.Request, response) with
         | null -> ValueNone
-        | dialog -> ValueSome { Dialog = dialog; RSeq = ValueNone }
+        | dialog -> ValueSome { Dialog = dialog; Progress = InviteProgress.none }
 
 /// The call as this 2xx answers it.
 let private answered tag side (order: InviteOrder) (response: SipResponse) (call: Call) work = {
@@ -72,11 +72,12 @@ let private another tag side order response (origin: Call) work =
         let sibling = { sibling with IsSilent = true }
         AgentWork.setCall sibling work |> Endings.hangUp Content.none sibling
 
-let private wordsOfAck (order: InviteOrder) (sending: SentRequest) =
-    if sending.Request.Body.IsEmpty then
-        order.Acknowledgement
-    else
-        Content.none
+/// The answer, unless a PRACK bore it (RFC 3262, 5).
+let private wordsOfAck tag (order: InviteOrder) (origin: Call) (sending: SentRequest) =
+    match Within.side tag origin with
+    | Some { Progress = { IsSettled = true } } -> Content.none
+    | _ when sending.Request.Body.IsEmpty -> order.Acknowledgement
+    | _ -> Content.none
 
 /// A 2xx of a branch that was not heard of before.
 let private fresh
@@ -88,7 +89,7 @@ let private fresh
     work
     =
     let tag = Within.keyOf response.ToTag
-    let text = wordsOfAck order sending
+    let text = wordsOfAck tag order origin sending
     let work = Within.acknowledge number sending text response work
 
     match AgentState.tryCall origin.Number work.State with
@@ -99,7 +100,7 @@ let private fresh
         | ValueSome side -> first calling tag side response call work
         | ValueNone -> Endings.finish (CallEnd.Failed(Outcome.Answered response)) call work
     | _ ->
-        match sideOf tag sending response { origin with Sides = Map.empty } with
+        match sideOf tag sending response origin with
         | ValueSome side -> another tag side order response origin work
         | ValueNone -> work
 

@@ -44,6 +44,23 @@ let private dispatch number (sending: SentRequest) (response: SipResponse) work 
     | Purpose.Registering registration ->
         Registering.responded registration number sending response work
 
+/// The answer in the ACK to a 2xx of a re-INVITE, if the 2xx made an offer.
+let private answerTo (sending: SentRequest) (response: SipResponse) work =
+    let call, exchange =
+        match sending.Purpose with
+        | Purpose.Refreshing call -> ValueSome call, ValueNone
+        | Purpose.Asking exchange ->
+            AgentState.tryExchange exchange work.State
+            |> ValueOption.bind (fun exchange -> exchange.Call),
+            ValueSome exchange
+        | _ -> ValueNone, ValueNone
+
+    call
+    |> ValueOption.bind (fun call -> AgentState.tryCall call work.State)
+    |> ValueOption.filter (isOurs exchange)
+    |> ValueOption.map (Changes.answerIn sending response)
+    |> ValueOption.defaultValue Content.none
+
 /// The 2xx to an INVITE within a dialog is acknowledged, whoever still waits for it (13.2.2.4).
 let private acknowledge number (sending: SentRequest) (response: SipResponse) work =
     let isInitial = sending.Origin.IsSome
@@ -51,7 +68,7 @@ let private acknowledge number (sending: SentRequest) (response: SipResponse) wo
     let isItsDialog = Within.keyOf response.ToTag = Within.keyOf sending.Request.ToTag
 
     if response.IsSuccess && isInvite && not isInitial && isItsDialog then
-        Within.acknowledge number sending Content.none response work
+        Within.acknowledge number sending (answerTo sending response work) response work
     else
         work
 

@@ -50,6 +50,23 @@ let private introduced (method: SipMethod) (call: Call) (settings: AgentSettings
     else
         request
 
+/// A 2xx of this branch may come when the call knows it no more: its CSeqs go on all the same
+/// (12.2.1.1).
+let private remember tag (side: Side) (call: Call) work =
+    let enter number sending =
+        match sending.Origin with
+        | ValueSome(struct (origin, order)) ->
+            let origin = ValueSome(struct (withSide tag side origin, order))
+            AgentWork.setSending number { sending with Origin = origin } work
+        | ValueNone -> work
+
+    match call.Phase with
+    | CallPhase.Calling calling ->
+        AgentState.trySending calling.Sending work.State
+        |> ValueOption.map (enter calling.Sending)
+        |> ValueOption.defaultValue work
+    | _ -> work
+
 /// Sends the next request of this side; the call after it, and the sending's number.
 let sendIn tag (side: Side) purpose method text extend (call: Call) work =
     let mutable next = side.Dialog
@@ -64,10 +81,11 @@ let sendIn tag (side: Side) purpose method text extend (call: Call) work =
     let struct (request, realms, work) =
         Challenges.first call.Logins call.Realms request work
 
-    let call = withSide tag { side with Dialog = next } { call with Realms = realms }
+    let side = { side with Dialog = next }
+    let call = withSide tag side { call with Realms = realms }
 
     let struct (sending, work) =
-        AgentWork.send purpose (hopFor call.Peer request) 0 request work
+        remember tag side call work |> AgentWork.send purpose (hopFor call.Peer request) 0 request
 
     struct (sending, call, work)
 
@@ -101,11 +119,12 @@ let again (sending: SentRequest) (response: SipResponse) (call: Call) work =
         side.Dialog.CreateRequest(request.Method, &next) |> ignore
         let request = Wording.numbered next.LocalSequence request
 
-        let call =
-            withSide tag { side with Dialog = next } { call with Realms = state.Realms }
+        let side = { side with Dialog = next }
+        let call = withSide tag side { call with Realms = state.Realms }
 
         let struct (number, work) =
-            AgentWork.send sending.Purpose sending.NextHop state.Tries request work
+            remember tag side call work
+            |> AgentWork.send sending.Purpose sending.NextHop state.Tries request
 
         ValueSome(struct (number, call, work))
     | _ -> ValueNone
