@@ -188,6 +188,17 @@ let private unhandled =
             same (answered (incoming via "OPTIONS" "gone")) [ 481 ] "12.2.2"
             same (answered (incoming via "CANCEL" "")) [ 481 ] "9.2: no INVITE"
 
+        testCase "9.2: a CANCEL that comes after its INVITE's final response gets 200"
+        <| fun () ->
+            let rig = handled invite
+            let _, rig = respond 486 (last rig) rig
+            let cancelled rig = receive (incoming via "CANCEL" "") rig |> receipt Receipt.Pass
+            same (responses (cancelled rig) |> List.last |> snd) 200 "answered, without effect"
+            let rig = receive (ackTo 486) rig
+            same (responses (cancelled rig) |> List.last |> snd) 200 "after the ACK too"
+            let rig = cancelled (runFor 60_000L<ms> rig)
+            same (responses rig |> List.last |> snd) 481 "not for ever"
+
         testCase "405 says what is allowed (21.4.6)"
         <| fun () ->
             let rig = receive (incoming via "INFO" "") ready |> receipt Receipt.Pass

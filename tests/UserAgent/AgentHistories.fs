@@ -330,12 +330,21 @@ let private expectEnds rig =
         |> List.map (fun (received, _, _) -> received)
         |> List.sort
 
+    let passed =
+        effects rig
+        |> List.choose (fun effect ->
+            match effect with
+            | AgentEffect.Receipt(number, Receipt.Pass) -> Some number
+            | _ -> None)
+        |> Set.ofList
+
     let came =
         rig.Inputs
         |> List.choose (fun input ->
             match input with
-            | AgentInput.Arrived arrival when arrival.Number <> 0L -> Some arrival.Number
+            | AgentInput.Arrived { Number = number } when number <> 0L -> Some number
             | _ -> None)
+        |> List.filter (passed.Contains >> not)
         |> List.sort
 
     Expect.equal finals came "all that came was answered once"

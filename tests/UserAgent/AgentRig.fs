@@ -313,6 +313,21 @@ let withinDialog
 
 let within number method cseq headers rig = withinDialog (dialogOf number rig) method cseq headers
 
+/// A 183 with a description.
+let describe number rig =
+    give (AgentInput.Respond(number, { answerOf 183 with Content = offer })) rig
+
+/// Bob's PRACK to our last response.
+let prackOf number cseq rig =
+    let rseq = string ((snd (lastReply rig)).GetHeader "RSeq")
+    within number SipMethod.Prack cseq [ "RAck", $"{rseq} 1 INVITE" ] rig
+
+/// Bob's call, whose offer is answered while it rings.
+let settled rig =
+    let number, rig = invitedBy (invitation [ "Supported", "100rel" ]) rig
+    let rig = describe number rig
+    number, snd (arrive (prackOf number 2 rig) rig)
+
 /// Bob's call, answered by us and acknowledged by him.
 let talking rig =
     let number, rig = invited rig

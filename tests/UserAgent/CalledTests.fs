@@ -85,7 +85,11 @@ let private refusals = [
         settings
         ((from SipMethod.Info 2 []).WithHeader("To", "<sip:alice@a.test>;tag=gone"))
 
-    refused "9.2: 481 for a CANCEL of no INVITE" 481 "" "" settings (from SipMethod.Cancel 1 [])
+    testCase "9.2: a CANCEL of no INVITE is the dispatcher's, who knows those that were refused"
+    <| fun () ->
+        let received, rig = arrive (from SipMethod.Cancel 1 []) start
+        Expect.equal (effects rig) [ AgentEffect.Receipt(received, Receipt.Pass) ] "passed"
+        expectIdle rig
 
     refused
         "8.1.1.8: 400 for an INVITE without Contact"
@@ -274,8 +278,9 @@ let private answering = [
     <| fun () ->
         let _, rig = invited start
         let cancel = (from SipMethod.Cancel 1 []).WithTopVia(Via.Parse(via "another"))
-        let _, rig = arrive cancel rig
-        Expect.equal (statuses rig) [ 481 ] "not found"
+        let received, rig = arrive cancel rig
+        Expect.contains (effects rig) (AgentEffect.Receipt(received, Receipt.Pass)) "not found"
+        Expect.isEmpty (endings rig) "the call goes on"
 
     testCase "9.2: a CANCEL after the final response is answered, and changes nothing"
     <| fun () ->
@@ -380,6 +385,26 @@ let private others = [
             let rig = say received 202 rig |> say received 500
             Expect.equal (statuses rig) [ 202 ] "once"
             expectIdle rig
+
+    testCase "RFC 3515, 2.4.4: the NOTIFY of a REFER outside calls goes to the application"
+    <| fun () ->
+        let notify =
+            (from SipMethod.Notify 1 []).WithHeader("To", "<sip:alice@a.test>;tag=a1")
+
+        let received, rig = arrive notify start
+
+        match told rig with
+        | [ AgentEvent.Requested(number, ValueNone, _, _) ] ->
+            Expect.equal number received "outside calls"
+        | other -> failtestf "%A" other
+
+        let rig = say received 200 rig
+        Expect.equal (statuses rig) [ 200 ] "answered"
+        Expect.equal (snd (lastReply rig)).ToTag "a1" "with its tag"
+        expectIdle rig
+        let settings = { settings with Methods = [ SipMethod.Invite ] }
+        let _, rig = arrive notify (withSettings settings)
+        Expect.equal (statuses rig) [ 405 ] "unless it answers none"
 
     testCase "a request that the application does not answer is answered 500, and withdrawn"
     <| fun () ->

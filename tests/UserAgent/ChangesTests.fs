@@ -98,10 +98,9 @@ let private unwanted = [
 
     testCase "RFC 3311, 5.2: a second UPDATE before the first is answered gets 500, early too"
     <| fun () ->
-        let number, rig = invited start
-        let rig = say number 183 rig
-        let _, rig = arrive (within number SipMethod.Update 2 [ bobContact ] rig |> sdp) rig
-        let second = within number SipMethod.Update 3 [ bobContact ] rig |> sdp
+        let number, rig = settled start
+        let _, rig = arrive (within number SipMethod.Update 3 [ bobContact ] rig |> sdp) rig
+        let second = within number SipMethod.Update 4 [ bobContact ] rig |> sdp
         let _, rig = arrive second (quiet rig)
         Expect.equal (statuses rig) [ 500 ] "later"
 ]

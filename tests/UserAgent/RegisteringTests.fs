@@ -91,6 +91,38 @@ let private binding = [
         let rig = answer 200 [ bound ] rig
         Expect.equal (registered rig).Length 2 "told each time"
 
+    testCase "10.2: all bindings at one registrar have one Call-ID, and CSeqs that rise by one"
+    <| fun () ->
+        let _, rig = register registrar start
+
+        let other = {
+            registrar with
+                Party = { registrar.Party with To = address "<sip:c@a.test>" }
+        }
+
+        let _, rig = register other rig
+        let sending, request = last SipMethod.Register rig
+        let challenge = [ "WWW-Authenticate", "Digest realm=\"a.test\", nonce=\"n\"" ]
+        let rig = responding sending (response 401 "r" challenge request) rig
+
+        let elsewhere = {
+            registrar with
+                Party = { registrar.Party with Target = uri "sip:z.test" }
+        }
+
+        let _, rig = register elsewhere rig
+        let registers = sentAs SipMethod.Register rig |> List.map snd
+        let callIds = registers |> List.map (fun request -> string request.CallId)
+        Expect.equal (List.distinct (List.take 3 callIds)).Length 1 "the same"
+        Expect.notEqual callIds[3] callIds[0] "another registrar, another Call-ID"
+
+        Expect.equal
+            (registers |> List.map (fun request -> request.CSeq.Number))
+            [ 1u; 2u; 3u; 1u ]
+            "by one"
+
+        Expect.equal (List.distinct (registers |> List.map _.FromTag)).Length 3 "From tags"
+
     testCase "10.2.8: 423 raises the time to Min-Expires; a registrar that goes on so is given up"
     <| fun () ->
         let _, rig = register { registrar with Expires = 60_000L<ms> } start

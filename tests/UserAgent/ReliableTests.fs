@@ -156,9 +156,160 @@ let private changes = [
             Expect.equal (statuses rig) expected $"%A{headers}"
 ]
 
+let private requested rig =
+    told rig
+    |> List.choose (fun event ->
+        match event with
+        | AgentEvent.Requested(received, _, _, request) -> Some(received, request.Method)
+        | _ -> None)
+
+let private reliably = invitation [ "Supported", "100rel" ]
+
+/// As the INVITE was, but with no offer.
+let private open' (invite: SipRequest) = invite.WithBody(null, ReadOnlyMemory.Empty)
+
+let private late = [
+    testCase "RFC 3262, 3: a PRACK that crossed our 2xx is answered 200, before the ACK and after"
+    <| fun () ->
+        for isAcknowledged in [ false; true ] do
+            let number, rig = invitedBy reliably start
+            let rig = say number 180 rig
+            let prack = prackOf number 2 rig
+            let rig = say number 200 rig
+            let wrong = within number SipMethod.Prack 2 [ "RAck", "1 1 INVITE" ] rig
+
+            let rig =
+                if isAcknowledged then
+                    arrive (within number SipMethod.Ack 1 [] rig) rig |> snd
+                else
+                    rig
+
+            let _, rig = arrive wrong (quiet rig)
+            Expect.equal (statuses rig) [ 481 ] "another is not"
+            let _, rig = arrive prack (quiet rig)
+            Expect.equal (statuses rig) [ 200 ] "200"
+            let second = prack.WithTopVia(Via.Parse(via "second"))
+            let _, rig = arrive second (quiet rig)
+            Expect.equal (statuses rig) [ 481 ] "once"
+            Expect.isEmpty (endings rig) "the call goes on"
+
+    testCase "RFC 3262, 3: and one that crossed a refusal, for 64*T1"
+    <| fun () ->
+        let number, rig = invitedBy reliably start
+        let rig = say number 180 rig
+        let prack = prackOf number 2 rig
+        let bye = within number SipMethod.Bye 2 [] rig
+        let refused = say number 486 rig
+        Expect.equal (endings refused) [ number, CallEnd.Declined 486 ] "it is over"
+        let _, rig = arrive bye (quiet refused)
+        Expect.equal (statuses rig) [ 481 ] "for everything else"
+        let _, rig = arrive prack (quiet refused)
+        Expect.equal (statuses rig) [ 200 ] "200"
+        expectIdle rig
+        let rig = runFor 32_000L<ms> refused
+        expectIdle rig
+        let _, rig = arrive prack (quiet rig)
+        Expect.equal (statuses rig) [ 481 ] "not for ever"
+        expectIdle (give AgentInput.Close refused)
+
+    testCase "RFC 3262, 5: an INVITE without an offer gets none reliably before ours"
+    <| fun () ->
+        let number, rig = invitedBy (open' reliably) start
+        let rig = say number 180 rig
+        Expect.isNull ((snd (lastReply rig)).GetHeader "RSeq") "plain"
+        let rig = describe number rig
+        Expect.isNotNull ((snd (lastReply rig)).GetHeader "RSeq") "reliable"
+]
+
+let private offered = [
+    testCase "RFC 3262, 5: an offer in a PRACK is refused where the application answers none"
+    <| fun () ->
+        let number, rig = invitedBy reliably start
+        let rig = describe number rig |> say number 200
+        let _, rig = arrive (prackOf number 2 rig |> sdp) (quiet rig)
+        Expect.equal (statuses rig) [ 488; 200 ] "refused, but it is acknowledged"
+        Expect.isEmpty (requested rig) "not told"
+
+    testCase "RFC 3262, 5: else it answers, and the 2xx waits for that"
+    <| fun () ->
+        let settings = { settings with Methods = SipMethod.Prack :: settings.Methods }
+        let number, rig = invitedBy reliably (withSettings settings)
+        let rig = describe number rig |> say number 200
+        let received, rig = arrive (prackOf number 2 rig |> sdp) (quiet rig)
+        Expect.equal (requested rig) [ received, SipMethod.Prack ] "told"
+        let rig = runFor 8_000L<ms> rig
+        Expect.isEmpty (statuses rig) "nothing is repeated, nothing said"
+        let rig = say received 200 rig
+
+        Expect.equal
+            (replies rig |> List.map (fun (_, _, response) -> string response.CSeq, text response))
+            [ "2 PRACK", "v=0\r\n"; "1 INVITE", "v=0\r\n" ]
+            "both, in this order"
+
+    testCase "RFC 3262, 5: the answer to ours is none"
+    <| fun () ->
+        let settings = { settings with Methods = SipMethod.Prack :: settings.Methods }
+        let number, rig = invitedBy (open' reliably) (withSettings settings)
+        let rig = describe number rig
+        let _, rig = arrive (prackOf number 2 rig |> sdp) (quiet rig)
+        Expect.equal (statuses rig) [ 200 ] "200"
+        Expect.isEmpty (requested rig) "it is told as the PRACK"
+
+    testCase
+        "RFC 3311, 5.2: an UPDATE that offers before the INVITE's offer is answered: 500, or 491"
+    <| fun () ->
+        let update number rig = within number SipMethod.Update 2 [ bobContact ] rig
+
+        let number, rig = invited start
+        let rig = say number 183 rig |> quiet
+        let _, theirs = arrive (update number rig |> sdp) rig
+        Expect.equal (statuses theirs) [ 500 ] "theirs is open"
+        Expect.isNotNull ((snd (lastReply theirs)).GetHeader "Retry-After") "when"
+        let _, plain = arrive (update number rig) rig
+        Expect.equal (statuses plain) [ 200 ] "without an offer there is nothing to meet"
+
+        let number, rig = invitedBy (open' reliably) start
+        let rig = describe number rig |> quiet
+        let _, rig = arrive (update number rig |> sdp) rig
+        Expect.equal (statuses rig) [ 491 ] "ours is open, in a reliable response"
+
+        let number, rig = call reliable start
+        let rig = respond SipMethod.Invite 180 "b1" (ringing 7) rig
+        let _, mine = arrive (update number rig |> sdp) rig
+        Expect.equal (statuses mine) [ 491 ] "ours is open, in the INVITE"
+        let rig = respondSdp 183 (ringing 8) rig
+        let _, rig = arrive (update number rig |> sdp) (quiet rig)
+        Expect.equal (requested rig).Length 1 "now it is answered"
+
+    testCase "RFC 3311, 5.1: nor do we offer before"
+    <| fun () ->
+        let finished rig =
+            told rig
+            |> List.choose (fun event ->
+                match event with
+                | AgentEvent.Finished(_, ending) -> Some ending
+                | _ -> None)
+
+        let number, rig = call reliable start
+        let rig = respond SipMethod.Invite 180 "b1" (ringing 7) rig
+        let _, early = ask SipMethod.Update offer number rig
+        Expect.equal (finished early) [ ExchangeEnd.Refused AgentRefusal.NotNow ] "refused"
+        let _, rig = respondSdp 183 (ringing 8) rig |> ask SipMethod.Update offer number
+        Expect.equal (sentAs SipMethod.Update rig).Length 1 "sent"
+        let number, rig = invitedBy reliably start
+        let rig = describe number rig
+        let _, early = ask SipMethod.Update offer number rig
+        Expect.equal (finished early) [ ExchangeEnd.Refused AgentRefusal.NotNow ] "before the PRACK"
+        let _, rig = arrive (prackOf number 2 rig) rig
+        let _, rig = ask SipMethod.Update offer number rig
+        Expect.equal (sentAs SipMethod.Update rig).Length 1 "after it"
+]
+
 let tests =
     testList "Reliable" [
         testList "forks" forks
         testList "offers" offers
         testList "changes" changes
+        testList "late" late
+        testList "offered" offered
     ]

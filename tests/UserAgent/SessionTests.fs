@@ -41,6 +41,46 @@ let private caller = [
         Expect.equal (endings rig).Length 1 "over"
         expectIdle rig
 
+    testCase "7.4: what 422 asked for counts as long as the call does"
+    <| fun () ->
+        let _, rig = call { timed with Session = ValueSome 100_000L<ms> } start
+
+        let rig =
+            respond SipMethod.Invite 422 "x" [ "Min-SE", "300" ] rig
+            |> respond SipMethod.Invite 200 "b1" [ bobContact; updates ]
+
+        let rig = quiet rig |> runFor 149_999L<ms>
+        Expect.isEmpty (methods rig) "not half of what was asked first"
+        let rig = runFor 1L<ms> rig
+        let _, update = last SipMethod.Update rig
+        Expect.equal (header "Session-Expires" update) "300;refresher=uac" "the interval"
+        Expect.equal (header "Min-SE" update) "300" "and the least"
+
+    testCase "7.3: a refresh answered 422 goes again with a longer interval, some times"
+    <| fun () ->
+        let headers = [ "Session-Expires", "1000;refresher=uac"; updates ]
+        let number, rig = answeredWith timed headers start
+        let rig = quiet rig |> runFor 500_000L<ms>
+        let rig = respond SipMethod.Update 422 "b1" [ "Min-SE", "1200" ] rig
+        let _, update = last SipMethod.Update rig
+        Expect.equal (header "Session-Expires" update) "1200;refresher=uac" "the interval"
+        Expect.equal (header "Min-SE" update) "1200" "and the least"
+        let done' = respond SipMethod.Update 200 "b1" [] rig
+        Expect.equal (refreshed done') 1 "refreshed"
+        let rig = quiet done' |> runFor 599_999L<ms>
+        Expect.isEmpty (methods rig) "half of the longer one"
+
+        let rig =
+            [ 1300; 1400; 1500 ]
+            |> List.fold
+                (fun rig (least: int) ->
+                    respond SipMethod.Update 422 "b1" [ "Min-SE", string least ] rig)
+                (runFor 1L<ms> rig)
+
+        Expect.equal (sentAs SipMethod.Update rig).Length 3 "twice more"
+        Expect.isEmpty (endings rig) "the call goes on"
+        Expect.equal (dialogOf number rig).Remote.Tag "b1" "with its dialog"
+
     testCase "7.4, 10: the refresher asks at half the interval, by UPDATE where the peer has it"
     <| fun () ->
         for headers, method in
@@ -141,6 +181,17 @@ let private called = [
             let rig = say number 200 rig
             let _, response = lastReply rig
             Expect.equal (header "Session-Expires" response) $"{said};refresher=uac" least
+
+    testCase "an UPDATE in the early dialog refreshes no session: there is none yet"
+    <| fun () ->
+        let number, rig = invitedBy (invitation supported) start
+        let rig = say number 183 rig
+        let update = within number SipMethod.Update 2 (bobContact :: supported) rig
+        let _, rig = arrive update (quiet rig)
+        let _, response = lastReply rig
+        Expect.equal response.StatusCode 200 "answered"
+        Expect.isNull (response.GetHeader "Session-Expires") "nothing is said of a session"
+        Expect.equal (refreshed rig) 0 "nothing is told"
 
     testCase "an UPDATE without an offer refreshes without the application"
     <| fun () ->
@@ -302,7 +353,7 @@ let private repeated = [
         let number, rig = invitedBy (invitation [ "Supported", "100rel" ]) start
         let rig = progress rig number |> say number 486
         Expect.equal (statuses rig) [ 183; 486 ] "at once"
-        expectIdle rig
+        expectIdle (runFor 32_000L<ms> rig)
         let number, rig = invitedBy (invitation [ "Supported", "100rel" ]) start
         let rig = say number 180 rig |> say number 200 |> runFor 10_000L<ms>
 

@@ -79,8 +79,16 @@ let private incoming = [
             "sip:bob@198.51.100.2:5070"
             "as it was"
 
+        for status in [ 488; 500 ] do
+            let invite = within number SipMethod.Invite 3 [ elsewhere ] rig |> sdp
+            let received, rig = arrive invite rig
+            let rig = say received status rig
+            let _, rig = ask SipMethod.Info number rig
+            let _, info = last SipMethod.Info rig
+            Expect.equal (string info.RequestUri) "sip:bob@198.51.100.2:5070" $"{status}"
+
         let received, rig =
-            arrive (within number SipMethod.Invite 3 [ elsewhere ] rig |> sdp) rig
+            arrive (within number SipMethod.Invite 3 [ elsewhere ] rig |> sdp) (quiet rig)
 
         Expect.equal (requested rig) [ received, SipMethod.Invite ] "told"
         let rig = say received 200 rig
@@ -176,9 +184,8 @@ let private incoming = [
 
     testCase "RFC 3311: an UPDATE in the early dialog reaches the application"
     <| fun () ->
-        let number, rig = invited start
-        let rig = say number 183 rig
-        let update = within number SipMethod.Update 2 [ bobContact ] rig |> sdp
+        let number, rig = settled start
+        let update = within number SipMethod.Update 3 [ bobContact ] rig |> sdp
         let received, rig = arrive update (quiet rig)
         Expect.equal (requested rig) [ received, SipMethod.Update ] "told"
         let rig = say received 200 rig |> say number 200
@@ -472,6 +479,41 @@ let private outside = [
         Expect.equal (finished rig).Length 1 "finished"
         Expect.equal (methods rig) [ "MESSAGE"; "MESSAGE" ] "two"
         expectIdle rig
+
+    testCase "7.3.1: words that cannot be in a message are refused, and nothing is sent"
+    <| fun () ->
+        let fields = [
+            "a b", "x"
+            "", "x"
+            "X", "a\r\nVia: y"
+            "Route", "<sip:"
+            "Contact", "<sip:"
+        ]
+
+        for field in fields do
+            let bad = { Content.none with Headers = [ field ] }
+            let number, rig = call { order with Content = bad } start
+            Expect.equal (endings rig) [ number, CallEnd.Refused AgentRefusal.Malformed ] "call"
+            Expect.isEmpty (sent rig) "nothing is sent"
+            expectIdle rig
+            let number, rig = answered start
+            let exchange, rig' = SipFun.Tests.UserAgent.AgentRig.number rig
+
+            let asked =
+                AgentInput.RequestWithin(exchange, number, SipMethod.Info, bad) |> give <| rig'
+
+            let refused = ExchangeEnd.Refused AgentRefusal.Malformed
+            Expect.equal (finished asked) [ exchange, refused ] "request"
+            let rig = give (AgentInput.HangUp(number, bad)) rig
+            Expect.equal (sentAs SipMethod.Bye rig).Length 1 "a BYE goes all the same"
+            let number, rig = invited start
+            let rig = give (AgentInput.Respond(number, { answerOf 200 with Content = bad })) rig
+            Expect.equal (statuses rig) [ 500 ] "answer"
+
+        let number, rig = invited start
+        let answer = { answerOf 486 with Reason = "Busy\r\n" }
+        let rig = give (AgentInput.Respond(number, answer)) rig
+        Expect.equal (statuses rig) [ 500 ] "reason"
 
     testCase "a limit of exchanges refuses"
     <| fun () ->

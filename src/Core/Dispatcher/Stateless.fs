@@ -44,19 +44,28 @@ let merged number leg source (request: SipRequest) work =
     answerStatelessly number leg source (tagged work request 482) work
     |> Work.count Counted.MergedRequest
 
-let private hasInvite (cancel: SipRequest) work =
+let private inviteOf (cancel: SipRequest) work =
     let key = Keys.ofCancelled cancel
 
     Index.numbers (Keys.hash work.Settings key) work.State.ByKey
-    |> List.exists (fun number ->
+    |> List.tryPick (fun number ->
         match State.tryFind number work.State with
-        | ValueSome(ServerEntry server) -> server.Key = key
-        | _ -> false)
+        | ValueSome(ServerEntry server) when server.Key = key -> Some server
+        | _ -> None)
 
-let private refusal (receiver: Receiver) (request: SipRequest) work =
+let private isAnswered (server: Server) =
+    match server.Phase with
+    | Insisting _
+    | Confirmed _ -> true
+    | _ -> false
+
+/// A CANCEL that comes too late has no effect, and is answered all the same (9.2).
+let private statusOf (receiver: Receiver) (request: SipRequest) work =
     let method = request.Method
+    let invite = if method = SipMethod.Cancel then inviteOf request work else None
 
-    if method = SipMethod.Cancel && not (hasInvite request work) then 481
+    if Option.exists isAnswered invite then 200
+    elif method = SipMethod.Cancel && invite.IsNone then 481
     elif not (isNull request.ToTag) then 481
     elif not method.IsKnown then 501
     elif List.contains method receiver.Allow then 480
@@ -67,7 +76,7 @@ let unhandled number leg source (request: SipRequest) work =
     match work.State.Receiver with
     | ValueNone -> Work.count Counted.NoReceiver work
     | ValueSome receiver ->
-        let status = refusal receiver request work
+        let status = statusOf receiver request work
         let response = tagged work request status
 
         let response =

@@ -59,6 +59,9 @@ type Ringing = {
     /// RSeq of the next reliable provisional response.
     NextRSeq: uint32
     Open: Unacknowledged voption
+    /// A reliable provisional response answered the INVITE's offer, or its own offer was answered in
+    /// the PRACK (RFC 3262, 5).
+    IsSettled: bool
     /// Answers that wait for the PRACK, first come first.
     Held: AgentAnswer list
 }
@@ -80,11 +83,15 @@ type Established = {
     AwaitsAck: int64
     /// The CSeq of the ACK that the application has not heard of.
     AckDue: uint32 voption
+    /// The reliable provisional response whose PRACK had not come before the 2xx (RFC 3262, 3).
+    PrackDue: Unacknowledged voption
     /// Our 2xx made an offer, and its answer comes in the ACK (13.3.1.4).
     OfferOpen: bool
     /// The call ends as soon as the ACK came.
     HangUp: Content voption
     Session: Session voption
+    /// No session interval is shorter: ours, or what a 422 asked for (RFC 4028, 7.4).
+    Least: Duration
     /// What was last said of the session here, to be said again in a refreshing re-INVITE.
     Description: Content
 }
@@ -96,6 +103,9 @@ type CallPhase =
     | Established of Established
     /// The BYE is on its way.
     | Leaving
+    /// An incoming call that was refused before this PRACK came, which is still answered for a while
+    /// (RFC 3262, 3).
+    | Declined of Unacknowledged * until: Instant
 
 /// The INVITE or UPDATE of this end within a call: one at a time (14.1).
 type Change = {
@@ -111,6 +121,8 @@ type Change = {
     Progress: InviteProgress
     /// How often it was answered 491.
     Glares: int
+    /// How often it was answered 422.
+    Raises: int
     /// When it is sent again after 491; `Queue.never` while it is under way.
     At: Instant
 }

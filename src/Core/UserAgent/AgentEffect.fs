@@ -11,12 +11,15 @@ type AgentRefusal =
     | TooMany = 0
     /// There is no such call, or it is not answered yet, or over.
     | NoCall = 1
-    /// An INVITE or UPDATE is under way in the call, in one direction or the other (14.1).
+    /// An INVITE or UPDATE is under way in the call, in one direction or the other (14.1), or an offer
+    /// has no answer yet (RFC 3311, 5.1).
     | NotNow = 2
     /// The agent sends this method by itself only.
     | Method = 3
     /// The agent was closed.
     | Closed = 4
+    /// What it was to say cannot be in a message (7.3.1).
+    | Malformed = 5
 
 /// How an exchange of one request ended.
 [<RequireQualifiedAccess>]

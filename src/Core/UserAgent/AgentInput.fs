@@ -96,7 +96,7 @@ type AgentInput =
     /// Call somebody.
     | Invite of call: int64 * InviteOrder
     /// End a call, in whatever state: BYE, CANCEL before the answer, or 603 to one that comes in.
-    /// A 2xx that crosses the CANCEL gets ACK and BYE.
+    /// A 2xx that crosses the CANCEL gets ACK and BYE. What cannot be in a message is not said.
     | HangUp of call: int64 * Content
     /// Send a request outside dialogs: OPTIONS, MESSAGE, ... Not INVITE, ACK, CANCEL, BYE, PRACK.
     | Request of exchange: int64 * RequestOrder
@@ -108,7 +108,8 @@ type AgentInput =
     /// Bind a contact, and keep it bound.
     | Register of registration: int64 * RegisterOrder
     | Unregister of registration: int64
-    /// Answer `Invited` (by the call's number) or `Requested`: 1xx, then one final response.
+    /// Answer `Invited` (by the call's number) or `Requested`: 1xx, then one final response. A final
+    /// one that cannot be in a message is a 500 instead.
     | Respond of received: int64 * AgentAnswer
     /// Hang up all calls, give up all bindings, take nothing new. Over when `AgentState.isIdle`.
     | Close

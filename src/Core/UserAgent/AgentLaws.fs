@@ -32,6 +32,20 @@ let private indexed (state: AgentState) calls = [
             "D7: ByCallId has an empty row"
 ]
 
+let private registrars (state: AgentState) (entries: (int64 * AgentEntry) list) = [
+    let expected =
+        entries
+        |> List.choose (fun (_, entry) ->
+            match entry with
+            | RegistrationEntry registration -> Some(AgentState.registrarOf registration.Order)
+            | _ -> None)
+        |> List.countBy id
+        |> Map.ofList
+
+    if expected <> Map.map (fun _ registrar -> registrar.Bindings) state.Registrars then
+        "D7: the registrars and the bindings there differ"
+]
+
 let private counted (state: AgentState) (entries: (int64 * AgentEntry) list) = [
     let count (choose: AgentEntry -> bool) =
         entries |> List.filter (fun (_, entry) -> choose entry) |> List.length
@@ -151,6 +165,7 @@ let violations (settings: AgentSettings) (state: AgentState) : string list =
     [
         yield! Queue.violations state.Entries
         yield! indexed state calls
+        yield! registrars state entries
         yield! counted state entries
         yield! asked entries calls
         yield! replies state calls

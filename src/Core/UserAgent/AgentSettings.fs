@@ -49,7 +49,7 @@ type AgentSettings = {
     Secret: struct (uint64 * uint64)
     /// The methods that the application answers beside what the agent does by itself (ACK, BYE,
     /// CANCEL, OPTIONS, PRACK; UPDATE without an offer). Others are answered 405: without INVITE
-    /// nobody calls.
+    /// nobody calls. With PRACK it answers the offers in them; without, they are refused (RFC 3262, 5).
     Methods: SipMethod list
     /// Option tags that the application understands, beside 100rel and timer.
     Extensions: string list
@@ -60,7 +60,7 @@ type AgentSettings = {
     Reliability: Reliability
     Session: SessionTimer
     /// No receiver comes after it: what it does not serve it refuses itself (405, 501, 481) instead
-    /// of passing it.
+    /// of passing it. A CANCEL is passed in any case.
     IsLast: bool
     Limits: AgentLimits
 }

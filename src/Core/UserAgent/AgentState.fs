@@ -54,9 +54,7 @@ type Exchange = {
 /// A binding (10.2).
 type Registration = {
     Order: RegisterOrder
-    CallId: CallId
     From: NameAddr
-    CSeq: uint32
     Realms: Realms
     /// What is asked for: more than ordered after a 423.
     Expires: Duration
@@ -71,6 +69,14 @@ type Registration = {
     Missed: int
     /// The next REGISTER; `Queue.never` while one is under way.
     At: Instant
+}
+
+/// What the bindings at one registrar have in common: their REGISTERs are counted together (10.2).
+type RegisterSeries = {
+    CallId: CallId
+    /// Of the last REGISTER there.
+    CSeq: uint32
+    Bindings: int
 }
 
 type AgentEntry =
@@ -94,6 +100,8 @@ type AgentState = {
     Replies: Trie<int64>
     /// The calls with this Call-ID.
     ByCallId: Map<string, Set<int64>>
+    /// By Request-URI.
+    Registrars: Map<string, RegisterSeries>
     Counts: AgentCounts
     IsClosed: bool
 }
@@ -107,6 +115,7 @@ module AgentState =
         Sendings = Trie.empty
         Replies = Trie.empty
         ByCallId = Map.empty
+        Registrars = Map.empty
         Counts = { Calls = 0; Asked = 0; Exchanges = 0; Registrations = 0 }
         IsClosed = false
     }
@@ -129,6 +138,9 @@ module AgentState =
     let trySending (number: int64) (state: AgentState) : SentRequest voption =
         Trie.tryFind (uint64 number) state.Sendings
 
+    /// Under which the registrar of a binding is found.
+    let registrarOf (order: RegisterOrder) = order.Party.Target.ToString()
+
     /// The calls with this Call-ID.
     let callsOf (callId: CallId) (state: AgentState) = [
         for number in Map.tryFind callId.Value state.ByCallId |> Option.defaultValue Set.empty do
@@ -143,3 +155,4 @@ module AgentState =
         && Trie.isEmpty state.Sendings
         && Trie.isEmpty state.Replies
         && state.ByCallId.IsEmpty
+        && state.Registrars.IsEmpty

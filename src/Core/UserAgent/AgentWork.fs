@@ -61,6 +61,19 @@ module internal AgentWork =
         | ExchangeEntry _ -> { counts with Exchanges = counts.Exchanges + step }
         | RegistrationEntry _ -> { counts with Registrations = counts.Registrations + step }
 
+    /// A binding more, or less, at its registrar.
+    let private bindings step (registration: Registration) (state: AgentState) =
+        let key = AgentState.registrarOf registration.Order
+
+        let change (registrar: RegisterSeries) =
+            let registrar = { registrar with Bindings = registrar.Bindings + step }
+            if registrar.Bindings > 0 then Some registrar else None
+
+        {
+            state with
+                Registrars = Map.change key (Option.bind change) state.Registrars
+        }
+
     let private indexed number entry (state: AgentState) =
         match entry with
         | CallEntry call ->
@@ -71,6 +84,7 @@ module internal AgentWork =
                 state with
                     ByCallId = Map.add id (Set.add number calls) state.ByCallId
             }
+        | RegistrationEntry registration -> bindings 1 registration state
         | _ -> state
 
     let private unindexed number entry (state: AgentState) =
@@ -88,6 +102,7 @@ module internal AgentWork =
                         else
                             Map.add id rest state.ByCallId
             }
+        | RegistrationEntry registration -> bindings -1 registration state
         | _ -> state
 
     /// With this entry under the number, due then.
@@ -137,9 +152,30 @@ module internal AgentWork =
         | CallPhase.Established { Session = ValueSome session } ->
             earliest [ change; session.RefreshAt; session.ExpireAt ]
         | CallPhase.Established _ -> change
+        | CallPhase.Declined(_, until) -> until
         | CallPhase.Leaving -> Queue.never
 
     let setCall (call: Call) work = set call.Number (dueOf call) (CallEntry call) work
+
+    /// The Call-ID and the CSeq of the next REGISTER to this registrar (10.2).
+    let nextRegister order (work: AgentWork) : struct (CallId * uint32 * AgentWork) =
+        let key = AgentState.registrarOf order
+
+        let struct (known, work) =
+            match Map.tryFind key work.State.Registrars with
+            | Some known -> struct (known, work)
+            | None ->
+                let struct (callId, work) = drawCallId work
+                struct ({ CallId = callId; CSeq = 0u; Bindings = 0 }, work)
+
+        let next = { known with CSeq = known.CSeq + 1u }
+
+        let enter (state: AgentState) = {
+            state with
+                Registrars = Map.add key next state.Registrars
+        }
+
+        struct (next.CallId, next.CSeq, update enter work)
 
     let setRegistration number (registration: Registration) work =
         set number registration.At (RegistrationEntry registration) work

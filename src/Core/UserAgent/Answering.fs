@@ -42,8 +42,10 @@ let private provisional (answer: AgentAnswer) (ringing: Ringing) (call: Call) wo
 
     struct (response, ringing, early ringing response call)
 
-/// One at a time is repeated until its PRACK comes (RFC 3262, 3).
+/// One at a time is repeated until its PRACK comes (RFC 3262, 3). One with a body answers the
+/// INVITE's offer (5).
 let private reliably (response: SipResponse) (ringing: Ringing) work =
+    let hasAnswer = not (ringing.Invite.Body.IsEmpty || response.Body.IsEmpty)
     let number = ringing.NextRSeq
 
     let response =
@@ -55,13 +57,27 @@ let private reliably (response: SipResponse) (ringing: Ringing) work =
         Schedule = Schedule.invite work.Settings.Timers work.Now
     }
 
-    struct (response, { ringing with NextRSeq = number + 1u; Open = ValueSome opened })
+    let ringing = {
+        ringing with
+            NextRSeq = number + 1u
+            Open = ValueSome opened
+            IsSettled = ringing.IsSettled || hasAnswer
+    }
+
+    struct (response, ringing)
+
+/// The first reliable response to an INVITE without an offer must make one: one that does not goes
+/// unreliably, where the caller lets it (RFC 3262, 5).
+let private lacksOffer (answer: AgentAnswer) (ringing: Ringing) =
+    let invite = ringing.Invite
+    let isFree = not (Wording.lists invite.Require "100rel")
+    isFree && invite.Body.IsEmpty && answer.Content.Body.IsEmpty && not ringing.IsSettled
 
 /// 101 to 199.
 let private progress (answer: AgentAnswer) (ringing: Ringing) (call: Call) work =
     let struct (response, ringing, call) = provisional answer ringing call work
 
-    if isReliable ringing.Invite work.Settings then
+    if isReliable ringing.Invite work.Settings && not (lacksOffer answer ringing) then
         let struct (response, ringing) = reliably response ringing work
         setRinging ringing call work |> AgentWork.answer call.Number response
     else
@@ -94,9 +110,11 @@ let private accept (answer: AgentAnswer) (ringing: Ringing) (call: Call) work =
     let established = {
         AwaitsAck = reply
         AckDue = ValueSome invite.CSeq.Number
+        PrackDue = ringing.Open
         OfferOpen = invite.Body.IsEmpty && not answer.Content.Body.IsEmpty
         HangUp = ValueNone
         Session = Sessions.ofAgreement work.Now agreed
+        Least = Sessions.least settings
         Description = description answer
     }
 
@@ -105,10 +123,20 @@ let private accept (answer: AgentAnswer) (ringing: Ringing) (call: Call) work =
     AgentWork.setCall { call with Phase = CallPhase.Established established } work
     |> AgentWork.awaitAck reply call.Number
 
-/// The INVITE's refusal, and the end of the call.
+/// There is room to remember a call that is over.
+let private mayLinger (opened: Unacknowledged) work =
+    opened.Schedule.GiveUpAt > work.Now
+    && not work.State.IsClosed
+    && work.State.Counts.Calls <= work.Settings.Limits.Calls / 2
+
+/// The INVITE's refusal, and the end of the call. A PRACK may be on its way (RFC 3262, 3).
 let private close (answer: AgentAnswer) ending (ringing: Ringing) (call: Call) work =
     let response = Wording.response ringing.Invite ringing.Tag answer work.Settings
-    AgentWork.answer call.Number response work |> Endings.finish ending call
+    let work = AgentWork.answer call.Number response work
+
+    match ringing.Open with
+    | ValueSome opened when mayLinger opened work -> Endings.linger ending opened call work
+    | _ -> Endings.finish ending call work
 
 let decline status (ringing: Ringing) call work =
     close (Wording.status status) (CallEnd.Declined status) ringing call work
@@ -118,16 +146,17 @@ let withdraw ending (ringing: Ringing) call work =
     close (Wording.status 487) ending ringing call work
 
 /// What is said while a reliable response waits for its PRACK: provisional ones wait, and a 2xx
-/// does where the response held an offer or answer (RFC 3262, 3).
-let private mustWait (answer: AgentAnswer) (ringing: Ringing) work =
+/// does where the response held an offer or answer (RFC 3262, 3), or where the other end's offer has
+/// no answer yet.
+let private mustWait (answer: AgentAnswer) (ringing: Ringing) (call: Call) work =
     match ringing.Open with
-    | ValueNone -> false
     | ValueSome _ when answer.Status < 200 -> isReliable ringing.Invite work.Settings
-    | ValueSome opened -> answer.Status < 300 && not opened.Response.Body.IsEmpty
+    | ValueSome opened when answer.Status < 300 && not opened.Response.Body.IsEmpty -> true
+    | _ -> answer.Status / 100 = 2 && call.Theirs <> 0L
 
 /// The application answers.
 let respond (answer: AgentAnswer) (ringing: Ringing) (call: Call) work =
-    if mustWait answer ringing work then
+    if mustWait answer ringing call work then
         let held = ringing.Held @ [ answer ] |> List.truncate work.Settings.Limits.PerCall
 
         setRinging { ringing with Held = held } call work
@@ -149,20 +178,31 @@ let private release (ringing: Ringing) (call: Call) work =
         | next :: later -> respond next { ringing with Held = later } call work
         | [] -> setRinging ringing call work
 
-/// Whether a PRACK acknowledges what waits for it (RFC 3262, 3).
-let private matches (prack: SipRequest) (invite: SipRequest) (opened: Unacknowledged) =
+/// Whether a PRACK acknowledges this response (RFC 3262, 3).
+let matches (prack: SipRequest) (opened: Unacknowledged) =
     match prack.RAck with
     | null -> false
-    | value -> value.RSeq = opened.RSeq && value.CSeq = invite.CSeq
+    | value -> value.RSeq = opened.RSeq && value.CSeq = opened.Response.CSeq
 
-/// A PRACK came: what follows from it; none: it acknowledges nothing.
-let acknowledged (prack: SipRequest) (ringing: Ringing) (call: Call) =
-    match ringing.Open with
-    | ValueSome opened when matches prack ringing.Invite opened ->
-        ValueSome(fun work ->
-            AgentWork.tell (AgentEvent.Acknowledged(call.Number, prack)) work
-            |> release { ringing with Open = ValueNone } call)
-    | _ -> ValueNone
+/// A PRACK makes an offer, unless it answers ours (RFC 3262, 5).
+let hasOffer (prack: SipRequest) (ringing: Ringing) =
+    not prack.Body.IsEmpty && (ringing.IsSettled || not ringing.Invite.Body.IsEmpty)
+
+/// The PRACK for what waits for it came.
+let acknowledged (opened: Unacknowledged) prack (ringing: Ringing) (call: Call) work =
+    let ringing = {
+        ringing with
+            Open = ValueNone
+            IsSettled = ringing.IsSettled || not opened.Response.Body.IsEmpty
+    }
+
+    setRinging ringing call work |> AgentWork.tell (AgentEvent.Acknowledged(call.Number, prack))
+
+/// Whatever waited goes on, if it may.
+let goOn (call: Call) work =
+    match call.Phase with
+    | CallPhase.Ringing({ Open = ValueNone } as ringing) -> release ringing call work
+    | _ -> work
 
 let private copy (opened: Unacknowledged) (ringing: Ringing) (call: Call) work =
     let later = { opened with Schedule = Schedule.advance work.Now opened.Schedule }

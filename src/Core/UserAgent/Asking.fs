@@ -28,7 +28,9 @@ let ask (arrival: Arrival) (request: SipRequest) (call: Call voption) work =
                     call with
                         Asked = Set.add arrival.Number call.Asked
                         Theirs =
-                            if Changes.isChange request.Method then
+                            if
+                                Changes.isChange request.Method || request.Method = SipMethod.Prack
+                            then
                                 arrival.Number
                             else
                                 call.Theirs
@@ -71,7 +73,9 @@ let private accept received (answer: AgentAnswer) (request: SipRequest) (call: C
         | ValueSome { Session = ValueSome session } -> ValueSome session.Interval
         | _ -> settings.Session.Interval
 
-    let agreed = Sessions.agree wish request
+    // Only an answered call has a session timer (RFC 4028, 4).
+    let agreed =
+        Changes.established call |> ValueOption.bind (fun _ -> Sessions.agree wish request)
 
     let response =
         Wording.response request null answer settings
@@ -111,9 +115,18 @@ let private accept received (answer: AgentAnswer) (request: SipRequest) (call: C
     else
         work
 
+/// The dialog goes on to where the other end says that it is, with our 2xx (12.2.2).
+let private followed (request: SipRequest) (call: Call) =
+    let tag = Within.keyOf request.FromTag
+
+    match Within.side tag call with
+    | Some side -> Within.withSide tag { side with Dialog = side.Dialog.Followed request } call
+    | None -> call
+
 /// Answered by the agent itself: an UPDATE without an offer, which refreshes the session (RFC 4028,
 /// 7.4).
 let refresh (arrival: Arrival) request call work =
+    let call = followed request call
     AgentWork.setCall call work |> accept arrival.Number (Wording.status 200) request call
 
 let private plain received (answer: AgentAnswer) (request: SipRequest) work =
@@ -140,9 +153,18 @@ let respond received (answer: AgentAnswer) (asked: Asked) work =
             asked.Call |> ValueOption.bind (fun call -> AgentState.tryCall call work.State)
 
         match call with
-        | ValueSome call when answer.Status < 300 && Changes.isChange request.Method ->
-            accept received answer request call work
+        | ValueSome call when answer.Status < 300 ->
+            let call = followed request call
+            let work = AgentWork.setCall call work
+
+            if Changes.isChange request.Method then
+                accept received answer request call work
+            else
+                plain received answer request work
         | _ -> plain received answer request work
+        |> match call with
+           | ValueSome call -> AgentWork.withCall call.Number Answering.goOn
+           | ValueNone -> id
 
 /// The application took too long.
 let due received (asked: Asked) work =

@@ -4,10 +4,6 @@ module internal SipFun.Core.Changes
 
 open SipFun
 
-/// A peer that always answers 491 gets no more tries than this.
-[<Literal>]
-let private MostGlares = 5
-
 let isChange (method: SipMethod) = method = SipMethod.Invite || method = SipMethod.Update
 
 let established (call: Call) =
@@ -23,20 +19,24 @@ let isBusy (call: Call) =
         | ValueSome established -> established.AwaitsAck <> 0L
         | ValueNone -> false)
 
+/// An offer that would come before those of the INVITE are answered (RFC 3311, 5.1).
+let isTooEarly (text: Content) (call: Call) = not (text.Body.IsEmpty || Offers.mayMake call)
+
 let private purposeOf (call: Call) (change: Change) =
     match change.Exchange with
     | ValueSome exchange -> Purpose.Asking exchange
     | ValueNone -> Purpose.Refreshing call.Number
 
 /// What the request says of the session's timer: who refreshes stays so (RFC 4028, 7.4).
-let private asking (call: Call) work (request: SipRequest) =
+let private asking (call: Call) (request: SipRequest) =
     match established call with
-    | ValueSome { Session = ValueSome session } ->
+    | ValueSome({ Session = ValueSome session } as established) ->
         let role = if session.IsRefresher then "uac" else "uas"
-        Sessions.ask (ValueSome session.Interval) (Sessions.least work.Settings) role request
+        Sessions.ask (ValueSome session.Interval) established.Least role request
     | _ -> request
 
-let private sent (change: Change) sending (call: Call) work =
+/// It went with this number.
+let sent (change: Change) sending (call: Call) work =
     let underWay = {
         change with
             Sending = sending
@@ -60,8 +60,9 @@ let private noDialog (change: Change) (call: Call) work =
         AgentWork.remove exchange work |> Exchanges.refuse exchange AgentRefusal.NoCall
     | ValueNone -> work
 
-let private send (change: Change) (call: Call) work =
-    let extend = asking call work
+/// Sends it, again or for the first time.
+let send (change: Change) (call: Call) work =
+    let extend = asking call
 
     match Within.send (purposeOf call change) change.Method change.Content extend call work with
     | ValueSome(struct (sending, call, work)) -> sent change sending call work
@@ -77,6 +78,7 @@ let start exchange method text (call: Call) work =
         IsAbandoned = false
         Progress = InviteProgress.none
         Glares = 0
+        Raises = 0
         At = Queue.never
     }
 
@@ -99,6 +101,7 @@ let refresh (established: Established) (call: Call) work =
         IsAbandoned = false
         Progress = InviteProgress.none
         Glares = 0
+        Raises = 0
         At = Queue.never
     }
 
@@ -112,7 +115,8 @@ let private backOff (call: Call) work : struct (Duration * AgentWork) =
     let least = if call.IsOwner then 2_100L<ms> else 0L<ms>
     struct (least + step * 10L<ms>, work)
 
-let private glared (change: Change) (call: Call) work =
+/// It met the other end's, and goes again a little later (14.1).
+let glared (change: Change) (call: Call) work =
     let struct (wait, work) = backOff call work
 
     let change = {
@@ -136,161 +140,3 @@ let retry (change: Change) (call: Call) work =
         AgentWork.setCall { call with Ours = ValueSome later } work
     else
         send change call work
-
-/// A refresh that failed is tried again while there is time (RFC 4028, 10).
-let private refreshLater (established: Established) now =
-    match established.Session with
-    | ValueSome session when session.IsRefresher -> {
-        established with
-            Session =
-                ValueSome {
-                    session with
-                        RefreshAt = now + max 1_000L<ms> (session.Interval / 8L)
-                }
-      }
-    | _ -> established
-
-let private withEstablished change (call: Call) =
-    match call.Phase with
-    | CallPhase.Established established -> {
-        call with
-            Phase = CallPhase.Established(change established)
-      }
-    | _ -> call
-
-let private succeeded (change: Change) (response: SipResponse) (call: Call) work =
-    let tag = Within.keyOf response.ToTag
-
-    let call =
-        match Within.side tag call with
-        | Some side -> Within.withSide tag { side with Dialog = side.Dialog.Receive response } call
-        | None -> call
-
-    let refreshed (established: Established) =
-        let asked = established.Session |> ValueOption.map (fun session -> session.Interval)
-
-        {
-            established with
-                Session = Sessions.ofResponse work.Now asked response
-                Description =
-                    if change.Content.Body.IsEmpty then
-                        established.Description
-                    else
-                        change.Content
-        }
-
-    let call = withEstablished refreshed { call with Ours = ValueNone }
-
-    let hasSession =
-        ValueOption.exists (fun each -> each.Session.IsSome) (established call)
-
-    let work = AgentWork.setCall call work
-
-    if hasSession && not call.IsSilent then
-        AgentWork.tell (AgentEvent.Refreshed call.Number) work
-    else
-        work
-
-let private refused (change: Change) (response: SipResponse) (call: Call) work =
-    let call = { call with Ours = ValueNone }
-
-    let lacksUpdate =
-        change.Method = SipMethod.Update && (response.StatusCode = 405 || response.StatusCode = 501)
-
-    let call = { call with HasUpdate = call.HasUpdate && not lacksUpdate }
-
-    let call =
-        if change.Exchange.IsNone then
-            withEstablished (fun established -> refreshLater established work.Now) call
-        else
-            call
-
-    let work = AgentWork.setCall call work
-
-    if Losses.isLoss response then
-        Losses.lose (ExchangeEnd.Answered response) call work
-    else
-        work
-
-let private toApplication (change: Change) response work =
-    match change.Exchange with
-    | ValueSome exchange -> Exchanges.respond exchange response work
-    | ValueNone -> work
-
-/// A final response to the change under way.
-let private final (change: Change) sending (response: SipResponse) (call: Call) work =
-    let again =
-        if change.IsAbandoned then
-            ValueNone
-        else
-            Within.again sending response call work
-
-    match again with
-    | ValueSome(struct (number, call, work)) -> sent change number call work
-    | ValueNone when
-        response.StatusCode = 491 && change.Glares < MostGlares && not change.IsAbandoned
-        ->
-        glared change call work
-    | ValueNone when response.IsSuccess ->
-        toApplication change response work
-        |> AgentWork.withCall call.Number (succeeded change response)
-    | ValueNone ->
-        toApplication change response work
-        |> AgentWork.withCall call.Number (refused change response)
-
-/// The answer to an offer that a response to our INVITE makes: what was last said of the session
-/// here (13.2.2.4; RFC 3262, 5).
-let answerIn (sending: SentRequest) (response: SipResponse) (call: Call) =
-    match call.Ours, established call with
-    | ValueSome { Progress = progress }, ValueSome established ->
-        Provisionals.answer established.Description progress sending response
-    | _ -> Content.none
-
-/// A provisional response to it; a reliable one gets its PRACK (RFC 3262, 4).
-let private provisional (change: Change) sending (response: SipResponse) (call: Call) work =
-    let tag = Within.keyOf response.ToTag
-    let rseq = Provisionals.reliable work.Settings.Reliability response
-
-    match Within.side tag call, rseq with
-    | Some side, ValueSome rseq when change.Method = SipMethod.Invite ->
-        match Provisionals.next change.Progress rseq response with
-        | ValueNone -> work
-        | ValueSome progress ->
-            let text = answerIn sending response call
-
-            let struct (call, work) = Provisionals.prack tag side rseq text response call work
-
-            let ours = ValueSome { change with Progress = progress }
-            AgentWork.setCall { call with Ours = ours } work |> toApplication change response
-    | _ -> toApplication change response work
-
-let responded sending (response: SipResponse) (call: Call) work =
-    match call.Ours with
-    | ValueSome change when response.IsFinal -> final change sending response call work
-    | ValueSome change -> provisional change sending response call work
-    | ValueNone -> work
-
-/// Nothing came back. No response at all ends the dialog; a hop that could not be reached need not
-/// (12.2.1.2, 8.1.3.1).
-let failed (outcome: Outcome) (call: Call) work =
-    match call.Ours with
-    | ValueNone -> work
-    | ValueSome change ->
-        let ending = ExchangeEnd.Failed outcome
-        let call = { call with Ours = ValueNone }
-
-        let call =
-            if change.Exchange.IsNone then
-                withEstablished (fun established -> refreshLater established work.Now) call
-            else
-                call
-
-        let work = AgentWork.setCall call work
-
-        let work =
-            ValueOption.fold
-                (fun work each -> Exchanges.finish each ending work)
-                work
-                change.Exchange
-
-        if outcome = TimedOut then Losses.lose ending call work else work

@@ -170,18 +170,26 @@ type Dialog
     /// <param name="request">The request; an ACK changes nothing.</param>
     /// <param name="next">The dialog after it; this one when there is a fault.</param>
     member this.Receive(request: SipRequest, next: outref<Dialog>) : DialogFault =
-        next <- this
+        let struct (fault, ordered) = this.Ordered request
+        let isRefresh = fault = DialogFault.None && request.Method <> SipMethod.Ack
+        next <- if isRefresh then ordered.Followed request else ordered
+        fault
 
+    /// A request of the other end came, which may still be refused: its order only.
+    member internal this.Ordered(request: SipRequest) : struct (DialogFault * Dialog) =
         if not (this.Owns request) then
-            DialogFault.Foreign
+            struct (DialogFault.Foreign, this)
         elif request.Method = SipMethod.Ack then
-            DialogFault.None
+            struct (DialogFault.None, this)
         elif ValueOption.exists (fun last -> request.CSeq.Number < last) remoteSequence then
-            DialogFault.OutOfOrder
+            struct (DialogFault.OutOfOrder, this)
         else
-            let refreshed = this.Refreshed request
-            next <- changed refreshed localSequence (ValueSome request.CSeq.Number) isEarly
-            DialogFault.None
+            let sequence = ValueSome request.CSeq.Number
+            struct (DialogFault.None, changed target localSequence sequence isEarly)
+
+    /// It was answered 2xx: its Contact is the target, if it may change it (12.2.2).
+    member internal this.Followed(request: SipRequest) : Dialog =
+        changed (this.Refreshed request) localSequence remoteSequence isEarly
 
     /// <summary>A response to a request of this end came: a 2xx confirms the dialog, and its Contact
     /// changes the target if the request may (12.2.1.2; RFC 3311, 5.1).</summary>

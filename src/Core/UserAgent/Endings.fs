@@ -61,6 +61,14 @@ let finish ending (call: Call) work =
     let struct (call, work) = settle call work
     AgentWork.remove call.Number work |> tell ending call
 
+/// It is over; only the PRACK to this response is still answered.
+let linger ending (unacknowledged: Unacknowledged) (call: Call) work =
+    let struct (call, work) = settle call work
+    let until = work.Now + 64L * work.Settings.Timers.T1
+    let phase = CallPhase.Declined(unacknowledged, until)
+
+    tell ending call work |> AgentWork.setCall { call with IsSilent = true; Phase = phase }
+
 let private bye text (call: Call) work =
     Within.send (Purpose.Leaving call.Number) SipMethod.Bye text id call work
 

@@ -17,26 +17,37 @@ let private sideOf tag (sending: SentRequest) (response: SipResponse) (call: Cal
         | null -> ValueNone
         | dialog -> ValueSome { Dialog = dialog; Progress = InviteProgress.none }
 
+let private leastOf (call: Call) work =
+    match call.Phase with
+    | CallPhase.Calling calling -> calling.Least
+    | _ -> Sessions.least work.Settings
+
 /// The call as this 2xx answers it.
-let private answered tag side (order: InviteOrder) (response: SipResponse) (call: Call) work = {
-    call with
-        Sides = Map.ofList [ tag, side ]
-        Latest = tag
-        HasUpdate = Seq.contains SipMethod.Update response.Allow
-        Phase =
-            CallPhase.Established {
-                AwaitsAck = 0L
-                AckDue = ValueNone
-                OfferOpen = false
-                HangUp = ValueNone
-                Session = Sessions.ofResponse work.Now order.Session response
-                Description =
-                    if order.Content.Body.IsEmpty then
-                        order.Acknowledgement
-                    else
-                        order.Content
-            }
-}
+let private answered tag side (order: InviteOrder) (response: SipResponse) (call: Call) work =
+    let least = leastOf call work
+    let asked = ValueOption.map (max least) order.Session
+
+    {
+        call with
+            Sides = Map.ofList [ tag, side ]
+            Latest = tag
+            HasUpdate = Seq.contains SipMethod.Update response.Allow
+            Phase =
+                CallPhase.Established {
+                    AwaitsAck = 0L
+                    AckDue = ValueNone
+                    PrackDue = ValueNone
+                    OfferOpen = false
+                    HangUp = ValueNone
+                    Session = Sessions.ofResponse work.Now asked response
+                    Least = least
+                    Description =
+                        if order.Content.Body.IsEmpty then
+                            order.Acknowledgement
+                        else
+                            order.Content
+                }
+    }
 
 /// The first 2xx of a call made.
 let private first (calling: Calling) tag side response (call: Call) work =

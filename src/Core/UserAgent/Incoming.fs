@@ -60,6 +60,7 @@ let private ringing (arrival: Arrival) (request: SipRequest) tag first work : Ri
             Queue.never
     NextRSeq = first
     Open = ValueNone
+    IsSettled = false
     Held = []
 }
 

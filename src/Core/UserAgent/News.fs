@@ -21,7 +21,7 @@ let private askingResponded number (sending: SentRequest) (response: SipResponse
     | ValueSome { Call = ValueSome call } ->
         match AgentState.tryCall call work.State with
         | ValueSome call when isOurs (ValueSome number) call ->
-            Changes.responded sending response call work
+            Changed.responded sending response call work
         | ValueSome call when response.IsFinal -> Losses.answered number sending response call work
         | _ -> Exchanges.respond number response work
 
@@ -34,7 +34,7 @@ let private dispatch number (sending: SentRequest) (response: SipResponse) work 
             call
             (fun call work ->
                 if isOurs ValueNone call then
-                    Changes.responded sending response call work
+                    Changed.responded sending response call work
                 else
                     work)
             work
@@ -58,7 +58,7 @@ let private answerTo (sending: SentRequest) (response: SipResponse) work =
     call
     |> ValueOption.bind (fun call -> AgentState.tryCall call work.State)
     |> ValueOption.filter (isOurs exchange)
-    |> ValueOption.map (Changes.answerIn sending response)
+    |> ValueOption.map (Changed.answerIn sending response)
     |> ValueOption.defaultValue Content.none
 
 /// The 2xx to an INVITE within a dialog is acknowledged, whoever still waits for it (13.2.2.4).
@@ -102,7 +102,7 @@ let private askingFailed number (outcome: Outcome) work =
         |> ValueOption.bind (fun call -> AgentState.tryCall call work.State)
 
     match call with
-    | ValueSome call when isOurs (ValueSome number) call -> Changes.failed outcome call work
+    | ValueSome call when isOurs (ValueSome number) call -> Changed.failed outcome call work
     | ValueSome call ->
         Exchanges.finish number ending work
         |> AgentWork.withCall call.Number (Losses.unanswered outcome)
@@ -117,7 +117,7 @@ let private failed number (sending: SentRequest) (outcome: Outcome) work =
             call
             (fun call work ->
                 if isOurs ValueNone call then
-                    Changes.failed outcome call work
+                    Changed.failed outcome call work
                 else
                     work)
             work

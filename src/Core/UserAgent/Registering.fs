@@ -1,10 +1,10 @@
-// A binding (RFC 3261, 10.2): made, refreshed before it expires, and taken back. With one Call-ID
-// and rising CSeq, and never two REGISTERs at once.
+// A binding (RFC 3261, 10.2): made, refreshed before it expires, and taken back. With one
+// Call-ID and rising CSeq for all at one registrar, and never two REGISTERs of one binding at once.
 module internal SipFun.Core.Registering
 
 open SipFun
 
-let private build (registration: Registration) cseq work =
+let private build (registration: Registration) callId cseq work =
     let party = registration.Order.Party
     let expires = if registration.IsRemoving then 0L<ms> else registration.Expires
     let seconds = string (Wording.seconds expires)
@@ -16,7 +16,7 @@ let private build (registration: Registration) cseq work =
             party.Target
             party
             (string registration.From.Tag)
-            registration.CallId
+            callId
             cseq
             registration.Order.Content
             work.Settings
@@ -29,22 +29,21 @@ let private build (registration: Registration) cseq work =
         "Supported"
         (Wording.join (Wording.extensions work.Settings.Reliability work.Settings))
 
-let private sent number sending realms cseq (registration: Registration) work =
+let private sent number sending realms (registration: Registration) work =
     AgentWork.setRegistration
         number
         {
             registration with
                 Sending = sending
                 Realms = realms
-                CSeq = cseq
                 At = Queue.never
         }
         work
 
 let private send number (registration: Registration) work =
     let order = registration.Order
-    let cseq = registration.CSeq + 1u
-    let request = build registration cseq work
+    let struct (callId, cseq, work) = AgentWork.nextRegister order work
+    let request = build registration callId cseq work
 
     let struct (request, realms, work) =
         Challenges.first order.Party.Logins registration.Realms request work
@@ -54,9 +53,9 @@ let private send number (registration: Registration) work =
     let struct (sending, work) =
         AgentWork.send purpose order.Party.NextHop 0 request work
 
-    sent number sending realms cseq registration work
+    sent number sending realms registration work
 
-let private refuse number refusal work =
+let refuse number refusal work =
     AgentWork.tell
         (AgentEvent.RegistrationFailed(number, ExchangeEnd.Refused refusal, ValueNone))
         work
@@ -71,13 +70,10 @@ let start number (order: RegisterOrder) work =
         refuse number AgentRefusal.TooMany work
     else
         let struct (tag, work) = AgentWork.drawTag work
-        let struct (callId, work) = AgentWork.drawCallId work
 
         let registration = {
             Order = order
-            CallId = callId
             From = order.Party.From.WithTag tag
-            CSeq = 0u
             Realms = Map.empty
             Expires = order.Expires
             Sending = 0L
@@ -154,11 +150,12 @@ let private again number (sending: SentRequest) response (registration: Registra
     match Challenges.again logins registration.Realms sending response work with
     | struct (ValueSome(struct (request, state)), work) ->
         let purpose = Purpose.Registering number
+        let struct (_, cseq, work) = AgentWork.nextRegister registration.Order work
 
         let struct (next, work) =
-            AgentWork.send purpose sending.NextHop state.Tries request work
+            AgentWork.send purpose sending.NextHop state.Tries (Wording.numbered cseq request) work
 
-        ValueSome(sent number next state.Realms request.CSeq.Number registration work)
+        ValueSome(sent number next state.Realms registration work)
     | struct (ValueNone, work) ->
         match Bindings.raised response registration with
         | ValueSome registration when not (Bindings.isRemoval sending) ->

@@ -37,12 +37,11 @@ let private later arrival request work =
     let struct (wait, work) = AgentWork.drawBelow 11L work
     refuse arrival request 500 [ "Retry-After", string wait ] work
 
-/// A new offer cannot come while ours has no answer: that is in an ACK which is late (RFC 5407, 3.1.5).
-let private isOfferOpen (request: SipRequest) (call: Call) =
-    match Changes.established call with
-    | ValueSome established ->
-        established.OfferOpen && (request.Method = SipMethod.Invite || not request.Body.IsEmpty)
-    | ValueNone -> false
+/// A new offer cannot come while ours has no answer: that is in a reliable response, or in an ACK
+/// which is late (RFC 3311, 5.2; RFC 5407, 3.1.5).
+let private meetsOffer (request: SipRequest) (call: Call) =
+    let offers = request.Method = SipMethod.Invite || not request.Body.IsEmpty
+    offers && Offers.isOurs (Within.keyOf request.FromTag) call
 
 /// The other end's INVITE or UPDATE meets ours, or its own before that (14.2; RFC 3311, 5.2).
 let private change arrival (request: SipRequest) (call: Call) work =
@@ -55,9 +54,9 @@ let private change arrival (request: SipRequest) (call: Call) work =
     let isTheirsUnderWay =
         match call.Phase with
         | CallPhase.Ringing _ when request.Method = SipMethod.Invite -> true
-        | _ -> call.Theirs <> 0L
+        | _ -> call.Theirs <> 0L || (not request.Body.IsEmpty && Offers.isTheirs call)
 
-    if isOursUnderWay || isOfferOpen request call then
+    if isOursUnderWay || meetsOffer request call then
         refuse arrival request 491 [] work
     elif isTheirsUnderWay then
         later arrival request work
@@ -87,18 +86,43 @@ let private bye (arrival: Arrival) (request: SipRequest) tag (call: Call) work =
             | None -> ""
 
         AgentWork.setCall { call with Latest = latest } work
+    | CallPhase.Declined _ -> work
     | CallPhase.Established _
     | CallPhase.Leaving -> Endings.finish (CallEnd.Left request) call work
 
+/// A PRACK for the response that waits for it. An offer in it is the application's to answer, if it
+/// answers any; else it is refused, for the 2xx must have the answer (RFC 3262, 5).
+let private awaited (arrival: Arrival) request opened (ringing: Ringing) (call: Call) work =
+    let go (work: AgentWork) = AgentWork.withCall call.Number Answering.goOn work
+    let work = Answering.acknowledged opened request ringing call work
+
+    match AgentState.tryCall call.Number work.State with
+    | ValueSome call when Answering.hasOffer request ringing ->
+        if List.contains SipMethod.Prack work.Settings.Methods && call.Theirs = 0L then
+            Asking.ask arrival request (ValueSome call) work |> go
+        else
+            refuse arrival request 488 [] work |> go
+    | _ -> refuse arrival request 200 [] work |> go
+
+/// Its response was followed by a final one, which the PRACK crossed (RFC 3262, 3).
 let private prack (arrival: Arrival) (request: SipRequest) (call: Call) work =
+    let ok = refuse arrival request 200 []
+
     match call.Phase with
-    | CallPhase.Ringing ringing ->
-        match Answering.acknowledged request ringing call with
-        | ValueSome go -> refuse arrival request 200 [] work |> go
-        | ValueNone -> refuse arrival request 481 [] work
-    | CallPhase.Established established when established.AwaitsAck <> 0L ->
-        // It crossed our 2xx (RFC 3262, 3).
-        refuse arrival request 200 [] work
+    | CallPhase.Ringing({ Open = ValueSome opened } as ringing) when
+        Answering.matches request opened
+        ->
+        awaited arrival request opened ringing call work
+    | CallPhase.Established({ PrackDue = ValueSome opened } as established) when
+        Answering.matches request opened
+        ->
+        let phase = CallPhase.Established { established with PrackDue = ValueNone }
+
+        AgentWork.setCall { call with Phase = phase } work
+        |> ok
+        |> AgentWork.tell (AgentEvent.Acknowledged(call.Number, request))
+    | CallPhase.Declined(opened, _) when Answering.matches request opened ->
+        AgentWork.remove call.Number work |> ok
     | _ -> refuse arrival request 481 [] work
 
 /// What an INVITE here would get, and what is understood (11.2).
@@ -117,26 +141,28 @@ let private options (arrival: Arrival) (request: SipRequest) work =
 
     Incoming.refuse arrival request (if isFull then 486 else 200) headers work
 
-let private isLeaving (call: Call) =
+/// Nothing is served in it any more but BYE, or the PRACK that it waits for.
+let private isOver (method: SipMethod) (call: Call) =
     match call.Phase with
-    | CallPhase.Leaving -> true
+    | CallPhase.Leaving -> method <> SipMethod.Bye
+    | CallPhase.Declined _ -> method <> SipMethod.Prack
     | _ -> false
 
 /// A request within a dialog, in its order, that may be looked at.
 let private admitted (arrival: Arrival) (request: SipRequest) tag (call: Call) work =
     let method = request.Method
 
-    if method = SipMethod.Bye then bye arrival request tag call work
-    elif isLeaving call then refuse arrival request 481 [] work
+    if isOver method call then refuse arrival request 481 [] work
+    elif method = SipMethod.Bye then bye arrival request tag call work
     elif method = SipMethod.Prack then prack arrival request call work
     elif method = SipMethod.Options then options arrival request work
     elif Changes.isChange method then change arrival request call work
     else Asking.ask arrival request (ValueSome call) work
 
-/// 12.2.2: first its order, then what 8.2 asks; only then does it change the dialog.
+/// 12.2.2: first its order, then what 8.2 asks; only then does it count. Its Contact does when it is
+/// answered 2xx.
 let private within (arrival: Arrival) (request: SipRequest) (call: Call) tag (side: Side) work =
-    let mutable next = side.Dialog
-    let fault = side.Dialog.Receive(request, &next)
+    let struct (fault, next) = side.Dialog.Ordered request
 
     match Checks.all request work.Settings with
     | _ when fault <> DialogFault.None -> refuse arrival request 500 [] work
@@ -180,7 +206,9 @@ let private cancelled (arrival: Arrival) (cancel: SipRequest) work =
             Map.tryPick (fun _ (side: Side) -> Option.ofObj side.Dialog.Local.Tag) call.Sides
 
         ok (Option.toObj tag) work
-    | None, None -> foreign arrival cancel 481 [] work
+    | None, None ->
+        // The dispatcher knows whether its INVITE was refused before.
+        receipt arrival Receipt.Pass work
 
 /// These are only sent within a dialog.
 let private needsDialog (method: SipMethod) =
@@ -213,6 +241,8 @@ let private request (arrival: Arrival) (request: SipRequest) work =
         match ownerOf request work with
         | Some(struct (call, tag, side)) ->
             handled arrival work |> within arrival request call tag side
+        // Of a subscription outside calls, which is the application's (RFC 3515, 2.4.4; RFC 6665).
+        | None when request.Method = SipMethod.Notify -> outside arrival request work
         | None -> foreign arrival request 481 [] work
 
 let arrived (arrival: Arrival) work =

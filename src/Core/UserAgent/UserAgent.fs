@@ -19,6 +19,7 @@ module UserAgent =
             AgentWork.setCall { call with Phase = phase } work
         | CallPhase.Established _ -> Endings.hangUp text call work
         | CallPhase.Leaving -> work
+        | CallPhase.Declined _ -> AgentWork.remove call.Number work
 
     let private sendWithin exchange method text (call: Call) work =
         match Within.send (Purpose.Asking exchange) method text id call work with
@@ -42,7 +43,7 @@ module UserAgent =
         | _, ValueSome call when canAsk method call ->
             if not (Changes.isChange method) then
                 sendWithin exchange method text call work
-            elif Changes.isBusy call then
+            elif Changes.isBusy call || Changes.isTooEarly text call then
                 Exchanges.refuse exchange AgentRefusal.NotNow work
             else
                 Changes.start exchange method text call work
@@ -93,6 +94,8 @@ module UserAgent =
         | CallPhase.Ringing ringing, _ -> Answering.due ringing call work
         | CallPhase.Established({ Session = ValueSome session } as established), _ ->
             sessionDue established session call work
+        | CallPhase.Declined(_, until), _ when until <= work.Now ->
+            AgentWork.remove call.Number work
         | _ -> AgentWork.setCall call work
 
     let private dueOne number work =
@@ -109,7 +112,22 @@ module UserAgent =
         | ValueSome number when left > 0 -> dueOne number work |> tick (left - 1)
         | _ -> work
 
-    let private run input work =
+    /// An order whose words cannot be in a message.
+    let private refuse input work =
+        match input with
+        | AgentInput.Invite(call, _) ->
+            AgentWork.tell (AgentEvent.Ended(call, CallEnd.Refused AgentRefusal.Malformed)) work
+        | AgentInput.HangUp(call, _) -> AgentWork.withCall call (hangUp Content.none) work
+        | AgentInput.Request(exchange, _)
+        | AgentInput.RequestWithin(exchange, _, _, _) ->
+            Exchanges.refuse exchange AgentRefusal.Malformed work
+        | AgentInput.Register(registration, _) ->
+            Registering.refuse registration AgentRefusal.Malformed work
+        | AgentInput.Respond(received, answer) when answer.Status >= 200 ->
+            respond received (Wording.status 500) work
+        | _ -> work
+
+    let private obey input work =
         match input with
         | AgentInput.Invite(call, order) -> Inviting.start call order work
         | AgentInput.HangUp(call, text) -> AgentWork.withCall call (hangUp text) work
@@ -127,6 +145,9 @@ module UserAgent =
         | AgentInput.Forgotten sending -> News.forgotten sending work
         | AgentInput.Replied(reply, outcome) -> Acks.replied reply outcome work
         | AgentInput.Tick -> tick work.Settings.Limits.PerStep work
+
+    let private run input work =
+        if Soundness.ofOrder input then obey input work else refuse input work
 
     let step (settings: AgentSettings) (now: Instant) input (state: AgentState) =
         let now = max now state.Now

@@ -141,6 +141,9 @@ internal static class AgentWords
                 "The agent sends this method itself: use CallAsync, ByeAsync, CancelAsync or "
                     + "RegisterAsync."
             ),
+            Core.AgentRefusal.Malformed => new ArgumentException(
+                "A header field or body cannot be so (RFC 3261, 25.1)."
+            ),
             _ => new InvalidOperationException(
                 "Too much is under way at this user agent. Wait for some of it."
             ),
