@@ -13,7 +13,8 @@ public sealed class DeliveryException : Exception
     /// story.</summary>
     public Delivery Delivery { get; }
 
-    /// <summary>How it ended; never <see cref="DeliveryOutcome.Answered"/>.</summary>
+    /// <summary>How it ended; <see cref="DeliveryOutcome.Answered"/> only when the response is none to
+    /// this request.</summary>
     public DeliveryOutcome Outcome { get; }
 
     internal static string Advice(DeliveryOutcome outcome) =>
@@ -28,6 +29,9 @@ public sealed class DeliveryException : Exception
                 $"Every next hop failed; the last was {hop} ({fault}: {detail}). Check the "
                     + "address, the route to it and the legs of the dispatcher.",
             DeliveryOutcome.Refused(var reason) => $"The delivery was not taken on: {Why(reason)}",
+            DeliveryOutcome.Answered =>
+                "A response came that is none to this request: another Call-ID, CSeq or From tag. "
+                    + "The other end must copy them as they are (RFC 3261, 8.2.6.2).",
             DeliveryOutcome.Cancelled => "The delivery was cancelled before a final response came.",
             DeliveryOutcome.Disposed => "The dispatcher was disposed before a final response came.",
             _ => "No response is waited for. Use Deliver for what has no response.",

@@ -29,6 +29,7 @@ public sealed class DigestClient
     /// <summary>One that knows these credentials.</summary>
     /// <param name="credentials">The first that fits a realm is used for it.</param>
     /// <exception cref="ArgumentNullException">One of them is null.</exception>
+    /// <exception cref="ArgumentException">A user name has control characters.</exception>
     public DigestClient(params IReadOnlyList<DigestCredentials> credentials)
     {
         ArgumentNullException.ThrowIfNull(credentials);
@@ -85,11 +86,6 @@ public sealed class DigestClient
     private static Core.Login ToLogin(DigestCredentials credentials)
     {
         ArgumentNullException.ThrowIfNull(credentials);
-        return new Core.Login(
-            credentials.UserName,
-            credentials.Password,
-            credentials.Realm,
-            credentials.Weakest
-        );
+        return credentials.ToLogin();
     }
 }

@@ -17,6 +17,16 @@ public sealed record DigestCredentials(string UserName, string Password)
     /// </summary>
     public DigestAlgorithm Weakest { get; init; } = DigestAlgorithm.Md5;
 
+    /// <exception cref="ArgumentException">The name could not be sent.</exception>
+    internal Core.Login ToLogin()
+    {
+        ArgumentNullException.ThrowIfNull(UserName);
+        ArgumentNullException.ThrowIfNull(Password);
+        return UserName.Any(char.IsControl)
+            ? throw new ArgumentException("A user name has no control characters (RFC 7616, 3.4).")
+            : new Core.Login(UserName, Password, Realm, Weakest);
+    }
+
     /// <summary>The user name and the realm; not the password.</summary>
     public override string ToString() => $"{UserName} ({Realm ?? "any realm"})";
 }

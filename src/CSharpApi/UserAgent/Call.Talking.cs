@@ -35,7 +35,7 @@ public sealed partial class Call
     /// <exception cref="InvalidOperationException">The call is not answered, over, or a change of it
     /// is under way in either direction.</exception>
     public Task<SipResponse> ReInviteAsync(SipBody? body, CancellationToken cancel = default) =>
-        ChangeAsync(SipMethod.Invite, body, cancel);
+        SendAsync(SipMethod.Invite, new SendOptions { Body = body }, cancel);
 
     /// <summary>Offers something else by UPDATE, also before the answer (RFC 3311).</summary>
     /// <param name="body">The new offer; null: none.</param>
@@ -45,7 +45,7 @@ public sealed partial class Call
     /// <exception cref="InvalidOperationException">There is no dialog yet or any more, or a change
     /// of it is under way in either direction.</exception>
     public Task<SipResponse> UpdateAsync(SipBody? body, CancellationToken cancel = default) =>
-        ChangeAsync(SipMethod.Update, body, cancel);
+        SendAsync(SipMethod.Update, new SendOptions { Body = body }, cancel);
 
     /// <summary>Sends a request within the call (RFC 3261, 12.2): INFO, MESSAGE, REFER, NOTIFY,
     /// OPTIONS, ...</summary>
@@ -71,28 +71,11 @@ public sealed partial class Call
         var content = AgentWords.Content(options.Body, options.Headers);
         return _agent.ExchangeAsync(
             this,
+            method,
             options,
             exchange => Core.AgentInput.NewRequestWithin(exchange, Number, method, content),
             cancel
         );
-    }
-
-    private async Task<SipResponse> ChangeAsync(
-        SipMethod method,
-        SipBody? body,
-        CancellationToken cancel
-    )
-    {
-        var response = await SendAsync(method, new SendOptions { Body = body }, cancel)
-            .ConfigureAwait(false);
-
-        if (response.IsSuccess)
-        {
-            SetLocalBody(body);
-            SetRemoteBody(SipBody.Of(response));
-        }
-
-        return response;
     }
 
     private Task<CallEnd> EndAsync(CancellationToken cancel)

@@ -23,6 +23,7 @@ public sealed partial class Call
     private readonly TaskCompletionSource<bool> _sent = Source<bool>();
     private readonly CallOptions _options;
     private volatile SipUri _target;
+    private volatile Dialog? _lastDialog;
     private volatile SipBody? _localBody;
     private volatile SipBody? _remoteBody;
 
@@ -64,9 +65,9 @@ public sealed partial class Call
     /// <summary>How it ended. Completes last.</summary>
     public Task<CallEnd> Ended => _ended.Task;
 
-    /// <summary>The dialog as it stands, early ones included; null while there is none, and after
-    /// the end. A snapshot.</summary>
-    public Dialog? Dialog => _agent.DialogOf(Number);
+    /// <summary>The dialog as it stands, early ones included, and after the end as it stood last; null
+    /// while there is none. A snapshot.</summary>
+    public Dialog? Dialog => _lastDialog ?? _agent.DialogOf(Number);
 
     /// <summary>What this end said last, in the INVITE, an answer or a re-INVITE that was
     /// accepted.</summary>
@@ -94,6 +95,12 @@ public sealed partial class Call
     /// <summary>The last INVITE of a call made, on its way.</summary>
     internal Delivery? Delivery { get; set; }
 
+    /// <summary>The final response to that INVITE, and what became of it without one.</summary>
+    internal SipResponse? Final { get; set; }
+
+    /// <inheritdoc cref="Final"/>
+    internal DeliveryOutcome? Outcome { get; set; }
+
     /// <summary>The first copy of the INVITE has left, or the call is over.</summary>
     internal Task Sent => _sent.Task;
 
@@ -116,12 +123,13 @@ public sealed partial class Call
     internal void SetProgress(SipResponse response)
     {
         _remoteBody = SipBody.Of(response) ?? _remoteBody;
-        _ringing.TrySetResult(response);
 
         if (_options.OnProgress is { } tell)
         {
             Lane.Tell(() => tell(response));
         }
+
+        Lane.After(() => _ringing.TrySetResult(response));
     }
 
     /// <summary>By the other end's 2xx, or by ours.</summary>
@@ -133,8 +141,11 @@ public sealed partial class Call
         }
 
         _sent.TrySetResult(true);
-        _ringing.TrySetResult(null);
-        _answered.TrySetResult(response);
+        Lane.After(() =>
+        {
+            _ringing.TrySetResult(null);
+            _answered.TrySetResult(response);
+        });
     }
 
     internal void SetAcknowledged(SipRequest request)
@@ -143,8 +154,18 @@ public sealed partial class Call
 
         if (request.Method == SipMethod.Ack)
         {
-            _acknowledged.TrySetResult(request);
+            Lane.After(() => _acknowledged.TrySetResult(request));
         }
+    }
+
+    /// <summary>Told when what came before has been heard.</summary>
+    internal void SetEnded(CallEnd end, Dialog? dialog)
+    {
+        _lastDialog = dialog;
+        var told = end.Kind == CallEndKind.Cancelled
+            ? end with { Response = Final, Outcome = Final is null ? Outcome : null }
+            : end;
+        Lane.After(() => SetEnded(told));
     }
 
     internal void SetEnded(CallEnd end)

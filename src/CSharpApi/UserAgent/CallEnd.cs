@@ -4,8 +4,8 @@ namespace SipFun;
 /// <param name="Kind">How.</param>
 public sealed record CallEnd(CallEndKind Kind)
 {
-    /// <summary>The response that ended it: to the INVITE, to our BYE, or to a request within
-    /// the dialog; null: none came.</summary>
+    /// <summary>The response that ended it: to the INVITE (487 after a CANCEL, or the 2xx that crossed
+    /// it), to our BYE, or to a request within the dialog; null: none came.</summary>
     public SipResponse? Response { get; init; }
 
     /// <summary>The other end's BYE; null otherwise.</summary>
@@ -21,6 +21,7 @@ public sealed record CallEnd(CallEndKind Kind)
     public override string ToString() =>
         (Response, Status, Outcome) switch
         {
+            ({ }, _, _) when Kind == CallEndKind.Cancelled => $"{Kind}",
             ({ } response, _, _) => Core.Sanitizer.text(
                 $"{Kind}: {response.StatusCode} {response.ReasonPhrase}"
             ),

@@ -10,7 +10,9 @@ public enum CallEndKind
     /// <summary>The other end hung up.</summary>
     HungUpByPeer = 1,
 
-    /// <summary>A call made was cancelled before it was answered.</summary>
+    /// <summary>A call made was cancelled before it was answered, here or by
+    /// <see cref="CallOptions.AnswerWithin"/>. <see cref="CallEnd.Outcome"/> is there when nobody
+    /// answered the CANCEL.</summary>
     Cancelled = 2,
 
     /// <summary>The caller took an incoming call back before it was answered.</summary>
@@ -45,4 +47,8 @@ public enum CallEndKind
 
     /// <summary>The agent or its dispatcher was disposed.</summary>
     Disposed = 12,
+
+    /// <summary>The 2xx to a call made is none to its INVITE: another Call-ID, CSeq or From tag, or no
+    /// To tag. There is no call that could be hung up.</summary>
+    Unusable = 13,
 }

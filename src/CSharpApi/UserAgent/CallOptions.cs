@@ -1,3 +1,5 @@
+using SipFun.Shell;
+
 namespace SipFun;
 
 /// <summary>What one call wants. All of it may be left out.</summary>
@@ -49,6 +51,8 @@ public sealed record CallOptions
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Headers);
+        ContentCheck.ThrowIfUnfit(Body, Headers, isRefusal: false);
+        ContentCheck.ThrowIfUnfit(AckBody, null, isRefusal: false);
 
         if (FollowRedirects is < 0 or > 100)
         {

@@ -58,14 +58,14 @@ public sealed class IncomingRequest
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(status, 101);
         Request.CreateResponse(status, "t", reason);
-        var content = AgentWords.Content(body, headers);
+        var content = AgentWords.Content(body, headers, isRefusal: status >= 300);
 
         if (status >= 200 && Interlocked.Exchange(ref _given, 1) != 0)
         {
             throw new InvalidOperationException("The request has its final response.");
         }
 
-        _given2xx = status is >= 200 and < 300 ? body : null;
+        _given2xx = status is >= 200 and < 300 ? body : _given2xx;
         _agent.Respond(_number, status, reason, content);
     }
 

@@ -85,7 +85,7 @@ public sealed class Invitation
         ArgumentOutOfRangeException.ThrowIfLessThan(status, 300);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(status, 699);
         Request.CreateResponse(status, "t", reason);
-        var content = AgentWords.Content(null, headers);
+        var content = AgentWords.Content(null, headers, isRefusal: true);
         ThrowIfGiven();
         Respond(status, reason, content);
     }

@@ -1,8 +1,12 @@
+using SipFun.Shell;
+
 namespace SipFun;
 
 /// <summary>What one registration wants. All of it may be left out.</summary>
 public sealed record RegisterOptions
 {
+    private static readonly string[] _own = ["Contact", "m", "Expires"];
+
     internal static RegisterOptions None { get; } = new();
 
     /// <summary>Whom to tell. Default: the agent's <see cref="UserAgentOptions.Registrar"/>.</summary>
@@ -29,11 +33,19 @@ public sealed record RegisterOptions
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Headers);
+        ContentCheck.ThrowIfUnfit(null, Headers, isRefusal: false);
 
         if (Expires < TimeSpan.FromSeconds(1) || Expires.TotalSeconds > int.MaxValue)
         {
             throw new ArgumentException(
                 "Expires is at least a second. To take a binding back, call UnregisterAsync."
+            );
+        }
+
+        if (Headers.Any(header => _own.Contains(header.Key, StringComparer.OrdinalIgnoreCase)))
+        {
+            throw new ArgumentException(
+                "Contact and Expires are the registration's own: set them in the options."
             );
         }
 

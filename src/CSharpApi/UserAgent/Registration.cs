@@ -72,7 +72,7 @@ public sealed class Registration
     internal void SetFailed(RegistrationException failure, bool isOver)
     {
         _failure = failure;
-        _bound.TrySetException(failure);
+        Unbound(failure);
 
         if (isOver)
         {
@@ -92,9 +92,16 @@ public sealed class Registration
 
     internal void SetDisposed() => End(RegistrationEndKind.Disposed, null, null);
 
+    /// <summary>Who waited may have gone: then nobody needs to look at it.</summary>
+    private void Unbound(Exception exception)
+    {
+        _bound.TrySetException(exception);
+        _ = _bound.Task.Exception;
+    }
+
     private void End(RegistrationEndKind kind, SipResponse? response, DeliveryOutcome? outcome)
     {
-        _bound.TrySetException(new ObjectDisposedException(nameof(UserAgent)));
+        Unbound(new ObjectDisposedException(nameof(UserAgent)));
         _ended.TrySetResult(new RegistrationEnd(kind) { Response = response, Outcome = outcome });
     }
 }

@@ -18,7 +18,7 @@ public sealed partial class UserAgent
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
     /// <exception cref="ObjectDisposedException">The agent or its dispatcher was
     /// disposed.</exception>
-    public async Task<Call> CallAsync(
+    public Task<Call> CallAsync(
         SipUri target,
         CallOptions? options = null,
         CancellationToken cancel = default
@@ -27,6 +27,17 @@ public sealed partial class UserAgent
         ArgumentNullException.ThrowIfNull(target);
         options ??= CallOptions.None;
         options.Validate();
+        ThrowIfDisposed();
+        ThrowIfExposed(target);
+        return CallCoreAsync(target, options, cancel);
+    }
+
+    private async Task<Call> CallCoreAsync(
+        SipUri target,
+        CallOptions options,
+        CancellationToken cancel
+    )
+    {
         var party = await PartyAsync(target, Options.Address, options.To, null, cancel)
             .ConfigureAwait(false);
         var order = AgentWords.ToOrder(party, Options, options);
@@ -60,13 +71,22 @@ public sealed partial class UserAgent
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
     /// <exception cref="ObjectDisposedException">The agent or its dispatcher was
     /// disposed.</exception>
-    public async Task<Registration> RegisterAsync(
+    public Task<Registration> RegisterAsync(
         RegisterOptions? options = null,
         CancellationToken cancel = default
     )
     {
         options ??= RegisterOptions.None;
         options.Validate();
+        ThrowIfDisposed();
+        return RegisterCoreAsync(options, cancel);
+    }
+
+    private async Task<Registration> RegisterCoreAsync(
+        RegisterOptions options,
+        CancellationToken cancel
+    )
+    {
         var registrar = options.Registrar ?? Options.Registrar ?? HomeOf(Options.Address.Uri);
         var party = await PartyAsync(
                 registrar,
@@ -138,11 +158,22 @@ public sealed partial class UserAgent
             .Hops.SelectMany(hop => hop.Item2)
             .Concat(Dispatcher.Legs.SelectMany(one => one.Numbers))
             .FirstOrDefault();
-        return ContactAt(leg);
+        return ContactAt(leg, next.IsSips);
+    }
+
+    /// <summary>The Contact by the leg of the core's that a message came by (8.1.1.8, 12.1.1: secure
+    /// where the caller's is).</summary>
+    private NameAddr ContactFor(int leg, SipMessage message)
+    {
+        var isSecure =
+            message is SipRequest { RequestUri.IsSips: true }
+            || (message.RecordRoutes.Count > 0 ? message.RecordRoutes : message.Contacts)
+                is [{ Uri.IsSips: true }, ..];
+        return ContactAt(leg, isSecure);
     }
 
     /// <summary>The Contact by a leg of the core's.</summary>
-    private NameAddr ContactAt(int number)
+    private NameAddr ContactAt(int number, bool isSecure)
     {
         if (Options.Contact is { } given)
         {
@@ -153,13 +184,41 @@ public sealed partial class UserAgent
         var place = leg?.SentBys[leg.Numbers.IndexOf(number)] ?? "anonymous.invalid";
         var user = Options.Address.Uri.User;
         var transport = leg?.Transport ?? Transport.Udp;
-        var uri = SipUri.Parse($"sip:{place}");
+        var uri = SipUri.Parse($"{(isSecure ? "sips" : "sip")}:{place}");
         uri = user is null ? uri : uri.WithUser(user);
         return NameAddr.Create(
-            transport == Transport.Udp
-                ? uri
-                : uri.WithParameter("transport", transport.ToString().ToLowerInvariant())
+            TransportIn(transport, isSecure) is { } name
+                ? uri.WithParameter("transport", name)
+                : uri
         );
+    }
+
+    /// <summary>What the URI says of its transport; null: nothing. sips means TLS, and a WebSocket
+    /// over it is <c>ws</c> (RFC 3261, 19.1.1; RFC 7118, 5.2).</summary>
+    private static string? TransportIn(Transport transport, bool isSecure) =>
+        transport switch
+        {
+            Transport.Udp => null,
+            Transport.Tcp or Transport.Tls when isSecure => null,
+            Transport.Wss when isSecure => "ws",
+            _ => transport.ToString().ToLowerInvariant(),
+        };
+
+    /// <exception cref="ArgumentException">The way is secure, and the answer's way is not (RFC 3261,
+    /// 8.1.1.8).</exception>
+    private void ThrowIfExposed(SipUri target)
+    {
+        if (
+            Options.Contact is { Uri.IsSips: false }
+            && (target.IsSips || Options.OutgoingProxy is { IsSips: true })
+        )
+        {
+            throw new ArgumentException(
+                "A call to a sips URI needs a sips Contact. Write UserAgentOptions.Contact so, or "
+                    + "leave it out.",
+                nameof(target)
+            );
+        }
     }
 
     /// <summary>The domain of an address (RFC 3261, 10.2).</summary>

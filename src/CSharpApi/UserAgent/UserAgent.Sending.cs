@@ -18,7 +18,7 @@ public sealed partial class UserAgent
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
     /// <exception cref="ObjectDisposedException">The agent or its dispatcher was
     /// disposed.</exception>
-    public async Task<SipResponse> SendAsync(
+    public Task<SipResponse> SendAsync(
         SipMethod method,
         SipUri target,
         SendOptions? options = null,
@@ -29,16 +29,8 @@ public sealed partial class UserAgent
         ArgumentNullException.ThrowIfNull(target);
         options ??= SendOptions.None;
         var content = AgentWords.Content(options.Body, options.Headers);
-        var party = await PartyAsync(target, Options.Address, null, null, cancel)
-            .ConfigureAwait(false);
-        var order = new Core.RequestOrder(method, party, content);
-        return await ExchangeAsync(
-                null,
-                options,
-                exchange => Core.AgentInput.NewRequest(exchange, order),
-                cancel
-            )
-            .ConfigureAwait(false);
+        ThrowIfDisposed();
+        return SendCoreAsync(method, target, content, options, cancel);
     }
 
     /// <summary>Asks somebody what he can do (RFC 3261, 11).</summary>
@@ -62,9 +54,31 @@ public sealed partial class UserAgent
     ) =>
         SendAsync(SipMethod.Message, target, new SendOptions { Body = SipBody.Text(text) }, cancel);
 
+    private async Task<SipResponse> SendCoreAsync(
+        SipMethod method,
+        SipUri target,
+        Core.Content content,
+        SendOptions options,
+        CancellationToken cancel
+    )
+    {
+        var party = await PartyAsync(target, Options.Address, null, null, cancel)
+            .ConfigureAwait(false);
+        var order = new Core.RequestOrder(method, party, content);
+        return await ExchangeAsync(
+                null,
+                method,
+                options,
+                exchange => Core.AgentInput.NewRequest(exchange, order),
+                cancel
+            )
+            .ConfigureAwait(false);
+    }
+
     /// <summary>Has a request sent and waits for its final response.</summary>
     internal async Task<SipResponse> ExchangeAsync(
         Call? call,
+        SipMethod method,
         SendOptions options,
         Func<long, Core.AgentInput> order,
         CancellationToken cancel
@@ -72,7 +86,7 @@ public sealed partial class UserAgent
     {
         ThrowIfDisposed();
         cancel.ThrowIfCancellationRequested();
-        var exchange = new Exchange(_engine.NextNumber(), call, options);
+        var exchange = new Exchange(_engine.NextNumber(), call, method, options);
         _desk.Add(exchange);
         _machine.Post(order(exchange.Number));
 

@@ -42,25 +42,14 @@ public sealed partial class UserAgent : IReceiver, ITurnReceiver, IAsyncDisposab
         options.Validate();
         ObjectDisposedException.ThrowIf(dispatcher.Engine.IsClosed, dispatcher);
         (Dispatcher, Options, _engine) = (dispatcher, options, dispatcher.Engine);
-        _methods =
-        [
-            .. options
-                .Methods.Concat([
-                    SipMethod.Ack,
-                    SipMethod.Bye,
-                    SipMethod.Cancel,
-                    SipMethod.Options,
-                    SipMethod.Prack,
-                ])
-                .Distinct(),
-        ];
+        _methods = MethodsOf(options);
         var secret = (_engine.Draws.Next(), _engine.Draws.Next());
         _desk = new AgentDesk(this, _engine);
         _machine = new AgentMachine(
             dispatcher,
             AgentWords.ToSettings(options, _engine.Settings.Timers, secret),
             _desk,
-            ContactAt
+            ContactFor
         );
         _closing = _engine.Closing.Register(EndWithDispatcher);
     }
@@ -113,9 +102,15 @@ public sealed partial class UserAgent : IReceiver, ITurnReceiver, IAsyncDisposab
     Receipt ITurnReceiver.Receive(Received received) =>
         _disposing is { IsCompleted: true } ? Receipt.Pass : _machine.Receive(received);
 
-    internal Dialog? DialogOf(long call)
+    internal Dialog? DialogOf(long call) => DialogOf(call, _machine.State);
+
+    /// <summary>The dialog of a call that this step ended. In the turn.</summary>
+    internal Dialog? LastDialogOf(long call) =>
+        DialogOf(call, _machine.State) ?? DialogOf(call, _machine.Before);
+
+    private static Dialog? DialogOf(long call, Core.AgentState state)
     {
-        var found = Core.AgentStateModule.tryCall(call, _machine.State);
+        var found = Core.AgentStateModule.tryCall(call, state);
         return found.IsSome && found.Value.Sides.TryGetValue(found.Value.Latest, out var side)
             ? side.Dialog
             : null;
@@ -156,6 +151,22 @@ public sealed partial class UserAgent : IReceiver, ITurnReceiver, IAsyncDisposab
             isChange ? StatusCode.NotAcceptableHere : StatusCode.TemporarilyUnavailable
         );
         return Task.CompletedTask;
+    }
+
+    /// <summary>What the agent's own Allow says (20.5).</summary>
+    private static SipMethod[] MethodsOf(UserAgentOptions options)
+    {
+        SipMethod[] own =
+        [
+            SipMethod.Ack,
+            SipMethod.Bye,
+            SipMethod.Cancel,
+            SipMethod.Options,
+            SipMethod.Update,
+        ];
+        SipMethod[] reliable =
+            options.ReliableProvisionals == ReliableProvisionals.Never ? [] : [SipMethod.Prack];
+        return [.. own.Concat(reliable).Concat(options.Methods).Distinct()];
     }
 
     private async Task EndAsync()

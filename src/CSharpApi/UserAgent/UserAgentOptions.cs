@@ -1,3 +1,5 @@
+using SipFun.Shell;
+
 namespace SipFun;
 
 /// <summary>Who a <see cref="UserAgent"/> is, and how it behaves. Only <see cref="Address"/> must be
@@ -59,8 +61,8 @@ public sealed record UserAgentOptions
     public int FollowRedirects { get; init; }
 
     /// <summary>
-    /// The methods taken beside ACK, BYE, CANCEL, OPTIONS and PRACK, which the agent answers
-    /// itself; others are answered 405. Default: INVITE, UPDATE, INFO, MESSAGE, REFER, NOTIFY.
+    /// The methods taken beside ACK, BYE, CANCEL, OPTIONS, PRACK, and the UPDATE that refreshes a
+    /// session, which the agent answers itself; others are answered 405. Default: INVITE, UPDATE, INFO, MESSAGE, REFER, NOTIFY.
     /// </summary>
     public IReadOnlyList<SipMethod> Methods { get; init; } = _usual;
 
@@ -110,12 +112,47 @@ public sealed record UserAgentOptions
             SessionTimer < MinSessionTimer,
             "SessionTimer is shorter than MinSessionTimer: no call could be made."
         );
+        ThrowIf(
+            Contact is { Uri.IsSip: false },
+            "Contact is no sip or sips URI (RFC 3261, 8.1.1.8). Leave it out, or write sip:user@host."
+        );
         ThrowIf(FollowRedirects is < 0 or > 100, "FollowRedirects is 0 to 100.");
         ThrowIf(MaxCalls < 1, "MaxCalls is at least 1.");
         ThrowIf(
             new[] { RingFor, AnswerWithin, DisposeWithin }.Any(IsNoDuration),
             "RingFor, AnswerWithin and DisposeWithin are more than zero, and at most a day."
         );
+        ThrowIfUnfit();
+    }
+
+    /// <summary>What would not fit into a message.</summary>
+    private void ThrowIfUnfit()
+    {
+        foreach (var one in Credentials)
+        {
+            ArgumentNullException.ThrowIfNull(one, nameof(Credentials));
+            one.ToLogin();
+        }
+
+        foreach (var method in Methods)
+        {
+            ArgumentNullException.ThrowIfNull(method, nameof(Methods));
+        }
+
+        foreach (var tag in Extensions)
+        {
+            ContentCheck.ThrowIfNoTag(tag);
+        }
+
+        foreach (var type in Accept)
+        {
+            ContentCheck.ThrowIfNoType(type);
+        }
+
+        if (Product is not null)
+        {
+            ContentCheck.ThrowIfUnfit("User-Agent", Product);
+        }
     }
 
     private TimeSpan Least => SessionTimer > MinSessionTimer ? SessionTimer.Value : MinSessionTimer;

@@ -146,6 +146,33 @@ let private answersItself room =
     response room 481 SipMethod.Bye |> ignore
     leavesNothing room
 
+/// The agent's own Allow, and the dispatcher's for what nobody takes.
+let private allowsTheSame room =
+    tell room (room.Peer.Request "OPTIONS")
+    let own = (response room 200 SipMethod.Options).Allow
+    tell room (room.Peer.Request "PUBLISH")
+    let gathered = (response room 405 SipMethod.Publish).Allow
+    Expect.equal (Set.ofSeq (Seq.map string gathered)) (Set.ofSeq (Seq.map string own)) "Allow"
+    leavesNothing room
+
+/// RFC 3261, 12.1.1: who is called by a sips URI answers with a sips Contact.
+let private isSecure room =
+    room.Agent.OnInvitation <-
+        fun invitation ->
+            invitation.Accept() |> ignore
+            Task.CompletedTask
+
+    tell room ((invite room).Replace("INVITE sip:", "INVITE sips:"))
+    let accepted = response room 200 SipMethod.Invite
+    let contact = (Seq.head accepted.Contacts).Uri.ToString()
+    Expect.equal contact $"sips:alice@{local room.Dispatcher}" "Contact"
+
+let private few =
+    changed [
+        "Methods", [| SipMethod.Invite |] :> obj
+        "ReliableProvisionals", ReliableProvisionals.Never
+    ]
+
 let private inChain room =
     let passed = TaskCompletionSource<SipMethod>()
 
@@ -178,5 +205,8 @@ let tests =
         testCase "a handler that throws: 500" (inRoom fails)
         testCase "MESSAGE outside of calls" (inRoom hearsMessages)
         testCase "OPTIONS, and what is not taken" (inRoom answersItself)
+        testCase "one Allow" (inRoom allowsTheSame)
+        testCase "one Allow, few methods" (inRoomOf few allowsTheSame)
+        testCase "a sips URI: a sips Contact" (inRoom isSecure)
         testCase "in a chain" (inRoom inChain)
     ]

@@ -41,6 +41,8 @@ let private wholeCall room =
     let over = wait leaving
     Expect.equal over.Kind CallEndKind.HungUp "how it ended"
     Expect.equal (status over.Response) 200 "the answer"
+    let last = nonNull call.Dialog
+    Expect.equal last.LocalSequence bye.CSeq.Number "the dialog as it stood last"
     Expect.stringContains (call.Explain()) "200 OK" "its story"
     leavesNothing room
 
@@ -87,8 +89,35 @@ let private isCancelled room =
     Expect.equal cancel.CSeq.Number invite.CSeq.Number "of this INVITE"
     answer room cancel 200
     answer room invite 487
-    Expect.equal (wait leaving).Kind CallEndKind.Cancelled "how it ended"
+    let over = wait leaving
+    Expect.equal over.Kind CallEndKind.Cancelled "how it ended"
+    Expect.equal (status over.Response, over.Outcome) (487, null) "by what"
     leavesNothing room
+
+let private isCancelledInSilence room =
+    let call, _ = call room
+    let leaving = call.CancelAsync()
+    pass room leaving
+    let over = wait leaving
+    Expect.equal (over.Kind, isNull over.Response) (CallEndKind.Cancelled, true) "how it ended"
+    Expect.isTrue (over.Outcome :? DeliveryOutcome.TimedOut) "nobody said so"
+    leavesNothing room
+
+/// RFC 3261, 8.2.6.2: what a response copies tells whose it is.
+let private isAnsweredAmiss change room =
+    let call, invite = call room
+    let text = invite.CreateResponse(200, "peer").ToString() |> change invite
+    tell room text
+    pass room call.Ended
+    let over = ended call
+    Expect.equal (over.Kind, status over.Response) (CallEndKind.Unusable, 200) "how it ended"
+    Expect.isNull (wait call.Answered) "it was never answered"
+    leavesNothing room
+
+let private withOtherTag (invite: SipRequest) (text: string) =
+    text.Replace($"tag={invite.FromTag}", "tag=other")
+
+let private withOtherNumber _ (text: string) = numbered 99 text
 
 /// RFC 3261, 9.1 and 15: the 2xx that crosses the CANCEL gets its ACK and a BYE.
 let private crosses room =
@@ -173,6 +202,19 @@ let private forksFirst room =
     Expect.equal (wait leaving).Kind CallEndKind.HungUp "the first goes on until then"
     leavesNothing room
 
+/// A further call that nobody takes is not left standing.
+let private forksUnheard room =
+    let first, invite = callWith room (CallOptions(ForkPolicy = ForkPolicy.All))
+    answerWith room invite 200 "one" [] null
+    answerWith room invite 200 "two" [] null
+    let bye = request room SipMethod.Bye
+    Expect.equal bye.ToTag "two" "the second is hung up"
+    answer room bye 200
+    let leaving = first.ByeAsync()
+    answer room (request room SipMethod.Bye) 200
+    Expect.equal (wait leaving).Kind CallEndKind.HungUp "the first goes on until then"
+    leavesNothing room
+
 let private credentials =
     changed [ "Credentials", [| DigestCredentials("alice", "secret") |] :> obj ]
 
@@ -188,22 +230,6 @@ let private logsIn room =
     Expect.equal (ended call).Kind CallEndKind.Rejected "its answer counts"
     leavesNothing room
 
-let private misuse room =
-    let throws name (options: CallOptions) =
-        Expect.throwsT<ArgumentException>
-            (fun () -> wait (room.Agent.CallAsync(room.Peer.Uri, options)) |> ignore)
-            name
-
-    let header name value =
-        CallOptions(Headers = [| Collections.Generic.KeyValuePair(name, value) |])
-
-    throws "a name that is none" (header "No name" "1")
-    throws "two lines" (header "Subject" "a\r\nVia: b")
-    throws "a type of two lines" (CallOptions(Body = SipBody("a/b\r\nX: c", offer.Bytes)))
-    throws "too short (RFC 4028, 5)" (CallOptions(SessionTimer = TimeSpan.FromSeconds 89.0))
-    let call, _ = answered room
-    Expect.isFalse call.Ended.IsCompleted "it goes on"
-
 let tests =
     testList "Calling" [
         testCase "INVITE, 180, 200, ACK, BYE" (inRoom wholeCall)
@@ -212,13 +238,16 @@ let tests =
         testCase "302 is Redirected" (inRoom (isRefused 302 CallEndKind.Redirected))
         testCase "302 is followed when asked" (inRoomOf (changed [ "FollowRedirects", 1 ]) follows)
         testCase "CancelAsync: a CANCEL after the 180, then 487" (inRoom isCancelled)
+        testCase "CancelAsync, and nobody answers" (inRoom isCancelledInSilence)
+        testCase "a 2xx of another From tag is Unusable" (inRoom (isAnsweredAmiss withOtherTag))
+        testCase "a 2xx of another CSeq is Unusable" (inRoom (isAnsweredAmiss withOtherNumber))
         testCase "CancelAsync crosses a 200: ACK and BYE" (inRoom crosses)
         testCase "silence is TimedOut" (inRoom isSilent)
         testCase "no leg reaches the target: Unreachable" (inRoom isNowhere)
         testCase "AnswerWithin takes the call back" (inRoom ringsTooLong)
         testCase "a token set before sends nothing" (inRoom tokenFirst)
         testCase "ForkPolicy.All: each 2xx is a call" (inRoom forksAll)
+        testCase "ForkPolicy.All without a handler: BYE" (inRoom forksUnheard)
         testCase "ForkPolicy.FirstWins: further ones get ACK and BYE" (inRoom forksFirst)
         testCase "407 is answered with credentials" (inRoomOf credentials logsIn)
-        testCase "what cannot be sent is refused at once" (inRoom misuse)
     ]

@@ -93,9 +93,19 @@ let private endsInGoodOrder room =
     tell room (room.Peer.Request "OPTIONS")
     response room 480 SipMethod.Options |> ignore
 
+/// What the dispatcher remembers of an answered INVITE for Timer M is not waited for.
+let private endsAtOnce room =
+    let call, _ = answered room
+    let leaving = call.ByeAsync()
+    answer room (request room SipMethod.Bye) 200
+    wait leaving |> ignore
+    wait (task { do! room.Agent.DisposeAsync() })
+    Expect.equal (counter room.Dispatcher "call_abandoned") 0L "nothing was left"
+
 let tests =
     testList "The end" [
         testCase "of the dispatcher: every task completes" (inRoom endsWithDispatcher)
         testCase "of the agent, nobody answers: every task completes" (inRoom endsInSilence)
+        testCase "of the agent, after its calls: at once" (inRoom endsAtOnce)
         testCase "of the agent: BYE, and bindings taken back" (inRoom endsInGoodOrder)
     ]

@@ -9,4 +9,7 @@ let tests =
         WithinTests.tests
         RegisteringTests.tests
         EndTests.tests
+        OrderTests.tests
+        OptionTests.tests
+        MisuseTests.tests
     ]

@@ -28,6 +28,16 @@ let private reInvites room =
     Expect.equal (call.LocalBody, call.RemoteBody) (next, theirs) "both changed"
     hangUp room call
 
+/// By any method of ours; at once, so that a later change of the other end is not undone.
+let private changesBodies (method: SipMethod) room =
+    let call, _ = answered room
+    let next, theirs = SipBody.Sdp "v=0\r\ns=2\r\n", SipBody.Sdp "v=0\r\ns=3\r\n"
+    let changing = call.SendAsync(method, SendOptions(Body = next))
+    answerWith room (request room method) 200 "peer" [] theirs
+    Expect.equal (wait changing).StatusCode 200 "its response"
+    Expect.equal (call.LocalBody, call.RemoteBody) (next, theirs) "both changed"
+    hangUp room call
+
 let private isBusyChanging room =
     let call, _ = answered room
     let changing = call.ReInviteAsync offer
@@ -152,6 +162,8 @@ let private isAbandoned room =
 let tests =
     testList "Within" [
         testCase "ReInviteAsync" (inRoom reInvites)
+        testCase "SendAsync: INVITE" (inRoom (changesBodies SipMethod.Invite))
+        testCase "SendAsync: UPDATE" (inRoom (changesBodies SipMethod.Update))
         testCase "a change beside a change is refused" (inRoom isBusyChanging)
         testCase "SendAsync: INFO" (inRoom asks)
         testCase "the other end's re-INVITE" (inRoom isChanged)

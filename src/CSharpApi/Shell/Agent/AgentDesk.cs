@@ -54,7 +54,7 @@ internal sealed class AgentDesk(UserAgent agent, Engine engine) : Core.IAgentLis
         switch (purpose)
         {
             case Core.Purpose.Inviting inviting when Find(inviting.call) is { } call:
-                call.Delivery = delivery;
+                (call.Delivery, call.Final, call.Outcome) = (delivery, null, null);
                 break;
             case Core.Purpose.Asking asking
                 when _exchanges.TryGetValue(asking.exchange, out var exchange):
@@ -69,6 +69,15 @@ internal sealed class AgentDesk(UserAgent agent, Engine engine) : Core.IAgentLis
         if (purpose is Core.Purpose.Inviting inviting)
         {
             Find(inviting.call)?.SetSent();
+        }
+    }
+
+    /// <summary>A final response to it came; null: none, and what became of it.</summary>
+    public void Concluded(Core.Purpose? purpose, SipResponse? final, DeliveryOutcome? outcome)
+    {
+        if (purpose is Core.Purpose.Inviting inviting && Find(inviting.call) is { } call)
+        {
+            (call.Final, call.Outcome) = (final ?? call.Final, outcome ?? call.Outcome);
         }
     }
 
@@ -114,7 +123,7 @@ internal sealed class AgentDesk(UserAgent agent, Engine engine) : Core.IAgentLis
             var further = first.Fork(sibling, new AgentLane(engine.Code));
             Add(further);
             further.SetAnswered(response);
-            first.Lane.Tell(() => first.OnForked?.Invoke(further));
+            first.Lane.Tell(() => TellForked(first, further));
         }
     }
 
@@ -134,7 +143,7 @@ internal sealed class AgentDesk(UserAgent agent, Engine engine) : Core.IAgentLis
 
         if (_calls.TryRemove(call, out var ended))
         {
-            ended.SetEnded(AgentWords.ToCallEnd(ending));
+            ended.SetEnded(AgentWords.ToCallEnd(ending), agent.LastDialogOf(call));
         }
     }
 
@@ -172,7 +181,16 @@ internal sealed class AgentDesk(UserAgent agent, Engine engine) : Core.IAgentLis
     {
         if (_exchanges.TryRemove(exchange, out var known))
         {
-            known.End(ending);
+            known.Settle(ending);
+
+            if (known.OnResponse is null)
+            {
+                known.End(ending);
+            }
+            else
+            {
+                (known.Call?.Lane ?? _lane).After(() => known.End(ending));
+            }
         }
     }
 
@@ -208,6 +226,19 @@ internal sealed class AgentDesk(UserAgent agent, Engine engine) : Core.IAgentLis
         if (_registrations.TryRemove(registration, out var known))
         {
             known.SetUnregistered(ending);
+        }
+    }
+
+    /// <summary>A call that nobody takes is not left standing.</summary>
+    private void TellForked(Call first, Call further)
+    {
+        if (first.OnForked is { } hear)
+        {
+            hear(further);
+        }
+        else
+        {
+            agent.HangUp(further.Number);
         }
     }
 

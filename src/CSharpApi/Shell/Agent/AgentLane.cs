@@ -4,8 +4,25 @@ namespace SipFun.Shell;
 /// time, in order. An asynchronous handler's task runs on beside the next.</summary>
 internal sealed class AgentLane(UserCode code) : CallbackLane(code)
 {
+    /// <summary>How many notices are not told yet.</summary>
+    private int _untold;
+
     /// <summary>How many of these wait is bounded: they are the peer's.</summary>
-    public void Tell(Action what) => base.Tell(what, Code.CallbackQueue);
+    public void Tell(Action what) => Tell(what, Code.CallbackQueue);
+
+    /// <summary>Done when everything told before has been heard; at once when it has. In the
+    /// turn.</summary>
+    public void After(Action what)
+    {
+        if (Volatile.Read(ref _untold) == 0)
+        {
+            what();
+        }
+        else
+        {
+            Tell(what, int.MaxValue);
+        }
+    }
 
     /// <summary>How many of these wait the core bounds.</summary>
     public void Ask(Func<Task> handler, Action failed) => base.Tell(new Question(handler, failed));
@@ -20,6 +37,24 @@ internal sealed class AgentLane(UserCode code) : CallbackLane(code)
             case Question question:
                 _ = WatchAsync(question);
                 break;
+        }
+    }
+
+    protected override void Called(object what)
+    {
+        if (what is Action)
+        {
+            Interlocked.Decrement(ref _untold);
+        }
+    }
+
+    private void Tell(Action what, int limit)
+    {
+        Interlocked.Increment(ref _untold);
+
+        if (!base.Tell(what, limit))
+        {
+            Interlocked.Decrement(ref _untold);
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
     private readonly Engine _engine;
     private readonly Core.AgentSettings _settings;
     private readonly AgentDesk _desk;
-    private readonly Func<int, NameAddr> _contact;
+    private readonly Func<int, SipMessage, NameAddr> _contact;
     private readonly Alarm _alarm;
 
     /// <summary>The requests that are not answered yet.</summary>
@@ -29,12 +29,12 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
     /// <param name="dispatcher">Whose turn it is.</param>
     /// <param name="settings">The machine's.</param>
     /// <param name="desk">Hears the events.</param>
-    /// <param name="contact">Under which this end is reached by a leg of the core's.</param>
+    /// <param name="contact">Under which this end is reached by whoever sent a message by a leg of the core's.</param>
     public AgentMachine(
         Dispatcher dispatcher,
         Core.AgentSettings settings,
         AgentDesk desk,
-        Func<int, NameAddr> contact
+        Func<int, SipMessage, NameAddr> contact
     )
     {
         (_dispatcher, _engine) = (dispatcher, dispatcher.Engine);
@@ -45,7 +45,11 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
     /// <summary>As the last step left it; any thread may look at it.</summary>
     public Core.AgentState State => _state;
 
-    /// <summary>After <see cref="Close"/>: when nothing is under way any more.</summary>
+    /// <summary>As it was before that step. In the turn.</summary>
+    public Core.AgentState Before { get; private set; } = Core.UserAgent.start;
+
+    /// <summary>After <see cref="Close"/>: when no call, request and binding is under way any more.
+    /// What the dispatcher remembers of ended ones is not waited for.</summary>
     public Task Idle => _idle.Task;
 
     /// <summary>Has an input stepped in the turn. Never waits.</summary>
@@ -62,12 +66,8 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
     /// <summary>What is still under way is left alone.</summary>
     public void Dispose()
     {
-        foreach (var number in _deliveries.Values)
-        {
-            _engine.Loop.Post(Core.Input.NewCancelDelivery(Core.Which.NewByNumber(number)));
-        }
-
         _alarm.Dispose();
+        _engine.Loop.Post(Abandon);
     }
 
     /// <summary>Inside the turn: whether a message is this agent's.</summary>
@@ -87,7 +87,7 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
                     number,
                     received.LegNumber,
                     received.From,
-                    _contact(received.LegNumber),
+                    _contact(received.LegNumber, received.Message),
                     received.Message
                 )
             )
@@ -158,7 +158,7 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
     private void Step(Core.AgentInput input)
     {
         var (state, effects) = Core.UserAgent.step(_settings, _engine.Clock.Now, input, _state);
-        _state = state;
+        (Before, _state) = (_state, state);
 
         foreach (var effect in effects)
         {
@@ -167,7 +167,10 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
 
         _alarm.Set(Core.UserAgent.alarm(state));
 
-        if (_isClosing && Core.AgentStateModule.isIdle(state))
+        if (
+            _isClosing
+            && state.Counts is { Calls: 0, Asked: 0, Exchanges: 0, Registrations: 0 }
+        )
         {
             _idle.TrySetResult();
         }
@@ -187,6 +190,14 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
         }
     }
 
+    private void Abandon()
+    {
+        foreach (var number in _deliveries.Values)
+        {
+            _engine.Loop.Post(Core.Input.NewCancelDelivery(Core.Which.NewByNumber(number)));
+        }
+    }
+
     private void Forget(long sending) => _deliveries.Remove(sending);
 
     /// <summary>Carries what becomes of a request back to the machine.</summary>
@@ -196,11 +207,16 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
         public void Sent(Delivery delivery) => machine._desk.Sent(purpose);
 
         public void Responded(Delivery delivery, SipResponse response) =>
-            machine.Post(Core.AgentInput.NewResponded(sending, response));
+            machine._engine.Loop.Post(() =>
+            {
+                machine._desk.Concluded(purpose, response.IsFinal ? response : null, null);
+                machine.Step(Core.AgentInput.NewResponded(sending, response));
+            });
 
         public void Ended(Delivery delivery, Core.Outcome outcome, bool last) =>
             machine._engine.Loop.Post(() =>
             {
+                machine._desk.Concluded(purpose, null, Translate.ToOutcome(outcome));
                 machine.Step(Core.AgentInput.NewCompleted(sending, outcome, last));
 
                 if (last)

@@ -7,32 +7,14 @@ namespace SipFun.Shell;
 /// <summary>Facade values to the machine's, and back.</summary>
 internal static class AgentWords
 {
-    /// <summary>Tries out what a caller gives before it gets into the turn.</summary>
-    private static readonly SipRequest _probe = SipRequest.Create(
-        SipMethod.Options,
-        SipUri.Parse("sip:probe.invalid"),
-        NameAddr.Parse("<sip:probe.invalid>;tag=1"),
-        NameAddr.Parse("<sip:probe.invalid>"),
-        CallId.Parse("probe"),
-        1
-    );
-
     /// <exception cref="ArgumentException">A header field or a body cannot be so.</exception>
     public static Core.Content Content(
         SipBody? body = null,
-        IReadOnlyList<KeyValuePair<string, string>>? headers = null
+        IReadOnlyList<KeyValuePair<string, string>>? headers = null,
+        bool isRefusal = false
     )
     {
-        foreach (var (name, value) in headers ?? [])
-        {
-            _probe.WithAddedHeader(name, value);
-        }
-
-        if (body is not null)
-        {
-            _probe.WithBody(body.ContentType, body.Bytes);
-        }
-
+        ContentCheck.ThrowIfUnfit(body, headers, isRefusal);
         return new Core.Content(
             Translate.ToList(headers?.Select(pair => Tuple.Create(pair.Key, pair.Value))),
             body?.ContentType,
@@ -41,14 +23,7 @@ internal static class AgentWords
     }
 
     public static FSharpList<Core.Login> Logins(IEnumerable<DigestCredentials> credentials) =>
-        Translate.ToList(
-            credentials.Select(one => new Core.Login(
-                one.UserName,
-                one.Password,
-                one.Realm,
-                one.Weakest
-            ))
-        );
+        Translate.ToList(credentials.Select(one => one.ToLogin()));
 
     public static Core.AgentSettings ToSettings(
         UserAgentOptions options,
@@ -200,12 +175,14 @@ internal static class AgentWords
         var told = Translate.ToOutcome(outcome);
         var kind = told.Kind switch
         {
+            DeliveryOutcomeKind.Answered => CallEndKind.Unusable,
             DeliveryOutcomeKind.TimedOut => CallEndKind.TimedOut,
             DeliveryOutcomeKind.Disposed => CallEndKind.Disposed,
             DeliveryOutcomeKind.Cancelled => CallEndKind.Cancelled,
             DeliveryOutcomeKind.Refused => CallEndKind.Refused,
             _ => CallEndKind.Unreachable,
         };
-        return new CallEnd(kind) { Outcome = told };
+        var response = (told as DeliveryOutcome.Answered)?.Response;
+        return new CallEnd(kind) { Response = response, Outcome = told };
     }
 }

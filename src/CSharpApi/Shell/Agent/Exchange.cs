@@ -1,7 +1,7 @@
 namespace SipFun.Shell;
 
 /// <summary>A request of the application's, and whoever waits for its response.</summary>
-internal sealed class Exchange(long number, Call? call, SendOptions options)
+internal sealed class Exchange(long number, Call? call, SipMethod method, SendOptions options)
 {
     private readonly TaskCompletionSource<SipResponse> _response = new(
         TaskCreationOptions.RunContinuationsAsynchronously
@@ -19,6 +19,20 @@ internal sealed class Exchange(long number, Call? call, SendOptions options)
     /// <summary>The last one that was sent for it.</summary>
     public Delivery? Delivery { get; set; }
 
+    /// <summary>A change that was accepted is what both ends have said. In the turn.</summary>
+    public void Settle(Core.ExchangeEnd ending)
+    {
+        if (
+            call is not null
+            && (method == SipMethod.Invite || method == SipMethod.Update)
+            && ending is Core.ExchangeEnd.Answered { Item: { IsSuccess: true } response }
+        )
+        {
+            call.SetLocalBody(options.Body);
+            call.SetRemoteBody(SipBody.Of(response));
+        }
+    }
+
     public void End(Core.ExchangeEnd ending)
     {
         switch (ending)
@@ -28,10 +42,10 @@ internal sealed class Exchange(long number, Call? call, SendOptions options)
                 break;
             case Core.ExchangeEnd.Failed { Item: var outcome } when Delivery is { } delivery:
                 var why = Translate.ToOutcome(outcome);
-                _response.TrySetException(new DeliveryException(delivery, why));
+                Fail(new DeliveryException(delivery, why));
                 break;
             case Core.ExchangeEnd.Refused refused:
-                _response.TrySetException(AgentWords.ToException(refused.Item));
+                Fail(AgentWords.ToException(refused.Item));
                 break;
             default:
                 Dispose();
@@ -39,6 +53,12 @@ internal sealed class Exchange(long number, Call? call, SendOptions options)
         }
     }
 
-    public void Dispose() =>
-        _response.TrySetException(new ObjectDisposedException(nameof(UserAgent)));
+    public void Dispose() => Fail(new ObjectDisposedException(nameof(UserAgent)));
+
+    /// <summary>Who waited may have gone: then nobody needs to look at it.</summary>
+    private void Fail(Exception exception)
+    {
+        _response.TrySetException(exception);
+        _ = _response.Task.Exception;
+    }
 }
