@@ -19,7 +19,11 @@ internal sealed class Answering : IAsyncDisposable
         (_dispatcher, _screen) = (dispatcher, screen);
         _agent = new UserAgent(
             dispatcher,
-            new UserAgentOptions { Address = NameAddr.Parse("<sip:sipfun@localhost>") }
+            new UserAgentOptions
+            {
+                Address = NameAddr.Parse("<sip:sipfun@localhost>"),
+                DisposeWithin = TidyUpWithin,
+            }
         )
         {
             OnInvitation = AnswerAsync,
@@ -27,6 +31,10 @@ internal sealed class Answering : IAsyncDisposable
         };
         Receiver = SipFun.Receiver.Chain(SipFun.Receiver.From(Take, _single), _agent);
     }
+
+    /// <summary>How long calls may take to end when the command ends: less than the runtime gives
+    /// it.</summary>
+    public static TimeSpan TidyUpWithin { get; } = TimeSpan.FromSeconds(2);
 
     /// <summary>With which final status.</summary>
     public int Status { get; init; } = StatusCode.Ok;
@@ -107,13 +115,7 @@ internal sealed class Answering : IAsyncDisposable
     /// <summary>Within a call: a new offer gets the same answer again.</summary>
     private Task RespondAsync(IncomingRequest request)
     {
-        var isOffer = request.Request.Method == SipMethod.Invite || request.Body is not null;
-        var isChange =
-            request.Request.Method == SipMethod.Invite
-            || request.Request.Method == SipMethod.Update;
-        request.Respond(
-            body: isOffer && isChange ? SessionDescription.Inactive(_dispatcher) : null
-        );
+        request.Respond(body: SessionDescription.AnswerTo(request, _dispatcher));
         Tell(request.Request, request.Source, "200 OK");
         return Task.CompletedTask;
     }

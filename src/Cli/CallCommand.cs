@@ -58,23 +58,57 @@ internal sealed class CallCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
-        var credentials = _login.Credentials(parsed);
+        var options = OptionsOf(parsed);
         await using var dispatcher = await _network.StartAsync(parsed, 0, null, cancel);
-        await using var agent = new UserAgent(
-            dispatcher,
-            new UserAgentOptions
-            {
-                Address =
-                    parsed.GetValue(_from)
-                    ?? NameAddr.Parse("\"Anonymous\" <sip:anonymous@anonymous.invalid>"),
-                Credentials = credentials,
-            }
-        );
+        await using var agent = Start(dispatcher, options);
         agent.OnRequest = request => TakeAsync(request, dispatcher);
         dispatcher.SetReceiver(agent);
-        var (call, isTakenBack) = await CallAsync(agent, parsed, cancel);
-        var end = await call.Ended;
+
+        try
+        {
+            var (call, isTakenBack) = await CallAsync(agent, parsed, cancel);
+            return Conclude(call, await call.Ended, isTakenBack, parsed);
+        }
+        catch (OperationCanceledException)
+        {
+            throw Failure.Network("Stopped before the INVITE left. Run it again to wait longer.");
+        }
+    }
+
+    private UserAgentOptions OptionsOf(ParseResult parsed) =>
+        new()
+        {
+            Address =
+                parsed.GetValue(_from)
+                ?? NameAddr.Parse("\"Anonymous\" <sip:anonymous@anonymous.invalid>"),
+            Credentials = _login.Credentials(parsed),
+            DisposeWithin = Answering.TidyUpWithin,
+        };
+
+    private static UserAgent Start(Dispatcher dispatcher, UserAgentOptions options)
+    {
+        try
+        {
+            return new UserAgent(dispatcher, options);
+        }
+        catch (ArgumentException wrong)
+        {
+            throw Failure.Usage($"--from or --user does not fit. {wrong.Message}");
+        }
+    }
+
+    /// <summary>Tells how it ended, and what to do next.</summary>
+    private int Conclude(Call call, CallEnd end, bool isTakenBack, ParseResult parsed)
+    {
         _screen.Line($"{end}");
+
+        if (end is { Kind: CallEndKind.Redirected, Response: { } moved })
+        {
+            foreach (var contact in moved.Contacts)
+            {
+                _screen.Line($"moved to {contact.Uri}");
+            }
+        }
 
         if (parsed.GetValue(_explain))
         {
@@ -101,7 +135,7 @@ internal sealed class CallCommand : Command
                 Body = SessionDescription.Inactive(agent.Dispatcher),
                 OnProgress = response => Show(response, start),
             },
-            CancellationToken.None
+            cancel
         );
         await using var stop = cancel.Register(() => _ = call.CancelAsync(CancellationToken.None));
         var isTakenBack =
@@ -136,11 +170,8 @@ internal sealed class CallCommand : Command
     /// <summary>The other end may offer something else; it gets what it had.</summary>
     private Task TakeAsync(IncomingRequest request, Dispatcher dispatcher)
     {
-        var method = request.Request.Method;
-        _screen.Line($"{method} from {request.Source}: 200 OK");
-        request.Respond(
-            body: method == SipMethod.Invite ? SessionDescription.Inactive(dispatcher) : null
-        );
+        _screen.Line($"{request.Request.Method} from {request.Source}: 200 OK");
+        request.Respond(body: SessionDescription.AnswerTo(request, dispatcher));
         return Task.CompletedTask;
     }
 

@@ -25,7 +25,7 @@ internal sealed class LoginOptions
 
     /// <summary>Null: nobody logs in.</summary>
     public DigestClient? Digest(ParseResult parsed) =>
-        Credentials(parsed) is [var one] ? new DigestClient(one) : null;
+        Credentials(parsed) is [var one] ? Client(one) : null;
 
     /// <summary>Empty: nobody logs in.</summary>
     public IReadOnlyList<DigestCredentials> Credentials(ParseResult parsed) =>
@@ -35,4 +35,16 @@ internal sealed class LoginOptions
             ({ } user, { } password) => [new DigestCredentials(user, password)],
             _ => throw Failure.Usage("--user and --password go together: give both, or neither."),
         };
+
+    private static DigestClient Client(DigestCredentials credentials)
+    {
+        try
+        {
+            return new DigestClient(credentials);
+        }
+        catch (ArgumentException wrong)
+        {
+            throw Failure.Usage($"--user cannot be so. {wrong.Message}");
+        }
+    }
 }

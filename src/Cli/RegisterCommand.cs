@@ -62,7 +62,7 @@ internal sealed class RegisterCommand : Command
         var exchange = Start(dispatcher, request, digest);
         var outcome = await exchange.RunAsync(cancel);
 
-        if (TooBrief(outcome) is { } seconds)
+        if (TooBrief(outcome, Expires(parsed)) is { } seconds)
         {
             // RFC 3261, 10.2.8: once more, for as long as the registrar wants at least.
             _screen.Line($"once more with the registrar's Min-Expires, {seconds} s");
@@ -90,7 +90,7 @@ internal sealed class RegisterCommand : Command
         return dispatcher
             .CreateRequest(SipMethod.Register, parsed.GetRequiredValue(_registrar)!, record, record)
             .WithHeader("Contact", $"<{parsed.GetRequiredValue(_contact)}>")
-            .WithHeader("Expires", Text((uint)(parsed.GetValue(_expires) ?? 3600)));
+            .WithHeader("Expires", Text(Expires(parsed)));
     }
 
     private Exchange Start(Dispatcher dispatcher, SipRequest request, DigestClient? digest) =>
@@ -99,9 +99,15 @@ internal sealed class RegisterCommand : Command
             OnResponse = _screen.Response,
         };
 
-    private static uint? TooBrief(DeliveryOutcome outcome) =>
-        outcome is DeliveryOutcome.Answered({ StatusCode: 423 } response)
-            ? response.MinExpires
+    private uint Expires(ParseResult parsed) => (uint)(parsed.GetValue(_expires) ?? 3600);
+
+    /// <summary>How long the registrar wants the binding, when that is longer. One that is taken away is
+    /// never made longer.</summary>
+    private static uint? TooBrief(DeliveryOutcome outcome, uint asked) =>
+        outcome is DeliveryOutcome.Answered({ StatusCode: 423, MinExpires: { } least })
+        && asked > 0
+        && least > asked
+            ? least
             : null;
 
     private void ShowBindings(SipResponse response)

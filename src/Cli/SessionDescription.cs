@@ -51,4 +51,17 @@ internal static class SessionDescription
                 ?? IPAddress.Loopback
         );
     }
+
+    /// <summary>The body of a 200: a re-INVITE wants one, and an UPDATE with an offer (RFC 3261, 14.2;
+    /// RFC 3311, 5.2). Null: none.</summary>
+    /// <param name="request">Of a call.</param>
+    /// <param name="dispatcher">Whose leg.</param>
+    public static SipBody? AnswerTo(IncomingRequest request, Dispatcher dispatcher)
+    {
+        var method = request.Request.Method;
+        return
+            method == SipMethod.Invite || (method == SipMethod.Update && request.Body is not null)
+            ? Inactive(dispatcher)
+            : null;
+    }
 }

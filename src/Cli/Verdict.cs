@@ -13,7 +13,7 @@ internal static class Verdict
         outcome switch
         {
             DeliveryOutcome.Answered { Response.IsSuccess: true } => (ExitCode.Success, null),
-            DeliveryOutcome.Answered => (ExitCode.OtherAnswer, null),
+            DeliveryOutcome.Answered(var response) => (ExitCode.OtherAnswer, Login(response)),
             DeliveryOutcome.Sent => (ExitCode.Success, null),
             DeliveryOutcome.TimedOut => (ExitCode.NoAnswer, Silence(hop, patience)),
             DeliveryOutcome.Unresolved(var error) => (ExitCode.NoAnswer, error.Detail),
@@ -36,19 +36,30 @@ internal static class Verdict
     ) =>
         end switch
         {
+            { Kind: CallEndKind.Unusable } => (
+                ExitCode.NoAnswer,
+                "The response is none to the INVITE: its tags, Call-ID or CSeq are others. Look at "
+                    + "what the other end copies (--record FILE)."
+            ),
             { Outcome: { } outcome } => Of(outcome, null, patience),
             { Kind: CallEndKind.Cancelled } when isTakenBack => (ExitCode.Success, null),
             { Kind: CallEndKind.HungUp or CallEndKind.HungUpByPeer } => (
                 end.Response is { IsSuccess: false } ? ExitCode.OtherAnswer : ExitCode.Success,
                 null
             ),
-            { Response: not null } => (ExitCode.OtherAnswer, null),
+            { Response: { } response } => (ExitCode.OtherAnswer, Login(response)),
             { Kind: CallEndKind.SessionExpired } => (
                 ExitCode.NoAnswer,
                 "Nobody refreshed the session (RFC 4028). Check the way to the other end."
             ),
             _ => (ExitCode.NoAnswer, "Stopped before an answer came. Run it again to wait longer."),
         };
+
+    /// <summary>A challenge that was not answered, or not well.</summary>
+    private static string? Login(SipResponse response) =>
+        response.StatusCode is 401 or 407
+            ? "A login is asked for. Give --user and --password, or check them."
+            : null;
 
     private static string Silence(Hop? hop, TimeSpan patience)
     {

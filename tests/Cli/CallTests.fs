@@ -102,6 +102,79 @@ let private isGoneAfterAnswer () =
     let ended = ends command 2 "HungUp: TimedOut"
     Expect.equal ended.Errors.Length 1 "one line"
 
+/// RFC 3261, 8.2.6.2: a response of another From tag is nobody's.
+let private isAnsweredAmiss () =
+    use peer = new Peer()
+    use command = calls peer [ "--t1"; "5" ]
+    let invite = next peer SipMethod.Invite
+    let response = invite.CreateResponse(200, "peer").ToString()
+    peer.Send(response.Replace($"tag={invite.FromTag}", "tag=other"), peer.From)
+    let ended = ends command 2 "Unusable: 200 OK"
+    Expect.equal ended.Errors.Length 1 "one line"
+
+let private isCancelledInSilence () =
+    use peer = new Peer()
+    use command = calls peer [ "--t1"; "5"; "--cancel-after"; "1" ]
+    let ended = ends command 2 "Cancelled: TimedOut"
+    Expect.equal ended.Errors.Length 1 "one line"
+
+let private isSentElsewhere () =
+    use peer = new Peer()
+    use command = calls peer []
+    let invite = next peer SipMethod.Invite
+    let moved = invite.CreateResponse(302, "peer")
+    let contacts = "<sip:one@192.0.2.1>;q=0.5, <sip:two@192.0.2.2>"
+    peer.Send(moved.WithHeader("Contact", contacts), peer.From)
+    let ended = ends command 1 "moved to sip:two@192.0.2.2"
+    Expect.contains ended.Output "Redirected: 302 Moved Temporarily" "how it ended"
+
+let private wantsLogin () =
+    use peer = new Peer()
+    use command = calls peer []
+    answer peer (next peer SipMethod.Invite) 401
+    let ended = ends command 1 "Rejected: 401 Unauthorized"
+    Expect.stringContains ended.Errors.Head "--user" "what to do next"
+
+/// RFC 3311, 5.2: an offer in an UPDATE has its answer in the 200.
+let private isUpdated () =
+    use peer = new Peer()
+    use command = calls peer [ "--duration"; "60" ]
+    let invite = next peer SipMethod.Invite
+    answer peer invite 200
+    next peer SipMethod.Ack |> ignore
+
+    let within (method: string) =
+        peer
+            .Request(method, (Seq.head invite.Contacts).Uri.ToString(), "", invite.CallId.Value)
+            .Replace("From: <sip:peer@example.com>;tag=1", $"From: {invite.To};tag=peer")
+            .Replace("To: <sip:us@example.com>", $"To: {invite.From}")
+
+    let offer = "Content-Type: application/sdp\r\nContent-Length: 5\r\n\r\nv=0\r\n"
+    let update = within("UPDATE").Replace("Content-Length: 0\r\n\r\n", offer)
+    peer.Send(update.Replace("branch=z9hG4bK", "branch=z9hG4bKu"), peer.From)
+    let accepted = peer.ReceiveResponse()
+    Expect.equal (accepted.StatusCode, accepted.ContentType) (200, "application/sdp") "its answer"
+    peer.Send((within "BYE").Replace("branch=z9hG4bK", "branch=z9hG4bKb"), peer.From)
+    ends command 0 "HungUpByPeer" |> ignore
+
+let private usage () =
+    let line = Command.fails 64 [ "call"; "sip:bob@127.0.0.1"; "--from"; "tel:+1" ]
+    Expect.stringContains line "--from" "which option"
+    let login = [ "--user"; "a\nb"; "--password"; "c" ]
+    Command.fails 64 ([ "call"; "sip:bob@127.0.0.1" ] @ login) |> ignore
+
+/// The network's DNS is silent: Ctrl-C and SIGTERM end it at once all the same.
+let private isInterruptedEarly () =
+    use dns = new Peer()
+
+    use command =
+        Command.start [ "call"; "sip:bob@nowhere.test"; "--dns"; dns.HostPort ]
+
+    dns.ReceiveBytes() |> ignore
+    command.Terminate()
+    let ended = Command.finish command
+    Expect.equal (ended.ExitCode, ended.Errors.Length) (2, 1) $"%A{ended}"
+
 let private eachOther () =
     let told =
         Command.whileAnswering [ "--ring"; "1" ] (fun server ->
@@ -144,6 +217,20 @@ let private isUnacknowledged () =
     answering.Terminate()
     Expect.equal (answering.WaitForExit()) 0 "SIGTERM ends it cleanly"
 
+/// SIGTERM while a 2xx waits for its ACK, which no BYE may overtake (RFC 3261, 15).
+let private isStoppedBeforeAck () =
+    use peer = new Peer()
+
+    Command.whileAnswering [] (fun server ->
+        let invite =
+            (peer.Request "INVITE")
+                .Replace("Content-Length: 0", $"Contact: <{peer.Uri}>\r\nContent-Length: 0")
+
+        peer.Send(invite, Net.IPEndPoint.Parse server)
+        while peer.ReceiveResponse().StatusCode < 200 do
+            ())
+    |> ignore
+
 let tests =
     testList "Call" [
         testCase "INVITE, 180, 200, ACK, BYE: 0" callsAndHangsUp
@@ -153,6 +240,14 @@ let tests =
         testCase "garbage, then 486: 1" isRefused
         testCase "silence: 2, one line" isSilent
         testCase "no answer to the BYE: 2, one line" isGoneAfterAnswer
+        testCase "a 200 of another From tag: 2" isAnsweredAmiss
+        testCase "--cancel-after, and silence: 2" isCancelledInSilence
+        testCase "302: 1, and where to" isSentElsewhere
+        testCase "401 without a login: 1, one line" wantsLogin
+        testCase "an UPDATE with an offer is answered" isUpdated
+        testCase "what does not fit: 64" usage
+        testCase "SIGTERM while the DNS is silent: 2" isInterruptedEarly
+        testCase "answer: SIGTERM before the ACK: 0" isStoppedBeforeAck
         testCase "answer --ring and call" eachOther
         testCase "answer --hangup-after" hangsUp
         testCase "answer --status 486: 1" isBusy

@@ -75,14 +75,27 @@ let private registers () =
     Expect.equal ended.ExitCode 0 $"%A{ended}"
     Expect.contains ended.Output "bound to sip:alice@192.0.2.1, 118 s" "the bindings"
 
+/// RFC 3261, 10.2.8 is about bindings that are made: what is taken away is never asked for longer.
+let private isNeverBoundInstead () =
+    use peer = new Peer()
+    use command = Command.start (register peer [ "--expires"; "0" ])
+    answer peer (peer.ReceiveRequest()) 423 [ "Min-Expires", "60" ]
+    let ended = Command.finish command
+    Expect.equal ended.ExitCode 1 $"%A{ended}"
+    Expect.isFalse peer.HasMore "nothing more was sent"
+
 let private usage () =
     let line = Command.fails 64 [ "send"; "OPTIONS"; "sip:a@b"; "--user"; "alice" ]
     Expect.stringContains line "--password" "what is missing"
+    use peer = new Peer()
+    let login = [ "--user"; "a\nb"; "--password"; "c" ]
+    Command.fails 64 (register peer login) |> ignore
 
 let tests =
     testList "Login" [
         testCase "a challenge is answered with the next CSeq" logsIn
         testCase "credentials that are refused are not sent again" isRefused
         testCase "register: 423 is answered with Min-Expires, the bindings are printed" registers
+        testCase "register --expires 0: a 423 does not bind" isNeverBoundInstead
         testCase "--user without --password" usage
     ]

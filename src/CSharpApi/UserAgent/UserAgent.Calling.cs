@@ -151,13 +151,17 @@ public sealed partial class UserAgent
     /// first.</summary>
     private async Task<NameAddr> ContactForAsync(SipUri next, CancellationToken cancel)
     {
+        int[] legs = [.. Dispatcher.Legs.SelectMany(one => one.Numbers)];
+
+        if (legs is [var only])
+        {
+            return ContactAt(only, next.IsSips);
+        }
+
         var found = await _engine
             .Lookups.ResolveAsync(_engine.NextNumber(), next, Core.WishesModule.none, cancel)
             .ConfigureAwait(false);
-        var leg = found
-            .Hops.SelectMany(hop => hop.Item2)
-            .Concat(Dispatcher.Legs.SelectMany(one => one.Numbers))
-            .FirstOrDefault();
+        var leg = found.Hops.SelectMany(hop => hop.Item2).Concat(legs).FirstOrDefault();
         return ContactAt(leg, next.IsSips);
     }
 

@@ -96,6 +96,15 @@ let private isNotPracked room =
     Expect.equal (over.Kind, over.Status) (CallEndKind.Declined, Nullable 504) "64*T1 without"
     leavesNothing room
 
+/// The agent has heard our answer: nothing of its own is under way in the call.
+let private isHeard room (invite: SipRequest) =
+    let isQuiet (call: Core.Call) = call.Ours.IsNone
+
+    let isDone () =
+        Core.AgentState.callsOf invite.CallId room.Agent.State |> List.forall isQuiet
+
+    Expect.isTrue (Threading.SpinWait.SpinUntil(isDone, Patience.span)) "heard"
+
 /// The agent's next refresh after this one, when its time has come.
 let rec private refreshAfter room (cseq: CSeq) =
     advanceUntil room.Time (fun () -> room.Peer.HasMore)
@@ -119,6 +128,7 @@ let private refreshes room =
             Expect.equal again.Method SipMethod.Update "as the peer allows it"
             Expect.equal (nonNull again.SessionExpires).Seconds 120u "the interval"
             answerWith room again 200 "peer" granted null
+            isHeard room invite
             keep (left - 1) again
 
     let start = room.Time.GetUtcNow()
