@@ -3,7 +3,13 @@
 using SipFun;
 using Softphone;
 
-if (args is not [var own, .. var more] || !SipUri.TryParse(own, out var address))
+SipUri? registrar = null;
+
+if (
+    args is not [var own, .. var more]
+    || !SipUri.TryParse(own, out var address)
+    || more is [_, var place, ..] && !SipUri.TryParse(place, out registrar)
+)
 {
     Console.Error.WriteLine("Usage: Softphone sip:user@domain [PASSWORD [REGISTRAR]]");
     return 64;
@@ -18,7 +24,7 @@ await using var agent = new UserAgent(
         Credentials = more is [var password, ..]
             ? [new DigestCredentials(address.User ?? "", password)]
             : [],
-        Registrar = more is [_, var registrar, ..] ? SipUri.Parse(registrar) : null,
+        Registrar = registrar,
     }
 );
 var telephone = new Telephone(agent);

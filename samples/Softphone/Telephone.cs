@@ -93,7 +93,7 @@ internal sealed class Telephone
     private Task TakeAsync(IncomingRequest request)
     {
         Console.WriteLine($"{request.Request.Method}: {request.Body}");
-        request.Respond(body: request.Request.Method == SipMethod.Invite ? Description : null);
+        request.Respond(body: SessionDescription.AnswerTo(request, _agent.Dispatcher));
         return Task.CompletedTask;
     }
 

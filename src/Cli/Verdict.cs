@@ -5,6 +5,8 @@ namespace SipFun.Cli;
 /// <summary>What an outcome means to a script, and what a person is to do next.</summary>
 internal static class Verdict
 {
+    private const string Stopped = "Stopped before an answer came. Run it again to wait longer.";
+
     public static (int ExitCode, string? Advice) Of(
         DeliveryOutcome outcome,
         Hop? hop,
@@ -22,7 +24,7 @@ internal static class Verdict
                 $"{last} cannot be reached ({detail}). {Advice(last, fault)}"
             ),
             DeliveryOutcome.Refused(var reason) => (ExitCode.Usage, Why(reason)),
-            _ => (ExitCode.NoAnswer, "Stopped before an answer came. Run it again to wait longer."),
+            _ => (ExitCode.NoAnswer, Stopped),
         };
 
     /// <summary>What the end of a call means.</summary>
@@ -43,6 +45,7 @@ internal static class Verdict
             ),
             { Outcome: { } outcome } => Of(outcome, null, patience),
             { Kind: CallEndKind.Cancelled } when isTakenBack => (ExitCode.Success, null),
+            { Kind: CallEndKind.Cancelled } => (ExitCode.NoAnswer, Stopped),
             { Kind: CallEndKind.HungUp or CallEndKind.HungUpByPeer } => (
                 end.Response is { IsSuccess: false } ? ExitCode.OtherAnswer : ExitCode.Success,
                 null
@@ -52,7 +55,7 @@ internal static class Verdict
                 ExitCode.NoAnswer,
                 "Nobody refreshed the session (RFC 4028). Check the way to the other end."
             ),
-            _ => (ExitCode.NoAnswer, "Stopped before an answer came. Run it again to wait longer."),
+            _ => (ExitCode.NoAnswer, Stopped),
         };
 
     /// <summary>A challenge that was not answered, or not well.</summary>

@@ -15,6 +15,7 @@ let tests =
         BrowserTests.tests
         CallTests.tests
         RegistrarTests.tests
+        SoftphoneTests.tests
         CommandTests.tests
         ProxyTests.tests
     ]

@@ -62,7 +62,8 @@ public sealed partial class Call
     /// whose ACK the agent sends.</summary>
     public Task<SipRequest?> Acknowledged => _acknowledged.Task;
 
-    /// <summary>How it ended. Completes last.</summary>
+    /// <summary>How it ended. Completes last, when the handlers of the call have heard what came
+    /// before.</summary>
     public Task<CallEnd> Ended => _ended.Task;
 
     /// <summary>The dialog as it stands, early ones included, and after the end as it stood last; null
@@ -85,7 +86,7 @@ public sealed partial class Call
     public Func<IncomingRequest, Task>? OnRequest { get; set; }
 
     /// <summary>Hears each further 2xx to this INVITE as a call of its own
-    /// (<see cref="ForkPolicy.All"/>).</summary>
+    /// (<see cref="ForkPolicy.All"/>). Default: none, and such a call is hung up.</summary>
     public Action<Call>? OnForked { get; set; }
 
     internal long Number { get; }

@@ -14,8 +14,9 @@ public sealed record CallOptions
     /// Default: none.</summary>
     public SipBody? AckBody { get; init; }
 
-    /// <summary>Further header fields of the INVITE; fields that the agent writes itself are left
-    /// out. Default: none.</summary>
+    /// <summary>Further header fields of the INVITE. Those that the agent writes once in each message (Via, From,
+    /// To, Call-ID, CSeq, Max-Forwards, Content-Type, Content-Length) are refused, as is what nobody
+    /// could read. Default: none.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
     /// <summary>To whom. Default: the target.</summary>

@@ -42,7 +42,8 @@ public sealed class IncomingRequest
     public Task<bool> Withdrawn => _withdrawn.Task;
 
     /// <summary>Answers it. Without effect when no answer is wanted any more.</summary>
-    /// <param name="status">101 to 699; default 200.</param>
+    /// <param name="status">101 to 699; default 200. Below 200 it is sent to an INVITE only (RFC 4320,
+    /// 4.1).</param>
     /// <param name="body">Default: none.</param>
     /// <param name="reason">Default: the reason phrase of RFC 3261, 21.</param>
     /// <param name="headers">Further header fields; default: none.</param>

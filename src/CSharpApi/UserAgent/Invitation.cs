@@ -45,6 +45,7 @@ public sealed class Invitation
     /// <param name="body">Usually an early answer; null: none.</param>
     /// <param name="status">101 to 199; default 183.</param>
     /// <exception cref="ArgumentOutOfRangeException">The status is none of these.</exception>
+    /// <exception cref="ArgumentException">The body's type is none.</exception>
     public void Progress(SipBody? body, int status = StatusCode.SessionProgress)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(status, 101);
@@ -57,6 +58,8 @@ public sealed class Invitation
     /// <param name="body">The answer, or the offer when the INVITE had none; null: none.</param>
     /// <param name="headers">Further header fields; default: none.</param>
     /// <returns>The call; over already if it was taken back meanwhile.</returns>
+    /// <exception cref="ArgumentException">A header field or the body's type cannot be so; the call
+    /// rings on.</exception>
     /// <exception cref="InvalidOperationException">It was answered before.</exception>
     public Call Accept(
         SipBody? body = null,
@@ -75,6 +78,8 @@ public sealed class Invitation
     /// <param name="reason">Default: the reason phrase of RFC 3261, 21.</param>
     /// <param name="headers">Further header fields; default: none.</param>
     /// <exception cref="ArgumentOutOfRangeException">The status is none of these.</exception>
+    /// <exception cref="ArgumentException">The reason or a header field cannot be so; the call rings
+    /// on.</exception>
     /// <exception cref="InvalidOperationException">It was answered before.</exception>
     public void Reject(
         int status = StatusCode.BusyHere,

@@ -21,11 +21,11 @@ public sealed record RegisterOptions
     /// </summary>
     public TimeSpan Expires { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Further header fields. Default: none.</summary>
+    /// <summary>Further header fields, but Contact and Expires. Default: none.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
     /// <summary>
-    /// After each refresh and each failed one, on the thread pool. One that throws is logged and
+    /// After the first binding, each refresh and each failed one, on the thread pool. One that throws is logged and
     /// counted.
     /// </summary>
     public Action<Registration>? OnChanged { get; init; }

@@ -9,8 +9,9 @@ public sealed record SendOptions
     /// <summary>The body. Default: none.</summary>
     public SipBody? Body { get; init; }
 
-    /// <summary>Further header fields; fields that the agent writes itself are left out. Default:
-    /// none.</summary>
+    /// <summary>Further header fields. Those that the agent writes once in each message (Via, From,
+    /// To, Call-ID, CSeq, Max-Forwards, Content-Type, Content-Length) are refused, as is what nobody
+    /// could read. Default: none.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
     /// <summary>Every response, provisional ones and the final one, in order, on the thread pool.

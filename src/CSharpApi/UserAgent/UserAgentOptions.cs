@@ -21,7 +21,8 @@ public sealed record UserAgentOptions
     public required NameAddr Address { get; init; }
 
     /// <summary>Where this end is reached: the Contact. Default: the user of
-    /// <see cref="Address"/> at the leg by which a request leaves, or came.</summary>
+    /// <see cref="Address"/> at the leg by which a request leaves, or came; sips where the way there is
+    /// (RFC 3261, 8.1.1.8, 12.1.1).</summary>
     public NameAddr? Contact { get; init; }
 
     /// <summary>For 401 and 407; the first that fits a realm. Default: none.</summary>
