@@ -227,6 +227,7 @@ let private isStoppedBeforeAck () =
                 .Replace("Content-Length: 0", $"Contact: <{peer.Uri}>\r\nContent-Length: 0")
 
         peer.Send(invite, Net.IPEndPoint.Parse server)
+
         while peer.ReceiveResponse().StatusCode < 200 do
             ())
     |> ignore

@@ -163,9 +163,14 @@ public sealed partial class Call
     internal void SetEnded(CallEnd end, Dialog? dialog)
     {
         _lastDialog = dialog;
-        var told = end.Kind == CallEndKind.Cancelled
-            ? end with { Response = Final, Outcome = Final is null ? Outcome : null }
-            : end;
+        var told =
+            end.Kind == CallEndKind.Cancelled
+                ? end with
+                {
+                    Response = Final,
+                    Outcome = Final is null ? Outcome : null,
+                }
+                : end;
         Lane.After(() => SetEnded(told));
     }
 

@@ -105,8 +105,7 @@ let private ofOptions: (string * obj) list = [
 
 let private options room =
     for name, value in ofOptions do
-        refuses name (fun () ->
-            new UserAgent(room.Dispatcher, changed [ name, value ]) |> ignore)
+        refuses name (fun () -> new UserAgent(room.Dispatcher, changed [ name, value ]) |> ignore)
 
     refuses "DigestClient" (fun () -> DigestClient([| DigestCredentials("a\nb", "c") |]) |> ignore)
 

@@ -35,7 +35,9 @@ let private pracks room =
     hangUp room call
 
 let private neverPracks room =
-    let call, invite = callWith room (CallOptions(ReliableProvisionals = ReliableProvisionals.Never))
+    let call, invite =
+        callWith room (CallOptions(ReliableProvisionals = ReliableProvisionals.Never))
+
     Expect.isFalse (Seq.contains "100rel" invite.Supported) "not offered"
     answer room invite 486
     Expect.equal (ended call).Kind CallEndKind.Rejected "how it ended"
@@ -100,8 +102,7 @@ let private isNotPracked room =
 let private isHeard room (invite: SipRequest) =
     let isQuiet (call: Core.Call) = call.Ours.IsNone
 
-    let isDone () =
-        Core.AgentState.callsOf invite.CallId room.Agent.State |> List.forall isQuiet
+    let isDone () = Core.AgentState.callsOf invite.CallId room.Agent.State |> List.forall isQuiet
 
     Expect.isTrue (Threading.SpinWait.SpinUntil(isDone, Patience.span)) "heard"
 
@@ -117,7 +118,13 @@ let rec private refreshAfter room (cseq: CSeq) =
 let private refreshes room =
     let call, invite = call room
     Expect.equal (nonNull invite.SessionExpires).Seconds 120u "asked for"
-    let granted = [ "Session-Expires", "120;refresher=uac"; "Require", "timer"; "Allow", "UPDATE" ]
+
+    let granted = [
+        "Session-Expires", "120;refresher=uac"
+        "Require", "timer"
+        "Allow", "UPDATE"
+    ]
+
     answerWith room invite 200 "peer" granted null
     wait call.Answered |> ignore
     request room SipMethod.Ack |> ignore
@@ -163,7 +170,10 @@ let private isTooShort room =
 /// RFC 4028, 9: what the caller asks for is granted, and kept.
 let private grants room =
     let text = (invite room |> supporting "timer")
-    let text = text.Replace("Max-Forwards: 70", "Max-Forwards: 70\r\nSession-Expires: 90")
+
+    let text =
+        text.Replace("Max-Forwards: 70", "Max-Forwards: 70\r\nSession-Expires: 90")
+
     let invitation = invited room text
     let call = invitation.Accept()
     let accepted = response room 200 SipMethod.Invite
@@ -175,7 +185,8 @@ let private grants room =
     answer room (request room SipMethod.Bye) 200
     leavesNothing room
 
-let private timed = changed [ "SessionTimer", Nullable(TimeSpan.FromSeconds 120.0) :> obj ]
+let private timed =
+    changed [ "SessionTimer", Nullable(TimeSpan.FromSeconds 120.0) :> obj ]
 
 let tests =
     testList "Options" [

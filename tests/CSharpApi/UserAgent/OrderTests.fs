@@ -10,7 +10,10 @@ open SipFun.Tests.CSharpApi.House
 open SipFun.Tests.CSharpApi.UserAgent.AgentHouse
 
 /// Hears responses, and lets none go until the gate is open.
-let private holding (gate: ManualResetEventSlim) (heard: Collections.Concurrent.ConcurrentQueue<_>) =
+let private holding
+    (gate: ManualResetEventSlim)
+    (heard: Collections.Concurrent.ConcurrentQueue<_>)
+    =
     Action<SipResponse>(fun response ->
         gate.Wait()
         heard.Enqueue response.StatusCode)

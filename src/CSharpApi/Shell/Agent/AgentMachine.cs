@@ -167,10 +167,7 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
 
         _alarm.Set(Core.UserAgent.alarm(state));
 
-        if (
-            _isClosing
-            && state.Counts is { Calls: 0, Asked: 0, Exchanges: 0, Registrations: 0 }
-        )
+        if (_isClosing && state.Counts is { Calls: 0, Asked: 0, Exchanges: 0, Registrations: 0 })
         {
             _idle.TrySetResult();
         }
