@@ -15,26 +15,12 @@ let private tests =
         Delivery.Delivery.tests
         Dispatcher.Dispatcher.tests
         CSharpApi.Dns.Dns.tests
-        Model.OneDelivery.tests
         Authentication.DigestTests.tests
         UserAgent.UserAgent.tests
         Registrar.Registrar.tests
         Proxy.Proxy.tests
         Proxy.StatelessProxy.tests
-        Model.TwoTargets.tests
-        Model.Connections.tests
-        testSequenced (
-            testList "Deliveries" [
-                Model.MixedTransports.tests
-                Model.ThreeDeliveries.tests
-                Model.Cancelled.tests
-            ]
-        )
-        Model.TwoRequests.tests
-        Model.ThreeTargets.tests
-        Model.ProxyPair.tests
-        Model.Names.tests
-        Model.Registrations.tests
+        Model.Model.tests
         Scenarios.Scenarios.tests
         CSharpApi.CSharpApi.tests
         Interop.Interop.tests
@@ -61,14 +47,17 @@ let private printAlone (line: string) =
     use out = new StreamWriter(Console.OpenStandardOutput())
     out.Write $"\n{line}\n"
 
-[<EntryPoint>]
-let main argv =
-    if Array.contains "--help" argv then
-        printfn $"Of our own, beside Expecto's:\n%s{Suite.usage}\n"
-
+let private test argv =
     let seen = ref None
     let colours = if Console.IsOutputRedirected then 0 else 8
     let settings = [ No_Spinner; Colours colours; Printer(counting seen) ]
     let code = runTestsWithCLIArgs settings (Suite.rest argv) tests
     seen.Value |> Option.iter (closingLine >> printAlone)
     code
+
+[<EntryPoint>]
+let main argv =
+    if Array.contains "--help" argv then
+        printfn $"Of our own, beside Expecto's:\n%s{Suite.usage}\n"
+
+    if Suite.model then Model.Model.print () else test argv

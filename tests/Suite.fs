@@ -7,6 +7,7 @@ open System
 let private longFlag = "--long"
 let private updateFlag = "--update-api"
 let private tablesFlag = "--write-tables"
+let private modelFlag = "--model"
 let private scenariosFlag = "--update-scenarios"
 
 /// Whether the long checks run too: minutes instead of seconds.
@@ -17,6 +18,9 @@ let update = Environment.GetCommandLineArgs() |> Array.contains updateFlag
 
 /// Whether the tables in docs/ are written down as the code has them.
 let writeTables = Environment.GetCommandLineArgs() |> Array.contains tablesFlag
+
+/// Whether the models are explored and nothing else is done.
+let model = Environment.GetCommandLineArgs() |> Array.contains modelFlag
 
 /// Whether the wires of the scenario files become what is seen now.
 let updateScenarios =
@@ -29,4 +33,5 @@ let usage =
     "  --long                      Runs the long checks too: minutes instead of seconds.\n"
     + "  --update-api                Writes the public API down as it is now.\n"
     + "  --write-tables              Writes docs/timers.md's table down as the code has it.\n"
+    + "  --model                     Explores the models alone and prints their table; also with --long.\n"
     + "  --update-scenarios          Writes the wires of tests/Scenarios down as they are now."

@@ -7,6 +7,7 @@ open System.Text
 open Expecto
 open SipFun
 open SipFun.Core
+open SipFun.Tests.Dispatcher
 
 let timers = { T1 = 500L<ms>; T2 = 4000L<ms>; T4 = 5000L<ms> }
 
@@ -67,19 +68,45 @@ let private expectOpen (state: State) input effect =
         | other -> failtestf "after %A: written to %A" input other
     | _ -> ()
 
+/// Who hears of every step that is taken on this thread: a counterexample that is told, a table that
+/// is filled.
+type Steps() =
+    [<DefaultValue; ThreadStatic>]
+    static val mutable private heard: (StepLaws.Step -> unit) voption
+
+    static member Heard
+        with get () = Steps.heard
+        and set value = Steps.heard <- value
+
+let private taken input rig : StepLaws.Step =
+    let struct (state, effects) = Dispatcher.step rig.Settings rig.Now input rig.State
+
+    {
+        Settings = rig.Settings
+        Before = rig.State
+        Now = rig.Now
+        Input = input
+        After = state
+        Effects = effects.ToArray()
+    }
+
+let private expectLawful (step: StepLaws.Step) =
+    Array.iter (expectOpen step.After step.Input) step.Effects
+
+    match StepLaws.violations step @ Laws.violations step.Settings step.After with
+    | [] -> ()
+    | broken -> failtestf "after %A: %A" step.Input broken
+
 /// One step; a broken law fails the test that took it.
 let give input rig =
-    let struct (state, effects) = Dispatcher.step rig.Settings rig.Now input rig.State
-    effects.ToArray() |> Array.iter (expectOpen state input)
-
-    match Laws.violations rig.Settings state with
-    | [] -> ()
-    | broken -> failtestf "after %A: %A" input broken
+    let step = taken input rig
+    ValueOption.iter (fun hear -> hear step) Steps.Heard
+    expectLawful step
 
     let log =
-        effects.ToArray() |> Array.fold (fun log effect -> (rig.Now, effect) :: log) rig.Log
+        step.Effects |> Array.fold (fun log effect -> (rig.Now, effect) :: log) rig.Log
 
-    { rig with State = state; Log = log }
+    { rig with State = step.After; Log = log }
 
 let rooted settings legs =
     {

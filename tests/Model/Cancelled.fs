@@ -2,12 +2,12 @@
 // responses of both targets, in every order (RFC 3261, 9.1, 17.1.1; RFC 6026).
 module SipFun.Tests.Model.Cancelled
 
-open Expecto
 open SipFun
 open SipFun.Core
 open SipFun.Tests
 open SipFun.Tests.Rig
 open SipFun.Tests.Model.Explorer
+open SipFun.Tests.Model.Configuration
 open SipFun.Tests.Model.Worlds
 open SipFun.Tests.Model.Play
 
@@ -161,8 +161,12 @@ let private model =
         Actions = actions
         Next = next
         Key = keyOf
+        Ring = Ring
+        Settled = fun world -> settled world.Play.Rig
         Always = always
         Sometimes = sometimes
     }
 
-let tests = closes "C5, INVITE, CANCEL and ACK, two targets" 2_000_000 model
+let configurations = [
+    configuration "C5" "INVITE, CANCEL and ACK, two targets" (2_000_000, 2_000_000) model
+]

@@ -8,6 +8,7 @@ open SipFun.Tests
 open SipFun.Tests.Rig
 open SipFun.Tests.Resolution
 open SipFun.Tests.Model.Explorer
+open SipFun.Tests.Model.Configuration
 open SipFun.Tests.Model.Worlds
 open SipFun.Tests.Model.Play
 
@@ -149,8 +150,12 @@ let private model =
         Actions = actions
         Next = next
         Key = key string
+        Ring = Ring
+        Settled = fun world -> settled world.Rig
         Always = always
         Sometimes = sometimes
     }
 
-let tests = reaches "C3, INVITE and OPTIONS, UDP and TCP" 15_000 1_000_000 model
+let configurations = [
+    configuration "C3" "INVITE and OPTIONS, UDP and TCP" (15_000, 10_000_000) model
+]

@@ -3,12 +3,11 @@
 // A response may come at any time once a request left: that covers every loss, duplicate and delay.
 module SipFun.Tests.Model.OneDelivery
 
-open Expecto
 open SipFun
 open SipFun.Core
-open SipFun.Tests
 open SipFun.Tests.Rig
 open SipFun.Tests.Model.Explorer
+open SipFun.Tests.Model.Configuration
 open SipFun.Tests.Model.Worlds
 
 type Action =
@@ -103,58 +102,20 @@ let private next world action =
 
     taken world rig
 
-let private attemptKey now (attempt: Attempt) =
-    let schedule = attempt.Schedule
-    $"{schedule.Interval} {from now schedule.NextAt} {from now schedule.GiveUpAt}"
-
-let private phaseKey now phase =
-    match phase with
-    | Calling attempt -> "calling " + attemptKey now attempt
-    | Proceeding attempt -> "proceeding " + attemptKey now attempt
-    | Completed ended -> $"completed {ended.Ack.IsSome}"
-    | Accepted _ -> "accepted"
-    | other -> $"%A{other}"
-
 let private key world =
-    let now = world.Rig.Now
-
-    let entries =
-        Queue.toList world.Rig.State.Queue
-        |> List.map (fun (_, waiting) ->
-            match waiting.Value with
-            | ClientEntry client ->
-                $"{phaseKey now client.Phase} {client.Told} {from now waiting.Due}"
-            | other -> $"%A{other}")
-
-    let outcomes = List.map named world.Outcomes
-    let seen = (world.Sent, world.Acks, outcomes, world.HandedUp, world.Provisional)
-
-    let late =
-        (world.SentAfterOutcome, world.SentAfterProvisional, world.HandedUpAfterOutcome)
-
-    $"{entries} {seen} {late}"
-
-/// From here, ringing until it is silent: nothing is left, unless the callee rings (L-1, L-2).
-let private drains world =
-    let rings =
-        Seq.unfold
-            (fun world ->
-                match alarm world with
-                | ValueSome _ ->
-                    let after = next world Ring
-                    Some(after, after)
-                | ValueNone -> None)
-            world
-
-    let last = Seq.truncate 50 rings |> Seq.tryLast |> Option.defaultValue world
-
-    let isRinging (_, waiting: Waiting<Entry>) =
-        match waiting.Value with
-        | ClientEntry { Phase = Proceeding _; Told = false } -> true
-        | _ -> false
-
-    (alarm last).IsNone
-    && (State.idle last.Rig.State || List.forall isRinging (Queue.toList last.Rig.State.Queue))
+    String.concat
+        "|"
+        [
+            entriesKey string world.Rig
+            string world.Sent
+            string world.Acks
+            String.concat " " (List.map named world.Outcomes)
+            string world.HandedUp
+            string world.Provisional
+            string world.SentAfterOutcome
+            string world.SentAfterProvisional
+            string world.HandedUpAfterOutcome
+        ]
 
 let private always isInvite most = [
     law "D1: at most one outcome" (fun world -> world.Outcomes.Length <= 1)
@@ -163,7 +124,7 @@ let private always isInvite most = [
     law "S-05: no copy of an INVITE after a provisional" (fun world ->
         not (isInvite && world.SentAfterProvisional))
     law "D7 and its kin" (fun world -> Laws.violations quiet world.Rig.State = [])
-    law "L-1, L-2: it drains" drains
+    law "L-6: closing leaves nothing" (fun world -> closesDown world.Rig)
 ]
 
 let private outcome expected world = List.contains expected world.Outcomes
@@ -213,21 +174,13 @@ let private model method most =
         Actions = actions [ 100; 200; 486 ]
         Next = next
         Key = key
+        Ring = Ring
+        Settled = fun world -> settled world.Rig
         Always = always isInvite most
         Sometimes = sometimes isInvite most
     }
 
-let private closes method most =
-    testCase $"{method}: every reachable state"
-    <| fun () ->
-        let explored = explore 2_000_000 (model method most)
-
-        printfn
-            $"{method}: {explored.States} distinct states, {explored.Transitions} transitions, depth {explored.Depth}, closed {explored.Closed}"
-
-        Expect.equal explored.Broken None "no law is broken anywhere"
-        Expect.isTrue explored.Closed "every state was visited"
-        Expect.equal explored.NeverSeen [] "and all that should happen was seen"
-
-let tests =
-    testSequenced (testList "OneDelivery" [ closes "INVITE" 7; closes "OPTIONS" 11 ])
+let configurations = [
+    for method, most in [ "INVITE", 7; "OPTIONS", 11 ] do
+        configuration $"C1/1 {method}" "one target" (2_000_000, 2_000_000) (model method most)
+]

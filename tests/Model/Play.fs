@@ -126,14 +126,23 @@ let ends number play = gives (CancelDelivery(ByNumber number)) play
 /// The flows there are, the oldest first.
 let flows play = Trie.toList play.Rig.State.Flows |> List.map snd
 
-let private flowKey (flow: Flow) = $"{flow.Hop.Flow} {flow.Phase.IsOpen} {flow.Peers.Length}"
-
 let key name play =
     let rig = play.Rig
-    let sent = Map.toList play.Sent |> List.map (fun (n, sent) -> name n, sent.Length)
-    let flows = flows play |> List.map flowKey
 
-    $"{entriesKey name rig} {Watch.key rig.State rig.Now play.Watch} {sent} {flows} {play.HandedUpLate} {play.Watch.Broken.Count}"
+    let sent =
+        Map.toList play.Sent
+        |> List.map (fun (number, sent) -> name number + ":" + string sent.Length)
+
+    String.concat
+        "|"
+        [
+            entriesKey name rig
+            Watch.key rig.State rig.Now play.Watch
+            String.concat " " sent
+            flowsKey name rig
+            string play.HandedUpLate
+            string play.Watch.Broken.Count
+        ]
 
 let outcome number play = Watch.outcome number play.Watch
 

@@ -7,6 +7,7 @@ open SipFun.Core
 open SipFun.Tests
 open SipFun.Tests.Rig
 open SipFun.Tests.Model.Explorer
+open SipFun.Tests.Model.Configuration
 open SipFun.Tests.Model.Worlds
 open SipFun.Tests.Model.Play
 
@@ -148,9 +149,12 @@ let private model = {
     Actions = actions
     Next = next
     Key = keyOf
+    Ring = Ring
+    Settled = fun world -> settled world.Play.Rig
     Always = always
     Sometimes = sometimes
 }
 
-let tests =
-    reaches "C4, three deliveries, one target, names used again" 15_000 1_000_000 model
+let configurations = [
+    configuration "C4" "three deliveries, one target, names used again" (15_000, 10_000_000) model
+]

@@ -2,61 +2,26 @@
 // in every order (RFC 3263, 4.3; RFC 3261, 9.1 and 17.1).
 module SipFun.Tests.Model.ThreeTargets
 
-open Expecto
 open SipFun
 open SipFun.Core
 open SipFun.Tests
 open SipFun.Tests.Rig
 open SipFun.Tests.Dispatcher
 open SipFun.Tests.Model.Explorer
+open SipFun.Tests.Model.Configuration
 open SipFun.Tests.Model.ThreeTargetsWorld
 
-let private from now (instant: Instant) =
-    if instant = Queue.never then "-" else string (instant - now)
-
-let private phaseKey now phase =
-    let attempt (attempt: Attempt) =
-        let schedule = attempt.Schedule
-        $"{schedule.Interval} {from now schedule.NextAt} {from now schedule.GiveUpAt} {from now attempt.Until} {attempt.Later.Length}"
-
-    match phase with
-    | Calling each -> $"calling {attempt each}"
-    | Proceeding each -> $"proceeding {attempt each}"
-    | Completed _ -> "completed"
-    | Accepted _ -> "accepted"
-    | Held _ -> "held"
-    | Passing _ -> "passing"
-    | Resolving _ -> "resolving"
-    | AwaitingSource _ -> "awaiting source"
-
-let private pastKey now (past: Ended) =
-    let left =
-        ValueOption.map (fun left -> struct (left.HasRung, left.IsUnwanted)) past.Left
-
-    let withdrawal =
-        match past.Withdrawal with
-        | ValueSome each -> from now each.Schedule.NextAt + from now each.Schedule.GiveUpAt
-        | ValueNone -> ""
-
-    $"{past.Ack.IsSome} {left} {withdrawal}"
+/// A CANCEL bears a number of its own, which tells only how often one was refused.
+let private name number = if number = 1L then "invite" else "cancel"
 
 let private key world =
     let now = world.Rig.Now
 
-    let entries =
-        Queue.toList world.Rig.State.Queue
-        |> List.map (fun (_, waiting) ->
-            match waiting.Value with
-            | ClientEntry client ->
-                let best = ValueOption.map named client.Best
-                $"{phaseKey now client.Phase} {client.Told} {from now waiting.Due} {best} {client.Past |> List.map (pastKey now)}"
-            | other -> $"%A{other}")
-
+    let rig = world.Rig
     let marks =
         State.marks now world.Rig.State
-        |> List.map (fun mark -> $"{mark.Hop.Address.Low &&& 15UL} {from now mark.Until}")
+        |> List.map (fun mark -> $"{mark.Hop.Address.Low &&& 15UL} {Worlds.from now mark.Until}")
 
-    let flows = flows world |> List.map (fun flow -> $"{flow.Phase.IsOpen}")
     let hasRung (request: SipRequest) = Set.contains (string request.TopVia.Branch) world.Rungs
     let rungs = ValueOption.map hasRung world.Last, ValueOption.map hasRung world.Before
 
@@ -64,9 +29,9 @@ let private key world =
         (world.Targets, world.Outcome, world.Rung, world.WentOn, world.CancelAccepted, world.Busy)
 
     [
-        entries
+        [ Worlds.entriesKey name rig; Worlds.flowsKey name rig ]
         marks
-        flows
+        [ Worlds.aliasOf rig world.Flow ]
         [
             $"{seen} {world.Before.IsSome} {world.SentAfterOutcome} {rungs} {world.CancelledEarly}"
         ]
@@ -142,35 +107,25 @@ let private model late method =
         Actions = actions late method
         Next = next method
         Key = key
+        Ring = Ring
+        Settled = fun world -> Worlds.settled world.Rig
         Always = always
         Sometimes = sometimes (method = "INVITE")
     }
 
-let private explores method =
-    testCase $"C1: {method}, three targets on two transports"
-    <| fun () ->
-        let explored = explore 2_000_000 (model [ 503 ] method)
+let configurations = [
+    for method in [ "INVITE"; "OPTIONS" ] do
+        configuration
+            $"C1/3 {method}"
+            "three targets on two transports"
+            (2_000_000, 2_000_000)
+            (model [ 503 ] method)
 
-        printfn
-            $"C1, {method}: {explored.States} distinct states, {explored.Transitions} transitions, depth {explored.Depth}, closed {explored.Closed}"
-
-        Expect.equal explored.Broken None "no law is broken anywhere"
-        Expect.isTrue explored.Closed "every state was visited"
-        Expect.equal explored.NeverSeen [] "and all that should happen was seen"
-
-let private most = if Suite.long then 2_000_000 else 10_000
-
-/// The one that was left rings and answers too.
-let private late =
-    testCase "C1: INVITE, and the target that was left rings, answers and refuses"
-    <| fun () ->
-        let explored = explore most (model [ 180; 200; 503 ] "INVITE")
-
-        printfn
-            $"C1, INVITE, late answers: {explored.States} distinct states, {explored.Transitions} transitions, depth {explored.Depth}, closed {explored.Closed}"
-
-        Expect.equal explored.Broken None "no law is broken anywhere"
-        Expect.isTrue (explored.Closed || explored.States >= most) "closed, or as many as asked for"
-
-let tests =
-    testSequenced (testList "ThreeTargets" [ explores "INVITE"; explores "OPTIONS"; late ])
+    let late = model [ 180; 200; 503 ] "INVITE"
+    // The target that was left rings, answers and refuses too.
+    configuration
+        "C1/3 late"
+        "INVITE, three targets, those left answer too"
+        (10_000, 2_000_000)
+        { late with Sometimes = [] }
+]

@@ -2,13 +2,13 @@
 // and may not say, the ACK, and the end of what is kept (RFC 3261, 17.2; RFC 4320; RFC 6026).
 module SipFun.Tests.Model.TwoRequests
 
-open Expecto
 open SipFun
 open SipFun.Core
 open SipFun.Tests
 open SipFun.Tests.Rig
 open SipFun.Tests.Dispatcher.Streams
 open SipFun.Tests.Model.Explorer
+open SipFun.Tests.Model.Configuration
 open SipFun.Tests.Model.Worlds
 open SipFun.Tests.Model.Responding
 
@@ -155,14 +155,17 @@ let private model over =
         Actions = actions
         Next = next over
         Key = keyOf
+        Ring = Ring
+        Settled = fun world -> settled world.Rig
         Always = always
         Sometimes = sometimes
     }
 
-let tests =
-    testSequenced (
-        testList "TwoRequests" [
-            closes "C8, INVITE and OPTIONS over UDP" 2_000_000 (model Transport.Udp)
-            closes "C8, INVITE and OPTIONS over TCP" 2_000_000 (model Transport.Tcp)
-        ]
-    )
+let configurations = [
+    for name, over in [ "UDP", Transport.Udp; "TCP", Transport.Tcp ] do
+        configuration
+            $"C8 {name}"
+            "INVITE and OPTIONS that came in"
+            (2_000_000, 2_000_000)
+            (model over)
+]

@@ -197,7 +197,19 @@ let rang number watch =
     | None -> watch
 
 let private seenKey now seen =
-    $"{seen.Outcome} {seen.Outcomes} {from now seen.First} {from now seen.Last} {seen.LastWasLate} {seen.Packets} {seen.Rang} {seen.SinceRang} {seen.Branches.Count}"
+    String.concat
+        " "
+        [
+            seen.Outcome
+            string seen.Outcomes
+            from now seen.First
+            from now seen.Last
+            string seen.LastWasLate
+            string seen.Packets
+            string seen.Rang
+            string seen.SinceRang
+            string seen.Branches.Count
+        ]
 
 /// Of a delivery that lives; of one that ended its outcome is all.
 let key (state: State) now watch =

@@ -1,0 +1,59 @@
+// Every configuration of the models (reliability.md, 4.2): as tests, and as the table that `--model` prints.
+module SipFun.Tests.Model.Model
+
+open System.Diagnostics
+open Expecto
+open SipFun.Tests
+open SipFun.Tests.Rig
+open SipFun.Tests.Model.Explorer
+open SipFun.Tests.Model.Configuration
+
+let configurations = [
+    yield! OneDelivery.configurations
+    yield! TwoTargets.configurations
+    yield! ThreeTargets.configurations
+    yield! MixedTransports.configurations
+    yield! ThreeDeliveries.configurations
+    yield! Cancelled.configurations
+    yield! Names.configurations
+    yield! Connections.configurations
+    yield! TwoRequests.configurations
+]
+
+let tests =
+    testList "Model" [
+        testSequenced (testList "Configurations" (List.map tests configurations))
+        replays configurations
+    ]
+
+/// The states with a key that lacks a reduction: at most four times as many are looked for.
+let private reduction (explored: Explored) (name, explore: int -> Explored) =
+    let most = 4 * explored.States
+    let without = explore most
+    let atLeast = if without.Closed then "" else "more than "
+    printfn $"    without {name}: {atLeast}{without.States} states"
+
+let private run (sights: Sights.Sights) configuration =
+    Steps.Heard <- ValueSome sights.Hear
+    let clock = Stopwatch.StartNew()
+    let explored = configuration.Explore(most configuration)
+    Steps.Heard <- ValueNone
+    printfn $"%s{line configuration explored}, {clock.Elapsed.TotalSeconds:F1} s"
+    let faults = faults configuration explored
+    Option.iter (printfn "%s") faults
+    List.iter (reduction explored) configuration.Without
+    explored, faults
+
+/// The table, the matrix, and closing lines for a script; the exit code.
+let print () =
+    let sights = Sights.Sights()
+    let explored = configurations |> List.map (run sights)
+    let states = explored |> List.sumBy (fun (each, _) -> int64 each.States)
+    let violations = explored |> List.choose snd |> List.length
+    printfn ""
+    Sights.table sights |> List.iter (printfn "%s")
+    printfn ""
+    printfn $"{explored |> List.sumBy (fun (each, _) -> each.Transitions)} transitions"
+    printfn $"{states} distinct states"
+    printfn $"{violations} violations"
+    if violations = 0 then 0 else 1
