@@ -22,6 +22,12 @@ let writeTables = Environment.GetCommandLineArgs() |> Array.contains tablesFlag
 /// Whether the models are explored and nothing else is done.
 let model = Environment.GetCommandLineArgs() |> Array.contains modelFlag
 
+/// What stands on the command line after `--model`.
+let named =
+    Environment.GetCommandLineArgs()
+    |> List.ofArray
+    |> List.skipWhile ((<>) modelFlag)
+
 /// Whether the wires of the scenario files become what is seen now.
 let updateScenarios =
     Environment.GetCommandLineArgs() |> Array.contains scenariosFlag
@@ -33,5 +39,6 @@ let usage =
     "  --long                      Runs the long checks too: minutes instead of seconds.\n"
     + "  --update-api                Writes the public API down as it is now.\n"
     + "  --write-tables              Writes docs/timers.md's table down as the code has it.\n"
-    + "  --model                     Explores the models alone and prints their table; also with --long.\n"
+    + "  --model                     Explores the models (all, or those named after it) and prints their table;\n"
+    + "                              with --long as far as they close, which takes hours.\n"
     + "  --update-scenarios          Writes the wires of tests/Scenarios down as they are now."

@@ -125,10 +125,10 @@ let private name number = if number = 1L then "invite" else "cancel"
 let private keyOf world = $"{key name world.Play} {world.Cancel.IsSome} {world.Acknowledged}"
 
 let private always = [
-    for number in [ "S-01"; "S-02"; "S-03"; "S-05"; "S-09"; "S-15"; "S-16"; "S-28"; "S-29" ] do
+    for number in [ "S-01"; "S-02"; "S-03"; "S-05"; "S-09"; "S-10"; "S-11"; "S-12"; "S-15"; "S-16"; "S-28"; "S-29" ] do
         safety (fun world -> world.Play) number
 
-    invariants (fun world -> world.Play)
+    law "L-6: closing leaves nothing" (fun world -> closesDown world.Play.Rig)
 ]
 
 let private is expected world = outcome number world.Play = expected

@@ -46,8 +46,10 @@ type Explored = {
     NeverSeen: string list
 }
 
-/// One state in so many is compared with every other world that has its key.
+/// One state in so many is compared with other worlds that have its key, so often at most.
 let private sample = 61
+
+let private comparisons = 8
 
 let private silent = -1
 
@@ -59,8 +61,8 @@ type private Exploration<'World, 'Action when 'Action: equality>
     let through = ResizeArray<byte>()
     /// Where the alarm leads from each state that was tried.
     let rings = ResizeArray<int>()
-    /// What follows from the states that are compared, and one way to each.
-    let digests = Dictionary<int, struct (UInt128 * int list)>()
+    /// What follows from the states that are compared, one way to each, and how often they were.
+    let digests = Dictionary<int, struct (UInt128 * int list * int)>()
     let mutable unseen = model.Sometimes
     let mutable broken: Breach option = None
     let mutable transitions = 0L
@@ -122,11 +124,13 @@ type private Exploration<'World, 'Action when 'Action: equality>
         check number world
 
         match digests.TryGetValue number with
-        | true, struct (known, first) when known <> digest world ->
+        | true, struct (_, _, times) when times >= comparisons -> ()
+        | true, struct (known, first, _) when known <> digest world ->
             let difference = difference (follow ignore first) world
             breach $"one key, two ways to go on (the other: {first}): %A{difference}" way
-        | true, _ -> ()
-        | _ -> digests[number] <- struct (digest world, way)
+        | true, struct (known, first, times) ->
+            digests[number] <- struct (known, first, times + 1)
+        | _ -> digests[number] <- struct (digest world, way, 0)
 
     let arrive parent index world =
         let number = known.Add(fingerprint world)

@@ -111,13 +111,17 @@ let private always = [
             "S-05"
             "S-07"
             "S-09"
+            "S-10"
+            "S-11"
+            "S-12"
             "S-15"
+            "S-20"
             "S-28"
             "S-29"
         ] do
         safety id number
 
-    invariants id
+    law "L-6: closing leaves nothing" (fun world -> closesDown world.Rig)
 ]
 
 let private both expected play =

@@ -12,6 +12,7 @@ let configurations = [
     yield! OneDelivery.configurations
     yield! TwoTargets.configurations
     yield! ThreeTargets.configurations
+    yield! TwoDeliveries.configurations
     yield! MixedTransports.configurations
     yield! ThreeDeliveries.configurations
     yield! Cancelled.configurations
@@ -24,6 +25,7 @@ let tests =
     testList "Model" [
         testSequenced (testList "Configurations" (List.map tests configurations))
         replays configurations
+        PromelaTests.tests
     ]
 
 /// The states with a key that lacks a reduction: at most four times as many are looked for.
@@ -44,10 +46,16 @@ let private run (sights: Sights.Sights) configuration =
     List.iter (reduction explored) configuration.Without
     explored, faults
 
+/// Those named on the command line after `--model`; all, where none is.
+let private chosen =
+    match configurations |> List.filter (fun each -> List.contains each.Name Suite.named) with
+    | [] -> configurations
+    | some -> some
+
 /// The table, the matrix, and closing lines for a script; the exit code.
 let print () =
     let sights = Sights.Sights()
-    let explored = configurations |> List.map (run sights)
+    let explored = chosen |> List.map (run sights)
     let states = explored |> List.sumBy (fun (each, _) -> int64 each.States)
     let violations = explored |> List.choose snd |> List.length
     printfn ""

@@ -180,6 +180,23 @@ let private model method most =
         Sometimes = sometimes isInvite most
     }
 
+/// The same with nothing but what tests/Model/promela/client.pml has.
+let timed method =
+    let isTold action =
+        match action with
+        | Ring
+        | Cancel
+        | Answer _ -> true
+        | _ -> false
+
+    let model = model method (if method = "INVITE" then 7 else 11)
+
+    {
+        model with
+            Actions = model.Actions >> List.filter isTold
+            Sometimes = []
+    }
+
 let configurations = [
     for method, most in [ "INVITE", 7; "OPTIONS", 11 ] do
         configuration $"C1/1 {method}" "one target" (2_000_000, 2_000_000) (model method most)

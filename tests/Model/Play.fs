@@ -4,6 +4,7 @@ module SipFun.Tests.Model.Play
 open SipFun
 open SipFun.Core
 open SipFun.Tests
+open SipFun.Tests.Dispatcher
 open SipFun.Tests.Rig
 open SipFun.Tests.Model.Explorer
 open SipFun.Tests.Model.Worlds
@@ -50,13 +51,14 @@ let private current play number =
     | _ -> ""
 
 /// Takes in what a step did.
-let private taken isTick late play rig =
+let private taken cause late play rig =
     let effects, rig = harvested rig
 
     let watch = {
         play.Watch with
-            IsTick = isTick
+            IsTick = cause = Watch.Silence
             IsLate = late > 0L<ms>
+            Cause = cause
             Current = current play
     }
 
@@ -70,8 +72,34 @@ let private taken isTick late play rig =
 
     effects, play
 
-let gives input play = taken false 0L<ms> play (give input play.Rig) |> snd
-let rings late play = taken true late play (ringAt late play.Rig) |> snd
+let private causeOf input =
+    match input with
+    | Input.Failed _
+    | Bounced _
+    | FlowClosed _
+    | RemoveLeg _ -> Watch.Fault
+    | FlowOpened _ -> Watch.Connected
+    | _ -> Watch.Other
+
+/// S-20: what the shell says twice is counted the second time, and no more.
+let private repeated input play =
+    if StepLaws.isRepeatable input then
+        let again = give input { play.Rig with Log = [] }
+
+        let isSilent =
+            again.State = play.Rig.State && again.Log |> List.forall (fun (_, each) -> each.IsCount)
+
+        {
+            play with
+                Watch = Watch.broken "S-20" isSilent play.Watch
+        }
+    else
+        play
+
+let gives input play =
+    taken (causeOf input) 0L<ms> play (give input play.Rig) |> snd |> repeated input
+
+let rings late play = taken Watch.Silence late play (ringAt late play.Rig) |> snd
 
 let begins rig =
     let play = {
@@ -81,7 +109,7 @@ let begins rig =
         HandedUpLate = false
     }
 
-    taken false 0L<ms> play rig |> snd
+    taken Watch.Other 0L<ms> play rig |> snd
 
 /// What a 2xx with this branch must do while its INVITE lives: go up (S-29).
 let private mustGoUp number (request: SipRequest) play =
@@ -114,7 +142,8 @@ let answers number back (status: int) play =
         let rang = status < 200 && isWaiting number asked play
         let watch = if rang then Watch.rang number play.Watch else play.Watch
         let rig = receive (asked.CreateResponse(status, "peer")) play.Rig
-        let effects, after = taken false 0L<ms> { play with Watch = watch } rig
+        let cause = if status = 503 then Watch.Busy else Watch.Other
+        let effects, after = taken cause 0L<ms> { play with Watch = watch } rig
 
         {
             after with
@@ -158,6 +187,12 @@ let private sentence number =
     | "S-05" -> "after a provisional: none of an INVITE, others at T2"
     | "S-07" -> "nothing twice over a connection"
     | "S-09" -> "no ACK by a timer"
+    | "S-10" -> "another target only after a fault, a 503 or silence, under a new branch"
+    | "S-11" -> "each target once"
+    | "S-12" -> "of all targets the best outcome"
+    | "S-14" -> "a cancel ends those it names, and no others"
+    | "S-18" -> "after a leap one packet each"
+    | "S-20" -> "what is said twice changes nothing"
     | "S-15" -> "after a cancel only a 2xx is news"
     | "S-16" -> "one name, one delivery; INVITE and CANCEL apart"
     | "S-28" -> "CANCEL and ACK with their INVITE's branch and target"
@@ -167,6 +202,3 @@ let private sentence number =
 let safety play number =
     law $"{number}: {sentence number}" (fun world ->
         not (Set.contains number (play world).Watch.Broken))
-
-let invariants play =
-    law "D7 and its kin" (fun world -> Laws.violations quiet (play world).Rig.State = [])

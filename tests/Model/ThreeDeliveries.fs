@@ -118,14 +118,18 @@ let private always = [
             "S-04"
             "S-05"
             "S-09"
+            "S-10"
+            "S-11"
+            "S-12"
             "S-15"
+            "S-20"
             "S-16"
             "S-28"
             "S-29"
         ] do
         safety (fun world -> world.Play) number
 
-    invariants (fun world -> world.Play)
+    law "L-6: closing leaves nothing" (fun world -> closesDown world.Play.Rig)
 ]
 
 let private sometimes = [

@@ -1,5 +1,5 @@
 // Watches the packets and outcomes of deliveries, and names each law that one of them breaks
-// (reliability.md, 4.2: S-01 to S-05, S-07, S-09, S-15, S-28).
+// (reliability.md, 4.2: S-01 to S-05, S-07, S-09 to S-12, S-15, S-28).
 module SipFun.Tests.Model.Watch
 
 open SipFun
@@ -24,7 +24,21 @@ type Seen = {
     Rang: bool
     /// Copies since it came, up to two.
     SinceRang: int
+    /// Call-ID, CSeq number and From tag.
+    Identity: string
+    /// How an earlier target ended: with 503, in silence.
+    HadBusy: bool
+    HadSilence: bool
 }
+
+/// What the step under way is about: the only things for which another target may be tried (S-10).
+type Cause =
+    | Fault
+    | Busy
+    | Silence
+    /// What was decided before, and waited for its connection.
+    | Connected
+    | Other
 
 type Watch = {
     Seen: Map<int64, Seen>
@@ -32,6 +46,7 @@ type Watch = {
     /// What the step under way is: a tick, and a late one.
     IsTick: bool
     IsLate: bool
+    Cause: Cause
     /// The branch under way before the step: over a connection not yet open it was not sent.
     Current: int64 -> string
 }
@@ -41,6 +56,7 @@ let start = {
     Broken = Set.empty
     IsTick = false
     IsLate = false
+    Cause = Other
     Current = fun _ -> ""
 }
 
@@ -57,8 +73,11 @@ let private instants (method: SipMethod) =
         [ 500; 1500; 3500; 7500; 11500; 15500; 19500; 23500; 27500; 31500 ]
     |> List.map (fun at -> int64 at * 1L<ms>)
 
-let private fresh now method branch hop = {
-    Method = method
+let private identity (request: SipRequest) =
+    $"{request.CallId} {request.CSeq.Number} {request.FromTag}"
+
+let private fresh now (request: SipRequest) branch hop = {
+    Method = request.Method
     Outcome = ""
     Outcomes = 0
     Branch = branch
@@ -69,15 +88,39 @@ let private fresh now method branch hop = {
     Packets = 1
     Rang = false
     SinceRang = 0
+    Identity = identity request
+    HadBusy = false
+    HadSilence = false
 }
 
 /// The next target.
-let private another now branch hop seen = {
-    fresh now seen.Method branch hop with
+let private another now (request: SipRequest) branch hop cause seen = {
+    fresh now request branch hop with
         Outcome = seen.Outcome
         Outcomes = seen.Outcomes
         Branches = Map.add branch hop seen.Branches
+        HadBusy = seen.HadBusy || cause = Busy
+        HadSilence = seen.HadSilence || cause = Silence
 }
+
+/// S-10: only after a fault, a 503 or silence, never once it rang but for a 503; the same request
+/// under a new branch. S-11: each target once.
+let private moveLaws (request: SipRequest) branch (hop: Hop) seen watch =
+    let mayMove =
+        match watch.Cause with
+        | Busy
+        | Connected -> true
+        | Fault
+        | Silence -> not seen.Rang
+        | Other -> false
+
+    let wasTried =
+        seen.Branches |> Map.exists (fun _ (earlier: Hop) -> earlier.Address = hop.Address)
+
+    watch
+    |> broken "S-10" mayMove
+    |> broken "S-10" (identity request = seen.Identity && not (seen.Branches.ContainsKey branch))
+    |> broken "S-11" (not wasTried)
 
 let private copyLaws now seen watch =
     let isInvite = seen.Method = SipMethod.Invite
@@ -124,8 +167,8 @@ let private sent now number hop (request: SipRequest) watch =
 
     match Map.tryFind number watch.Seen with
     | None when request.Method = SipMethod.Cancel ->
-        cancelLaw branch hop watch |> put number (fresh now request.Method branch hop)
-    | None -> put number (fresh now request.Method branch hop) watch
+        cancelLaw branch hop watch |> put number (fresh now request branch hop)
+    | None -> put number (fresh now request branch hop) watch
     | Some seen when seen.Branch = branch && hop.Flow <> seen.Branches[branch].Flow ->
         // Once more, the connection it was given to having just been closed: by no timer.
         broken "S-02" (seen.Outcomes = 0) watch
@@ -136,7 +179,9 @@ let private sent now number hop (request: SipRequest) watch =
         |> copyLaws now seen
         |> put number (copied now watch seen)
     | Some seen ->
-        broken "S-02" (seen.Outcomes = 0) watch |> put number (another now branch hop seen)
+        broken "S-02" (seen.Outcomes = 0) watch
+        |> moveLaws request branch hop seen
+        |> put number (another now request branch hop watch.Cause seen)
 
 /// An ACK of ours: by no timer, with its INVITE's branch and target (17.1.1.3). One to a 2xx is a
 /// delivery of its own.
@@ -159,6 +204,13 @@ let private onTime now number outcome seen watch =
     || TransportName.isReliable seen.Branches[seen.Branch].Transport
        && now - seen.First < 32_000L<ms>
 
+/// S-12: the best of all targets.
+let private isBest outcome seen =
+    match outcome with
+    | "TimedOut" -> not seen.HadBusy
+    | "unreachable" -> not (seen.HadBusy || seen.HadSilence)
+    | _ -> true
+
 let private completed now number outcome watch =
     match Map.tryFind number watch.Seen with
     | Some seen ->
@@ -167,6 +219,7 @@ let private completed now number outcome watch =
         watch
         |> broken "S-01" (seen.Outcomes = 0)
         |> broken law (onTime now number outcome seen watch)
+        |> broken "S-12" (isBest outcome seen)
         |> put number { seen with Outcome = outcome; Outcomes = seen.Outcomes + 1 }
     | None -> watch
 
@@ -209,6 +262,8 @@ let private seenKey now seen =
             string seen.Rang
             string seen.SinceRang
             string seen.Branches.Count
+            string seen.HadBusy
+            string seen.HadSilence
         ]
 
 /// Of a delivery that lives; of one that ended its outcome is all.

@@ -47,7 +47,7 @@ let aliasOf rig =
         | _, None -> "gone"
 
 /// Which attempt of its delivery it is; its number tells nothing.
-let private attemptOf (branch: string) = branch.Substring(branch.IndexOf '-')
+let private attemptOf (branch: string) = branch.Substring(max 0 (branch.IndexOf '-'))
 
 let private hopKey alias (hop: Hop) = Address.toString hop.Address + "/" + alias hop.Flow
 
@@ -56,10 +56,13 @@ let private hopOr alias (hop: Hop voption) =
     | ValueSome hop -> hopKey alias hop
     | ValueNone -> "-"
 
-let private attemptKey alias now (attempt: Attempt) =
+/// Nobody reads the schedule of one that was given up, nor of an INVITE that rings.
+let private attemptKey alias now isTimed (attempt: Attempt) =
     words [
-        scheduleKey now attempt.Schedule
-        from now attempt.Until
+        if isTimed then
+            scheduleKey now attempt.Schedule
+            from now attempt.Until
+
         hopKey alias attempt.Hop
         hopOr alias attempt.Instead
         hopOr alias attempt.Anew
@@ -80,11 +83,15 @@ let private endedKey alias now (ended: Ended) =
     ]
 
 let clientKey alias now (client: Client) =
+    let isTimed = not client.Told
+
     let phase =
         match client.Phase with
-        | Calling attempt -> "calling " + attemptKey alias now attempt
-        | Proceeding attempt -> "proceeding " + attemptKey alias now attempt
-        | Passing attempt -> "passing " + attemptKey alias now attempt
+        | Calling attempt -> "calling " + attemptKey alias now isTimed attempt
+        | Proceeding attempt when client.Method = SipMethod.Invite ->
+            "proceeding " + attemptKey alias now false attempt
+        | Proceeding attempt -> "proceeding " + attemptKey alias now isTimed attempt
+        | Passing attempt -> "passing " + attemptKey alias now isTimed attempt
         | Completed ended -> "completed " + endedKey alias now ended
         | Accepted ended -> "accepted " + endedKey alias now ended
         | Held _ -> "held"
