@@ -25,6 +25,7 @@ let private tests =
         CSharpApi.CSharpApi.tests
         Interop.Interop.tests
         Cli.Cli.tests
+        FuzzTests.tests
         SamplesTests.tests
     ]
 

@@ -27,6 +27,7 @@ let tests =
         LetterTests.tests
         TrapTests.tests
         EqualInstantsTests.tests
+        ReferenceTests.tests
         ArrivalsTests.tests
         DispatcherTests.tests
         ExplanationTests.tests

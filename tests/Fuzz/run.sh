@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# AFL++ on one target: ./run.sh datagram|stream [SECONDS]. Needs afl-fuzz (apt: afl++); installs the
+# AFL++ on one target of Targets.fs: ./run.sh datagram|stream|uri|headers|digest|script|framer [SECONDS]. Needs afl-fuzz (apt: afl++); installs the
 # tool that instruments SipFun.Core.dll into out/. Findings and statistics are left in out/.
 set -eu
 cd "$(dirname "$0")"
@@ -15,11 +15,18 @@ out/tool/sharpfuzz "out/bin-$target/SipFun.Core.dll"
 rm -rf "out/seeds-$target" && mkdir "out/seeds-$target"
 for seed in ../Torture/data/rfc4475/*.dat ../Torture/data/rfc5118/crlf-length-fixed/*; do
   name=$(basename "$seed")
-  if [ "$target" = stream ]; then
-    { printf '\020'; cat "$seed"; } > "out/seeds-$target/$name"
-  else
-    cp "$seed" "out/seeds-$target/$name"
-  fi
+  case $target in
+    stream) { printf '\020'; cat "$seed"; } > "out/seeds-$target/$name" ;;
+    # One address, or one Via, of each message.
+    uri) grep -aoE 'sips?:[^> ]+' "$seed" | head -1 | tr -d '\r\n' > "out/seeds-$target/$name" ;;
+    headers) grep -aiE '^(via|v|from|f|contact|m):' "$seed" | tail -1 | sed 's/^[^:]*: *//' | tr -d '\r\n' \
+      > "out/seeds-$target/$name" ;;
+    digest) printf 'Digest realm="a", nonce="%s", qop="auth,auth-int", algorithm=SHA-256' "$name" \
+      > "out/seeds-$target/$name" ;;
+    script) head -c 200 "$seed" > "out/seeds-$target/$name" ;;
+    *) cp "$seed" "out/seeds-$target/$name" ;;
+  esac
+  [ -s "out/seeds-$target/$name" ] || rm "out/seeds-$target/$name"
 done
 AFL_SKIP_BIN_CHECK=1 AFL_NO_UI=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 \
   afl-fuzz -i "out/seeds-$target" -o "out/found-$target" -m none -t 10000 -V "$seconds" \

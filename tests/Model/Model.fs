@@ -3,7 +3,10 @@ module SipFun.Tests.Model.Model
 
 open System.Diagnostics
 open Expecto
+open FsCheck
+open FsCheck.FSharp
 open SipFun.Tests
+open SipFun.Tests.Dispatcher
 open SipFun.Tests.Rig
 open SipFun.Tests.Model.Explorer
 open SipFun.Tests.Model.Configuration
@@ -15,6 +18,7 @@ let configurations = [
     yield! TwoDeliveries.configurations
     yield! MixedTransports.configurations
     yield! ThreeDeliveries.configurations
+    yield! EqualDeliveries.configurations
     yield! Cancelled.configurations
     yield! Names.configurations
     yield! Connections.configurations
@@ -52,14 +56,30 @@ let private chosen =
     | [] -> configurations
     | some -> some
 
-/// The table, the matrix, and closing lines for a script; the exit code.
+/// What random histories meet beside: they have both sides of a conversation in one dispatcher.
+let private histories () =
+    let sights = Sights.Sights()
+    Steps.Heard <- ValueSome sights.Hear
+
+    Gen.listOfLength 80 (Histories.Histories.Events().Generator)
+    |> Gen.sampleWithSeed (Rnd(7UL, 7UL)) 80 1000
+    |> Seq.iter (fun events -> Histories.history Rig.settings events |> ignore)
+
+    Steps.Heard <- ValueNone
+    sights
+
+let private matrix title sights =
+    printfn $"\nEvents met by states, {title}:\n"
+    Sights.table sights |> List.iter (printfn "%s")
+
+/// The table, the matrices, and closing lines for a script; the exit code.
 let print () =
     let sights = Sights.Sights()
     let explored = chosen |> List.map (run sights)
     let states = explored |> List.sumBy (fun (each, _) -> int64 each.States)
     let violations = explored |> List.choose snd |> List.length
-    printfn ""
-    Sights.table sights |> List.iter (printfn "%s")
+    matrix "in the models" sights
+    matrix "in 1000 random histories of 80 events" (histories ())
     printfn ""
     printfn $"{explored |> List.sumBy (fun (each, _) -> each.Transitions)} transitions"
     printfn $"{states} distinct states"

@@ -173,6 +173,24 @@ let key name play =
             string play.Watch.Broken.Count
         ]
 
+/// Of one delivery, with nothing of the others and not its number; for deliveries over UDP.
+let deliveryKey number play =
+    let rig = play.Rig
+
+    let entry =
+        match Queue.tryFind number rig.State.Queue with
+        | ValueSome waiting -> entryKey (fun _ -> "-") rig.Now (fun _ -> "") (number, waiting)
+        | ValueNone -> ""
+
+    String.concat
+        "|"
+        [
+            entry
+            Watch.keyOf rig.State rig.Now number play.Watch
+            string (Map.tryFind number play.Sent |> Option.map List.length)
+            string play.Watch.Broken.Count
+        ]
+
 let outcome number play = Watch.outcome number play.Watch
 
 let outcomes play =

@@ -267,13 +267,15 @@ let private seenKey now seen =
         ]
 
 /// Of a delivery that lives; of one that ended its outcome is all.
+let keyOf (state: State) now number watch =
+    match Map.tryFind number watch.Seen with
+    | Some seen when State.isUnderWay number state -> seenKey now seen
+    | Some seen -> seen.Outcome
+    | None -> ""
+
 let key (state: State) now watch =
-    Map.toList watch.Seen
-    |> List.map (fun (number, seen) ->
-        if State.isUnderWay number state then
-            seenKey now seen
-        else
-            seen.Outcome)
+    Map.keys watch.Seen
+    |> Seq.map (fun number -> keyOf state now number watch)
     |> String.concat "; "
 
 let outcome number watch =
