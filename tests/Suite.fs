@@ -28,6 +28,12 @@ let named =
     |> List.ofArray
     |> List.skipWhile ((<>) modelFlag)
 
+/// How many states of each model are looked for, where `--most N` says so.
+let most =
+    named
+    |> List.pairwise
+    |> List.tryPick (fun (flag, count) -> if flag = "--most" then Some(int count) else None)
+
 /// Whether the wires of the scenario files become what is seen now.
 let updateScenarios =
     Environment.GetCommandLineArgs() |> Array.contains scenariosFlag
@@ -40,5 +46,6 @@ let usage =
     + "  --update-api                Writes the public API down as it is now.\n"
     + "  --write-tables              Writes docs/timers.md's table down as the code has it.\n"
     + "  --model                     Explores the models (all, or those named after it) and prints their table;\n"
-    + "                              with --long as far as they close, which takes hours.\n"
+    + "                              with --long as far as they close, which takes hours;\n"
+    + "                              with --most N each to N states.\n"
     + "  --update-scenarios          Writes the wires of tests/Scenarios down as they are now."

@@ -59,7 +59,8 @@ let without reduction key model configuration =
     }
 
 let most configuration =
-    if Suite.long then configuration.MostLong else configuration.Most
+    let usual = if Suite.long then configuration.MostLong else configuration.Most
+    Option.defaultValue usual Suite.most
 
 let line configuration (explored: Explored) =
     $"{configuration.Name}, {configuration.About}: {explored.States} distinct states, {explored.Transitions} transitions, depth {explored.Depth}, closed {explored.Closed}, silent after {explored.Rings} rings"

@@ -18,19 +18,21 @@ type Action =
     | Answer of number: int64 * status: int
     | Cancel of number: int64
 
-type World = { Play: Play; Delivered: int }
-
-let private numbers world = [ 1L .. int64 world.Delivered ]
+type World = {
+    Play: Play
+    /// What was delivered, the last first; responses take numbers too.
+    Numbers: int64 list
+}
 
 let private actions most world = [
     if (alarm world.Play.Rig).IsSome then
         Ring
         RingLate
 
-    if world.Delivered < most then
+    if world.Numbers.Length < most then
         Deliver
 
-    for number in numbers world do
+    for number in world.Numbers do
         for status in [ 100; 200 ] do
             Answer(number, status)
 
@@ -48,7 +50,7 @@ let private delivered world =
 
     {
         Play = gives (Input.Deliver order) { world.Play with Rig = rig }
-        Delivered = world.Delivered + 1
+        Numbers = number :: world.Numbers
     }
 
 let private next world action =
@@ -60,7 +62,7 @@ let private next world action =
     | Cancel number -> { world with Play = ends number world.Play }
 
 let private keys world =
-    numbers world |> List.map (fun number -> deliveryKey number world.Play)
+    world.Numbers |> List.map (fun number -> deliveryKey number world.Play)
 
 let private key world = keys world |> List.sort |> String.concat ";"
 
@@ -79,11 +81,11 @@ let private sometimes most = [
     law "all timed out" (all most "TimedOut")
     law "all were cancelled" (all most "Cancelled")
     law "nothing was left" (fun world ->
-        world.Delivered = most && State.idle world.Play.Rig.State)
+        world.Numbers.Length = most && State.idle world.Play.Rig.State)
 ]
 
 let private model most = {
-    Start = { Play = begins (withSettings quiet); Delivered = 0 }
+    Start = { Play = begins (withSettings quiet); Numbers = [] }
     Actions = actions most
     Next = next
     Key = key
