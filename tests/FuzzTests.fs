@@ -45,8 +45,7 @@ let private pieces =
 let private some (random: Random) =
     Array.init (random.Next 8) (fun _ -> pieces[random.Next pieces.Length]) |> Array.concat
 
-let private bytes (random: Random) =
-    Array.init (random.Next 120) (fun _ -> byte (random.Next 256))
+let private bytes (random: Random) = Array.init (random.Next 120) (fun _ -> byte (random.Next 256))
 
 /// Random bytes are histories; messages are mutated; everything else is put together.
 let private inputs name =

@@ -24,9 +24,7 @@ let model = Environment.GetCommandLineArgs() |> Array.contains modelFlag
 
 /// What stands on the command line after `--model`.
 let named =
-    Environment.GetCommandLineArgs()
-    |> List.ofArray
-    |> List.skipWhile ((<>) modelFlag)
+    Environment.GetCommandLineArgs() |> List.ofArray |> List.skipWhile ((<>) modelFlag)
 
 /// How many states of each model are looked for, where `--most N` says so.
 let most =

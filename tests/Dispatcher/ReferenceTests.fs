@@ -53,11 +53,7 @@ let private past now each = each.Sends |> List.filter (fun at -> at <= now)
 
 let private rings (timers: Timers) isInvite now each =
     if isInvite then
-        {
-            each with
-                Sends = past now each
-                GivesUp = ValueNone
-        }
+        { each with Sends = past now each; GivesUp = ValueNone }
     else
         let isBefore (at: Instant) = at < each.Begun + timers.Long
 
@@ -71,11 +67,7 @@ let private rings (timers: Timers) isInvite now each =
 
         { each with Sends = past now each @ slow }
 
-let private ends now word each = {
-    each with
-        Sends = past now each
-        Ended = ValueSome(now, word)
-}
+let private ends now word each = { each with Sends = past now each; Ended = ValueSome(now, word) }
 
 let private happens timers isInvite now kind each =
     let each = comesTo now each
@@ -97,11 +89,7 @@ let private statuses = [| 180; 200; 486 |]
 
 let private act =
     Gen.map3
-        (fun after which kind -> {
-            After = int64 after * 1L<ms>
-            Which = which
-            Kind = kind
-        })
+        (fun after which kind -> { After = int64 after * 1L<ms>; Which = which; Kind = kind })
         (Gen.oneof [ Gen.choose (0, 6000); Gen.elements [ 0; 500; 1000; 2000; 4000; 16_000 ] ])
         (Gen.choose (0, 2))
         (Gen.choose (0, 3))
@@ -156,10 +144,7 @@ let private does act rig =
     | Some _ when act.Kind = 3 -> give (CancelDelivery(ByNumber number)) rig
     | Some request -> receive (request.CreateResponse(statuses[act.Kind], "peer")) rig
 
-let private started timers = {
-    withSettings { settings with Timers = timers } with
-        Number = 100L
-}
+let private started timers = { withSettings { settings with Timers = timers } with Number = 100L }
 
 let private run timers acts =
     acts
@@ -222,7 +207,13 @@ let private scaled (count: int64) story =
         List.map (fun (at: Instant, word: string) -> count * at, word) ends)
 
 let private holds name property =
-    testPropertyWithConfig { FsCheckConfig.defaultConfig with maxTest = Histories.config.maxTest } name property
+    testPropertyWithConfig
+        {
+            FsCheckConfig.defaultConfig with
+                maxTest = Histories.config.maxTest
+        }
+        name
+        property
 
 let tests =
     testList "Reference" [

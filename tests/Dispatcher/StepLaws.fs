@@ -152,7 +152,9 @@ let private accounted step =
         let up, counted = count isUp step, count isOfArrival step
 
         [
-            if step.Effects.Length = 0 && step.After = { step.Before with Now = step.After.Now } then
+            if
+                step.Effects.Length = 0 && step.After = { step.Before with Now = step.After.Now }
+            then
                 "S-30: a message vanished"
 
             if counted > 1 then

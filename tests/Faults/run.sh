@@ -14,6 +14,7 @@ if [ -d "$root/artifacts/feed" ]; then
   mkdir -p "$scratch/artifacts" && cp -r "$root/artifacts/feed" "$scratch/artifacts/"
 fi
 cd "$scratch" || exit 99
+here=$scratch/tests/Faults
 tests=artifacts/bin/Tests/debug
 
 # A fault may leave a name unused. Only what a patch can change is built again: the core, the facade, and their way into the tests' folder.

@@ -198,7 +198,7 @@ let private refuse arg world =
 
 let private receipt arg world =
     match pick (arg / 3) world.Offered with
-    | Some(number, _) -> give (Receipted(number, enum<Receipt> (arg % 3))) world
+    | Some(number, _) -> give (Receipted(number, enum<Receipt>(arg % 3))) world
     | None -> world
 
 let private reply arg world =

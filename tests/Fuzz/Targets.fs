@@ -141,7 +141,7 @@ let digest (bytes: byte[]) =
         for value in message.WwwAuthenticate do
             match Digest.challenge false value with
             | ValueSome challenge ->
-                let use' = { Count = 1u; ClientNonce = "cnonce" }
+                let use': DigestUse = { Count = "00000001"; ClientNonce = "cnonce" }
                 let secret = Digest.secret challenge.Algorithm "user" challenge.Realm "password"
                 let body = ReadOnlySpan<byte> bytes
 

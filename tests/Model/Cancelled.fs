@@ -125,7 +125,21 @@ let private name number = if number = 1L then "invite" else "cancel"
 let private keyOf world = $"{key name world.Play} {world.Cancel.IsSome} {world.Acknowledged}"
 
 let private always = [
-    for number in [ "S-01"; "S-02"; "S-03"; "S-05"; "S-09"; "S-10"; "S-11"; "S-12"; "S-15"; "S-16"; "S-28"; "S-29" ] do
+    for number in
+        [
+            "S-01"
+            "S-02"
+            "S-03"
+            "S-05"
+            "S-09"
+            "S-10"
+            "S-11"
+            "S-12"
+            "S-15"
+            "S-16"
+            "S-28"
+            "S-29"
+        ] do
         safety (fun world -> world.Play) number
 
     law "L-6: closing leaves nothing" (fun world -> closesDown world.Play.Rig)
@@ -161,7 +175,7 @@ let private model =
         Actions = actions
         Next = next
         Key = keyOf
-        Ring = Ring
+        Ring = ValueSome Ring
         Settled = fun world -> settled world.Play.Rig
         Always = always
         Sometimes = sometimes

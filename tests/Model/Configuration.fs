@@ -51,7 +51,13 @@ let configuration name about (most, mostLong) model = {
 
 /// With this key in the place of its own, and no law, only the states are counted.
 let without reduction key model configuration =
-    let plain = { model with Key = key; Always = []; Sometimes = []; Settled = fun _ -> true }
+    let plain = {
+        model with
+            Key = key
+            Always = []
+            Sometimes = []
+            Settled = fun _ -> true
+    }
 
     {
         configuration with
@@ -83,8 +89,7 @@ let tests configuration =
             (explored.Closed || explored.States >= most configuration)
             "closed, or as many states as asked for"
 
-let private folder =
-    Path.Combine(__SOURCE_DIRECTORY__, "regressions")
+let private folder = Path.Combine(__SOURCE_DIRECTORY__, "regressions")
 
 /// What once broke a law breaks none any more.
 let replays (configurations: Configuration list) =

@@ -142,17 +142,14 @@ let private key world =
     let alias = aliasOf rig
 
     let last =
-        Map.toList world.Last
-        |> List.map (fun (number, (_, flow)) -> $"{number} {alias flow}")
+        Map.toList world.Last |> List.map (fun (number, (_, flow)) -> $"{number} {alias flow}")
 
-    String.concat
-        "|"
-        [
-            entriesKey string rig
-            flowsKey string rig
-            String.concat " " last
-            $"{targets world} {Map.toList world.Outcomes} {world.WasDoubled}"
-        ]
+    String.concat "|" [
+        entriesKey string rig
+        flowsKey string rig
+        String.concat " " last
+        $"{targets world} {Map.toList world.Outcomes} {world.WasDoubled}"
+    ]
 
 let private outcomes number world = Map.tryFind number world.Outcomes |> Option.defaultValue []
 let private written number world = Map.tryFind number world.Written |> Option.defaultValue []
@@ -238,7 +235,7 @@ let private model before never methods =
         Actions = actions
         Next = next
         Key = key
-        Ring = Ring
+        Ring = ValueSome Ring
         Settled = fun world -> settled world.Rig
         Always = always
         Sometimes = sometimes |> List.filter (fun law -> not (List.contains law.Name never))

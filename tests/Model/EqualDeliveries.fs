@@ -61,8 +61,7 @@ let private next world action =
     | Answer(number, status) -> { world with Play = answers number 0 status world.Play }
     | Cancel number -> { world with Play = ends number world.Play }
 
-let private keys world =
-    world.Numbers |> List.map (fun number -> deliveryKey number world.Play)
+let private keys world = world.Numbers |> List.map (fun number -> deliveryKey number world.Play)
 
 let private key world = keys world |> List.sort |> String.concat ";"
 
@@ -73,8 +72,7 @@ let private always = [
     law "L-6: closing leaves nothing" (fun world -> closesDown world.Play.Rig)
 ]
 
-let private all most expected world =
-    outcomes world.Play = List.replicate most expected
+let private all most expected world = outcomes world.Play = List.replicate most expected
 
 let private sometimes most = [
     law "all were answered" (all most "answered 200")
@@ -89,7 +87,7 @@ let private model most = {
     Actions = actions most
     Next = next
     Key = key
-    Ring = Ring
+    Ring = ValueSome Ring
     Settled = fun world -> settled world.Play.Rig
     Always = always
     Sometimes = []

@@ -16,8 +16,9 @@ type Model<'World, 'Action when 'Action: equality> = {
     Next: 'World -> 'Action -> 'World
     /// What two worlds that behave alike have in common: times relative to now, nothing unread.
     Key: 'World -> string
-    /// The alarm, on time: ringing it again and again must lead to silence from every state.
-    Ring: 'Action
+    /// The alarm, on time: ringing it again and again must lead to silence from every state. None
+    /// where nothing rings.
+    Ring: 'Action voption
     /// Where no alarm is set: whatever is left waits for a peer or a person, who may take for ever.
     Settled: 'World -> bool
     /// Must hold in every world.
@@ -115,7 +116,10 @@ type private Exploration<'World, 'Action when 'Action: equality>
     /// What follows from the second and not from the first.
     let difference first second =
         let known = successors first |> List.map snd |> Set.ofList
-        let other = successors second |> List.filter (fun (_, key) -> not (known.Contains key))
+
+        let other =
+            successors second |> List.filter (fun (_, key) -> not (known.Contains key))
+
         let same action = successors first |> List.filter (fun (each, _) -> each = action)
         other |> List.truncate 1 |> List.map (fun (action, key) -> action, key, same action)
 
@@ -128,8 +132,7 @@ type private Exploration<'World, 'Action when 'Action: equality>
         | true, struct (known, first, _) when known <> digest world ->
             let difference = difference (follow ignore first) world
             breach $"one key, two ways to go on (the other: {first}): %A{difference}" way
-        | true, struct (known, first, times) ->
-            digests[number] <- struct (known, first, times + 1)
+        | true, struct (known, first, times) -> digests[number] <- struct (known, first, times + 1)
         | _ -> digests[number] <- struct (digest world, way, 0)
 
     let arrive parent index world =
@@ -154,7 +157,7 @@ type private Exploration<'World, 'Action when 'Action: equality>
             try
                 let target = model.Next world action |> arrive number index
 
-                if action = model.Ring then
+                if model.Ring = ValueSome action then
                     rings[number] <- target
             with problem ->
                 breach problem.Message (wayTo number [] @ [ index ])
@@ -164,7 +167,10 @@ type private Exploration<'World, 'Action when 'Action: equality>
         let actions = model.Actions world
         rings.Add silent
 
-        if not (List.contains model.Ring actions || model.Settled world) then
+        let isRinging =
+            model.Ring |> ValueOption.exists (fun ring -> List.contains ring actions)
+
+        if not (isRinging || model.Settled world) then
             breach "no deadlock: something is left, and no alarm is set" (wayTo number [])
 
         List.iteri (tryAction number world) actions
@@ -186,7 +192,8 @@ type private Exploration<'World, 'Action when 'Action: equality>
                 way.Push number
                 number <- rings[number]
 
-            let mutable count = if number >= 0 && number < rings.Count then counts[number] else 0
+            let mutable count =
+                if number >= 0 && number < rings.Count then counts[number] else 0
 
             while way.Count > 0 do
                 let at = way.Pop()

@@ -23,6 +23,8 @@ let configurations = [
     yield! Names.configurations
     yield! Connections.configurations
     yield! TwoRequests.configurations
+    yield! Registrations.configurations
+    yield! ProxyPair.configurations
 ]
 
 let tests =

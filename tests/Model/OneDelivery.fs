@@ -103,19 +103,17 @@ let private next world action =
     taken world rig
 
 let private key world =
-    String.concat
-        "|"
-        [
-            entriesKey string world.Rig
-            string world.Sent
-            string world.Acks
-            String.concat " " (List.map named world.Outcomes)
-            string world.HandedUp
-            string world.Provisional
-            string world.SentAfterOutcome
-            string world.SentAfterProvisional
-            string world.HandedUpAfterOutcome
-        ]
+    String.concat "|" [
+        entriesKey string world.Rig
+        string world.Sent
+        string world.Acks
+        String.concat " " (List.map named world.Outcomes)
+        string world.HandedUp
+        string world.Provisional
+        string world.SentAfterOutcome
+        string world.SentAfterProvisional
+        string world.HandedUpAfterOutcome
+    ]
 
 let private always isInvite most = [
     law "D1: at most one outcome" (fun world -> world.Outcomes.Length <= 1)
@@ -174,7 +172,7 @@ let private model method most =
         Actions = actions [ 100; 200; 486 ]
         Next = next
         Key = key
-        Ring = Ring
+        Ring = ValueSome Ring
         Settled = fun world -> settled world.Rig
         Always = always isInvite most
         Sometimes = sometimes isInvite most

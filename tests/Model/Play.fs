@@ -89,10 +89,7 @@ let private repeated input play =
         let isSilent =
             again.State = play.Rig.State && again.Log |> List.forall (fun (_, each) -> each.IsCount)
 
-        {
-            play with
-                Watch = Watch.broken "S-20" isSilent play.Watch
-        }
+        { play with Watch = Watch.broken "S-20" isSilent play.Watch }
     else
         play
 
@@ -162,16 +159,14 @@ let key name play =
         Map.toList play.Sent
         |> List.map (fun (number, sent) -> name number + ":" + string sent.Length)
 
-    String.concat
-        "|"
-        [
-            entriesKey name rig
-            Watch.key rig.State rig.Now play.Watch
-            String.concat " " sent
-            flowsKey name rig
-            string play.HandedUpLate
-            string play.Watch.Broken.Count
-        ]
+    String.concat "|" [
+        entriesKey name rig
+        Watch.key rig.State rig.Now play.Watch
+        String.concat " " sent
+        flowsKey name rig
+        string play.HandedUpLate
+        string play.Watch.Broken.Count
+    ]
 
 /// Of one delivery, with nothing of the others and not its number; for deliveries over UDP.
 let deliveryKey number play =
@@ -182,14 +177,12 @@ let deliveryKey number play =
         | ValueSome waiting -> entryKey (fun _ -> "-") rig.Now (fun _ -> "") (number, waiting)
         | ValueNone -> ""
 
-    String.concat
-        "|"
-        [
-            entry
-            Watch.keyOf rig.State rig.Now number play.Watch
-            string (Map.tryFind number play.Sent |> Option.map List.length)
-            string play.Watch.Broken.Count
-        ]
+    String.concat "|" [
+        entry
+        Watch.keyOf rig.State rig.Now number play.Watch
+        string (Map.tryFind number play.Sent |> Option.map List.length)
+        string play.Watch.Broken.Count
+    ]
 
 let outcome number play = Watch.outcome number play.Watch
 

@@ -92,7 +92,9 @@ let private agree name isInvite =
         let ends states = states |> Set.filter (fun (line: string) -> line.StartsWith "state 5")
         Expect.equal (ours - theirs) Set.empty "nothing that the RFC's machine does not do"
         Expect.equal (theirs - ours) Set.empty "and everything that it does"
-        printfn $"{name}: {ours.Count} states, {(ends ours).Count} of them ends, as spin counts them"
+
+        printfn
+            $"{name}: {ours.Count} states, {(ends ours).Count} of them ends, as spin counts them"
 
 let tests =
     testList "Promela" [

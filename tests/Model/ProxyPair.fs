@@ -3,7 +3,6 @@
 module SipFun.Tests.Model.ProxyPair
 
 open System
-open Expecto
 open SipFun
 open SipFun.Core
 open SipFun.Tests
@@ -11,6 +10,7 @@ open SipFun.Tests.Rig
 open SipFun.Tests.Proxy
 open SipFun.Tests.Proxy.ProxyNode
 open SipFun.Tests.Model.Explorer
+open SipFun.Tests.Model.Configuration
 
 /// In flight: where from, where to, its bytes.
 type Flying = { From: Hop; To: Hop; Text: string }
@@ -167,7 +167,10 @@ let private keyOf world =
         world.First.Waiting |> Map.toList |> List.map (fun (_, p) -> string p.Request)
 
     let known = world.First.State.Cache.Answers |> Map.toList |> List.map fst
-    $"%A{flying} %A{waiting} %A{world.First.Asked} %A{known} {world.Left} {world.Losses} {world.Doubles} {world.AtServer.Count} {world.AtClient.Count} %A{world.Broken} %A{world.Order}"
+    let atServer = String.Join(" ", world.AtServer)
+    let atClient = String.Join(" ", world.AtClient)
+
+    $"%A{flying} %A{waiting} %A{world.First.Asked} %A{known} {world.Left} {world.Losses} {world.Doubles} {atServer} {atClient} %A{world.Broken} %A{world.Order}"
 
 /// All copies of one request are the same bytes at the server: one branch, one target (S-22).
 let private areOne texts =
@@ -238,6 +241,8 @@ let private model (requests: SipRequest list) copies =
         Actions = actions
         Next = next requests
         Key = keyOf
+        Ring = ValueNone
+        Settled = fun _ -> true
         Always = always
         Sometimes = sometimes requests.Length
     }
@@ -256,14 +261,18 @@ let private cancelled = [
 let private together =
     law "9.1: CANCEL has its INVITE's branch" (fun world -> world.Order.Length <= 1)
 
-let tests =
-    testSequenced (
-        testList "ProxyPair" [
-            Worlds.closes "C11, two requests, two names" 2_000_000 (model two' [ 1; 1 ])
-            Worlds.closes
-                "C11, an INVITE and its CANCEL"
-                2_000_000
-                (let model = model cancelled [ 1; 1 ]
-                 { model with Always = together :: model.Always })
-        ]
-    )
+let configurations = [
+    configuration
+        "C11"
+        "two stateless proxies, two requests to two names"
+        (2_000_000, 2_000_000)
+        (model two' [ 1; 1 ])
+
+    let cancelling = model cancelled [ 1; 1 ]
+
+    configuration
+        "C11 CANCEL"
+        "two stateless proxies, an INVITE and its CANCEL"
+        (2_000_000, 2_000_000)
+        { cancelling with Always = together :: cancelling.Always }
+]

@@ -18,6 +18,7 @@ let private key world =
     let now = world.Rig.Now
 
     let rig = world.Rig
+
     let marks =
         State.marks now world.Rig.State
         |> List.map (fun mark -> $"{mark.Hop.Address.Low &&& 15UL} {Worlds.from now mark.Until}")
@@ -107,7 +108,7 @@ let private model late method =
         Actions = actions late method
         Next = next method
         Key = key
-        Ring = Ring
+        Ring = ValueSome Ring
         Settled = fun world -> Worlds.settled world.Rig
         Always = always
         Sometimes = sometimes (method = "INVITE")
@@ -123,9 +124,8 @@ let configurations = [
 
     let late = model [ 180; 200; 503 ] "INVITE"
     // The target that was left rings, answers and refuses too.
-    configuration
-        "C1/3 late"
-        "INVITE, three targets, those left answer too"
-        (10_000, 2_000_000)
-        { late with Sometimes = [] }
+    configuration "C1/3 late" "INVITE, three targets, those left answer too" (10_000, 2_000_000) {
+        late with
+            Sometimes = []
+    }
 ]

@@ -53,8 +53,7 @@ let private addresses =
     |]
 
 let private underWay world =
-    numbers
-    |> List.filter (fun number -> State.isUnderWay number world.Play.Rig.State)
+    numbers |> List.filter (fun number -> State.isUnderWay number world.Play.Rig.State)
 
 let private calling number (play: Play) =
     match State.tryFind number play.Rig.State with
@@ -107,7 +106,10 @@ let private cancelledCall kind world =
     let before = underWay world
     let play = gives (CancelDelivery(ByCallId(CallId.Parse kind.CallIds[0]))) world.Play
     let after = playing play world
-    let ends = before |> List.filter (fun n -> kind.CallIds[int n - 1] = kind.CallIds[0])
+
+    let ends =
+        before |> List.filter (fun n -> kind.CallIds[int n - 1] = kind.CallIds[0])
+
     let holds = underWay after = List.except ends before
     playing { play with Watch = Watch.broken "S-14" holds play.Watch } after
 
@@ -178,14 +180,12 @@ let private next kind world action =
     | RemoveLeg -> playing (gives (Input.RemoveLeg 1) world.Play) world
 
 let private key world =
-    String.concat
-        "|"
-        [
-            Play.key string world.Play
-            string world.Play.Rig.State.Legs.Length
-            string world.WasLeapt
-            string world.WereEqual
-        ]
+    String.concat "|" [
+        Play.key string world.Play
+        string world.Play.Rig.State.Legs.Length
+        string world.WasLeapt
+        string world.WereEqual
+    ]
 
 let private watched = [
     for number in
@@ -216,7 +216,10 @@ let private serves world =
     rig.State.Legs.IsEmpty
     || (let number, rig = Rig.number { rig with Log = [] }
         let message = Rig.request "OPTIONS" "fresh"
-        let rig = give (Input.Deliver { order number message with Destination = ValueSome peer }) rig
+
+        let rig =
+            give (Input.Deliver { order number message with Destination = ValueSome peer }) rig
+
         let response = (lastRequest "OPTIONS" rig).CreateResponse(200, "peer")
         let rig = receive response rig
 
@@ -278,7 +281,7 @@ let private model kind sometimes = {
     Actions = actions kind
     Next = next kind
     Key = key
-    Ring = Ring
+    Ring = ValueSome Ring
     Settled = fun world -> settled world.Play.Rig
     Always = always
     Sometimes = sometimes
@@ -304,11 +307,13 @@ let configurations = [
         "C2"
         "INVITE and OPTIONS of one call, two targets, everything"
         (15_000, 10_000_000)
-        { ofCalls with Sometimes = if Suite.long then ofCalls.Sometimes else [] }
+        {
+            ofCalls with
+                Sometimes = if Suite.long then ofCalls.Sometimes else []
+        }
 
-    configuration
-        "C9"
-        "INVITE and OPTIONS, two targets, the clock"
-        (15_000, 10_000_000)
-        { ofClocks with Sometimes = if Suite.long then ofClocks.Sometimes else [] }
+    configuration "C9" "INVITE and OPTIONS, two targets, the clock" (15_000, 10_000_000) {
+        ofClocks with
+            Sometimes = if Suite.long then ofClocks.Sometimes else []
+    }
 ]

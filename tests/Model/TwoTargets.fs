@@ -147,19 +147,17 @@ let private next world action =
     | CancelDelivery -> taken world (give (Input.CancelDelivery(ByNumber number)) world.Rig)
 
 let private key world =
-    String.concat
-        "|"
-        [
-            entriesKey (fun each -> if each = number then "invite" else "cancel") world.Rig
-            world.Target
-            world.Outcome
-            string world.Outcomes
-            string world.First503.IsSome
-            string world.WentOn
-            string world.UnacknowledgedRepeat
-            string world.CancelAccepted
-            string (min 1 world.Cancels)
-        ]
+    String.concat "|" [
+        entriesKey (fun each -> if each = number then "invite" else "cancel") world.Rig
+        world.Target
+        world.Outcome
+        string world.Outcomes
+        string world.First503.IsSome
+        string world.WentOn
+        string world.UnacknowledgedRepeat
+        string world.CancelAccepted
+        string (min 1 world.Cancels)
+    ]
 
 let private always = [
     law "D1: at most one outcome" (fun world -> world.Outcomes <= 1)
@@ -207,7 +205,7 @@ let private model =
         Actions = actions
         Next = next
         Key = key
-        Ring = Ring
+        Ring = ValueSome Ring
         Settled = fun world -> settled world.Rig
         Always = always
         Sometimes = sometimes

@@ -250,21 +250,19 @@ let rang number watch =
     | None -> watch
 
 let private seenKey now seen =
-    String.concat
-        " "
-        [
-            seen.Outcome
-            string seen.Outcomes
-            from now seen.First
-            from now seen.Last
-            string seen.LastWasLate
-            string seen.Packets
-            string seen.Rang
-            string seen.SinceRang
-            string seen.Branches.Count
-            string seen.HadBusy
-            string seen.HadSilence
-        ]
+    String.concat " " [
+        seen.Outcome
+        string seen.Outcomes
+        from now seen.First
+        from now seen.Last
+        string seen.LastWasLate
+        string seen.Packets
+        string seen.Rang
+        string seen.SinceRang
+        string seen.Branches.Count
+        string seen.HadBusy
+        string seen.HadSilence
+    ]
 
 /// Of a delivery that lives; of one that ended its outcome is all.
 let keyOf (state: State) now number watch =

@@ -38,7 +38,8 @@ let private scheduleKey now (schedule: Schedule) =
 
 /// Connections by age among those there are, so that their numbers do not tell worlds apart.
 let aliasOf rig =
-    let flows = Trie.toList rig.State.Flows |> List.map (fun (number, _) -> int64 number)
+    let flows =
+        Trie.toList rig.State.Flows |> List.map (fun (number, _) -> int64 number)
 
     fun flow ->
         match flow, List.tryFindIndex ((=) flow) flows with
@@ -77,9 +78,7 @@ let private endedKey alias now (ended: Ended) =
         string ended.Ack.IsSome
         hopKey alias ended.Hop
         string (ValueOption.map leftKey ended.Left)
-        string (
-            ended.Withdrawal |> ValueOption.map (fun each -> scheduleKey now each.Schedule)
-        )
+        string (ended.Withdrawal |> ValueOption.map (fun each -> scheduleKey now each.Schedule))
     ]
 
 let clientKey alias now (client: Client) =
