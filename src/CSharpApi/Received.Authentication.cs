@@ -4,11 +4,8 @@ namespace SipFun;
 
 public sealed partial class Received
 {
-    private static readonly DeliverOptions _once = new() { Retransmit = false };
-
     private readonly List<string> _checkedRealms = [];
     private Core.DigestProof? _proof;
-    private SipResponse? _refusal;
 
     /// <summary>
     /// Whom a <see cref="DigestAuthenticator"/> that was asked before says the sender is: the user
@@ -19,35 +16,6 @@ public sealed partial class Received
     /// <summary>The realms whose proxy credentials were for us, and go no further (RFC 3261,
     /// 22.3).</summary>
     internal IReadOnlyList<string> CheckedRealms => _checkedRealms;
-
-    /// <summary>A receiver will say <see cref="Receipt.Stateless"/>, and this is the answer: it goes
-    /// out after the receipt, so that nothing is kept (RFC 3261, 8.2.7).</summary>
-    internal void Refuse(
-        int status,
-        IEnumerable<KeyValuePair<string, string>> fields,
-        string? reason = null
-    )
-    {
-        if (MayStillRespond)
-        {
-            _finalGiven = true;
-            _refusal = fields.Aggregate(
-                CreateResponse(status, reason),
-                (response, field) => response.WithAddedHeader(field.Key, field.Value)
-            );
-        }
-    }
-
-    /// <summary>What <see cref="Refuse"/> was told.</summary>
-    internal void SendRefusal()
-    {
-        if (Interlocked.Exchange(ref _refusal, null) is { } response)
-        {
-            Dispatcher.Post(response, _once, [_number], _from.Flow);
-        }
-    }
-
-    internal void Count(Reason reason) => _engine.Counters.Add(reason);
 
     /// <summary>The sender is who he says.</summary>
     internal void Authenticate(Core.DigestServerSettings settings, Core.DigestProof proof)

@@ -55,6 +55,7 @@ internal static class CommandLine
             new AnswerCommand(screen),
             new RegistrarCommand(screen),
             new ProxyCommand(screen),
+            new LadderCommand(screen),
             new DemoCommand(screen),
             new HelpOption { Recursive = true },
             new VersionOption(),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 
 namespace SipFun.Cli;
 
@@ -94,13 +95,34 @@ internal sealed class DemoCommand : Command
 
     private void Show(IReadOnlyList<Passage> passages, Delivery call)
     {
-        foreach (var line in Ladder.Draw("alice", "bob", passages))
-        {
-            _screen.Line(line);
-        }
+        LadderScreen.Show(_screen, Chart(passages));
 
         _screen.Line();
         _screen.Line("Alice's side of it, in seconds:");
         _screen.Lines(call.Explain());
+    }
+
+    private static LadderChart Chart(IReadOnlyList<Passage> passages)
+    {
+        var arrows = passages.Select(passage =>
+        {
+            var (label, kind) = LadderLabel.Of(passage.Message);
+            return new LadderArrow(
+                passage.IsRightward ? 0 : 1,
+                passage.IsRightward ? 1 : 0,
+                Stopwatch.GetElapsedTime(passages[0].At, passage.At),
+                Arrived: null,
+                label,
+                kind
+            )
+            {
+                IsLost = passage.IsLost,
+                Copy = passages.TakeWhile(one => one != passage).Count(IsSame) + 1,
+            };
+
+            bool IsSame(Passage other) =>
+                other.Message.Bytes.Span.SequenceEqual(passage.Message.Bytes.Span);
+        });
+        return new LadderChart([new("alice", ""), new("bob", "")], [.. arrows]);
     }
 }

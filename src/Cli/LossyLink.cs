@@ -68,7 +68,7 @@ internal sealed class LossyLink : IAsyncDisposable
 
             lock (_passages)
             {
-                _passages.Add(new(at, !isFromRight, isLost, Label(message)));
+                _passages.Add(new(at, !isFromRight, isLost, message));
             }
 
             if (!isLost && (isFromRight ? _left : _right) is { } other)
@@ -77,19 +77,11 @@ internal sealed class LossyLink : IAsyncDisposable
             }
         }
     }
-
-    private static string Label(SipMessage message) =>
-        message switch
-        {
-            SipRequest request => request.Method.Name,
-            SipResponse response => ResponseText.Status(response),
-            _ => "",
-        };
 }
 
 /// <summary>One packet on the link.</summary>
 /// <param name="At">When, as <see cref="Stopwatch"/> counts.</param>
 /// <param name="IsRightward">From the left side to the right.</param>
 /// <param name="IsLost">It did not arrive.</param>
-/// <param name="Label">A method, or a status.</param>
-internal sealed record Passage(long At, bool IsRightward, bool IsLost, string Label);
+/// <param name="Message">What it is.</param>
+internal sealed record Passage(long At, bool IsRightward, bool IsLost, SipMessage Message);

@@ -10,7 +10,7 @@ namespace SipFun.Cli;
 internal sealed class Recording
 {
     /// <summary>The format's version; a reader refuses one that it does not know.</summary>
-    private const int Version = 1;
+    public const int Version = 1;
 
     private readonly string _path;
 

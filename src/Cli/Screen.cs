@@ -75,12 +75,16 @@ internal sealed class Screen(TextWriter output, TextWriter error, bool isTermina
         }
     }
 
-    /// <summary>One line on stderr, and the exit code.</summary>
-    public int Fail(int exitCode, string advice)
-    {
+    /// <summary>One line on stderr; the command goes on.</summary>
+    public void Warn(string advice) =>
         error.WriteLine(
             string.Create(CultureInfo.InvariantCulture, $"sipfun: {Printable.Line(advice)}")
         );
+
+    /// <summary>One line on stderr, and the exit code.</summary>
+    public int Fail(int exitCode, string advice)
+    {
+        Warn(advice);
         return exitCode;
     }
 }

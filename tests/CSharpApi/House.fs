@@ -25,6 +25,14 @@ let outcome (delivery: Delivery) = wait delivery.Completion
 /// When this returns, every input that came before was stepped.
 let settle (dispatcher: Dispatcher) = dispatcher.CancelDelivery(CallId.Parse "nobody") |> ignore
 
+/// Whether nothing is left to do without the clock: what a transaction keeps stays until time goes on,
+/// what a socket reports comes soon.
+let becomesIdle (dispatcher: Dispatcher) =
+    Threading.SpinWait.SpinUntil(
+        (fun () -> Core.State.idle dispatcher.Engine.Loop.State),
+        Patience.span
+    )
+
 /// Runs a test with a dispatcher on loopback in virtual time, and a peer.
 let inVirtualTime run () =
     let time = FakeTimeProvider()

@@ -14,6 +14,7 @@ let tests =
         RegistrarTests.tests
         ResolveTests.tests
         PingTests.tests
+        LadderTests.tests
         TransportTests.tests
         ProxyTests.tests
     ]

@@ -53,8 +53,10 @@ let private endsEarly () =
 let private demonstrates () =
     let output = Command.succeeds 0 [ "demo" ]
     let drawn (text: string) = output |> List.filter (fun line -> line.Contains text)
-    Expect.equal (drawn "- INVITE -").Length 2 "a copy of the INVITE"
-    Expect.equal (drawn "- 486 Busy Here -").Length 2 "a copy of the 486"
+    Expect.equal (drawn "- INVITE -").Length 1 "the INVITE"
+    Expect.equal (drawn ". INVITE, copy 2 .").Length 1 "a copy of it"
+    Expect.equal (drawn "- 486 Busy Here -").Length 1 "the 486"
+    Expect.equal (drawn ". 486 Busy Here, copy 2 .").Length 1 "a copy of it"
     Expect.equal (drawn "- ACK -").Length 1 "the ACK"
     Expect.exists output (fun line -> line.Contains "answered: 486") "explained"
 

@@ -3,4 +3,5 @@ module SipFun.Tests.Proxy.Proxy
 
 open Expecto
 
-let tests = testList "Proxy" [ DigestServerTests.tests ]
+let tests =
+    testList "Proxy" [ DigestServerTests.tests; RedirectionTests.tests; SourceLimitsTests.tests ]

@@ -164,6 +164,18 @@ internal enum Reason
     /// 500.</summary>
     LocationStoreFailed,
 
+    /// <summary>A method that is blocked.</summary>
+    Blocked,
+
+    /// <summary>A header field of a request fits a rule of a <see cref="Dropper"/>'s.</summary>
+    DroppedByField,
+
+    /// <summary>A request from a network that is not heard.</summary>
+    DroppedBySource,
+
+    /// <summary>A request of a source that sends too much.</summary>
+    DroppedByRate,
+
     /// <summary>A logger of the user's threw.</summary>
     LogFailed,
 

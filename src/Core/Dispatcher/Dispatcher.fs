@@ -280,3 +280,12 @@ module Dispatcher =
 
     /// When the shell must say `Tick`; "now" while more is due than one step works off.
     let alarm (state: State) = Queue.next state.Queue
+
+    /// Whether the request that a CANCEL means is known here (9.2): for receivers that answer CANCEL.
+    let knowsCancelled settings cancel state = Stateless.hasInvite settings cancel state
+
+    /// The methods that some receiver takes (8.2.1).
+    let allowed (state: State) =
+        match state.Receiver with
+        | ValueSome receiver -> receiver.Allow
+        | ValueNone -> []

@@ -44,14 +44,17 @@ let merged number leg source (request: SipRequest) work =
     answerStatelessly number leg source (tagged work request 482) work
     |> Work.count Counted.MergedRequest
 
-let private inviteOf (cancel: SipRequest) work =
+let private inviteOf settings (cancel: SipRequest) (state: State) =
     let key = Keys.ofCancelled cancel
 
-    Index.numbers (Keys.hash work.Settings key) work.State.ByKey
+    Index.numbers (Keys.hash settings key) state.ByKey
     |> List.tryPick (fun number ->
-        match State.tryFind number work.State with
+        match State.tryFind number state with
         | ValueSome(ServerEntry server) when server.Key = key -> Some server
         | _ -> None)
+
+/// The request that a CANCEL means is known (9.2).
+let hasInvite settings cancel state = (inviteOf settings cancel state).IsSome
 
 let private isAnswered (server: Server) =
     match server.Phase with
@@ -62,7 +65,12 @@ let private isAnswered (server: Server) =
 /// A CANCEL that comes too late has no effect, and is answered all the same (9.2).
 let private statusOf (receiver: Receiver) (request: SipRequest) work =
     let method = request.Method
-    let invite = if method = SipMethod.Cancel then inviteOf request work else None
+
+    let invite =
+        if method = SipMethod.Cancel then
+            inviteOf work.Settings request work.State
+        else
+            None
 
     if Option.exists isAnswered invite then 200
     elif method = SipMethod.Cancel && invite.IsNone then 481

@@ -77,8 +77,7 @@ let private logsIn user =
         let first = parse (peer.Request "MESSAGE")
         let challenge = ask dispatcher peer first
         Expect.equal challenge.StatusCode 401 "asked"
-        settle dispatcher
-        Expect.isTrue (Core.State.idle dispatcher.Engine.Loop.State) "statelessly (V-08)"
+        Expect.isTrue (becomesIdle dispatcher) "statelessly (V-08)"
         let response = ask dispatcher peer (answered client first challenge)
         Expect.equal response.StatusCode 200 "believed"
         Expect.equal (response.GetHeader "Subject") user "the next receiver knows who"

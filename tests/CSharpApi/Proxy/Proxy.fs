@@ -6,6 +6,7 @@ open Expecto
 let tests =
     testList "Proxy" [
         DigestAuthenticatorTests.tests
+        SmallReceiverTests.tests
         StatelessProxyTests.tests
         ProxyCallTests.tests
     ]
