@@ -12,7 +12,7 @@ public sealed class Delivery
     private readonly Lock _lock = new();
     private DeliveryOutcome? _outcome;
     private Core.Trace? _trace;
-    private TaskCompletionSource<DeliveryOutcome>? _completion;
+    private Promise<DeliveryOutcome>? _completion;
     private Task<DeliveryOutcome>? _completed;
     private bool _published;
 
@@ -53,7 +53,7 @@ public sealed class Delivery
                     return _completed ??= Task.FromResult(_outcome!);
                 }
 
-                _completion ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+                _completion ??= new(_engine.Platform);
                 return _completed ??= _completion.Task;
             }
         }
@@ -171,7 +171,7 @@ public sealed class Delivery
         lock (_lock)
         {
             _published = true;
-            _completion?.TrySetResult(_outcome!);
+            _completion?.Set(_outcome!);
         }
     }
 }

@@ -74,9 +74,10 @@ public sealed partial class Dispatcher : IAsyncDisposable
 
         lock (_lock)
         {
-            _closing ??= Task.Run(async () => await _engine.DisposeAsync().ConfigureAwait(false));
-            return new ValueTask(_closing);
+            _closing ??= _engine.Platform.Run(() => _engine.DisposeAsync().AsTask());
         }
+
+        return new ValueTask(_engine.Platform.Finish(_closing));
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_engine.IsClosed, this);

@@ -100,6 +100,9 @@ public sealed record DispatcherOptions
     /// </summary>
     public Action<WirePacket>? OnPacket { get; init; }
 
+    /// <summary>What lies under the dispatcher: the system, or a simulated network.</summary>
+    internal Platform Platform { get; init; } = Platform.System;
+
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Legs);

@@ -101,22 +101,20 @@ public sealed partial class Received
     /// <summary>Asks a machine, in the turn, and waits outside of it.</summary>
     internal Task<Receipt> AskInTurnAsync(ITurnReceiver machine)
     {
-        var answer = new TaskCompletionSource<Receipt>(
-            TaskCreationOptions.RunContinuationsAsynchronously
-        );
+        var answer = new Promise<Receipt>(_engine.Platform);
         _engine.Loop.Post(() => Ask(machine, answer));
         return answer.Task;
     }
 
-    private void Ask(ITurnReceiver machine, TaskCompletionSource<Receipt> answer)
+    private void Ask(ITurnReceiver machine, Promise<Receipt> answer)
     {
         try
         {
-            answer.SetResult(machine.Receive(this));
+            answer.Set(machine.Receive(this));
         }
         catch (Exception exception)
         {
-            answer.SetException(exception);
+            answer.Fail(exception);
         }
     }
 

@@ -43,7 +43,7 @@ internal abstract class CallbackLane(UserCode code) : Visit, IThreadPoolWorkItem
             {
                 _running = true;
                 code.Visits.Begin(this);
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                code.Platform.Queue(this);
             }
 
             return true;

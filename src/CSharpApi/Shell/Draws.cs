@@ -6,13 +6,13 @@ using System.Security.Cryptography;
 namespace SipFun.Shell;
 
 /// <summary>Random bits from the system, fetched in blocks.</summary>
-internal sealed class Draws
+internal class Draws
 {
     private readonly byte[] _block = new byte[512];
     private int _used = 512;
 
     /// <summary>64 bits that nobody can guess.</summary>
-    public ulong Next()
+    public virtual ulong Next()
     {
         lock (_block)
         {
@@ -28,6 +28,9 @@ internal sealed class Draws
             return bits;
         }
     }
+
+    /// <summary>At least 0, less than 1.</summary>
+    public double Fraction() => (Next() >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>128 bits as a Call-ID (RFC 3261, 8.1.1.4).</summary>
     public string CallId() => $"{Next():x16}{Next():x16}";

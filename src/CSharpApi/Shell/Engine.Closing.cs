@@ -35,7 +35,7 @@ internal sealed partial class Engine
     {
         try
         {
-            await _closing.CancelAsync().ConfigureAwait(false);
+            await Platform.CancelAsync(_closing).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

@@ -19,11 +19,18 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
 
     public Engine(Dispatcher dispatcher, DispatcherOptions options)
     {
-        Dispatcher = dispatcher;
+        (Dispatcher, Platform) = (dispatcher, options.Platform);
+        Draws = Platform.Draws();
         Limits = options.Limits;
         var logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("SipFun");
         Log = new Log(logger, Counters);
-        Code = new UserCode(new Visits(), Counters, Log, options.Limits.CallbackQueue);
+        Code = new UserCode(
+            Platform,
+            new Visits(Platform),
+            Counters,
+            Log,
+            options.Limits.CallbackQueue
+        );
         Clock = new Clock(options.TimeProvider);
         Settings = Translate.ToSettings(
             options,
@@ -33,9 +40,9 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
         Tap = options.OnPacket is { } see
             ? new WireTap(see, Limits.ReceiveQueue, Clock, Code)
             : null;
-        Loop = new Loop(Settings, this, Clock, Counters, Log);
+        Loop = new Loop(Settings, this, Clock, Counters, Log, Platform);
         Legs = new Legs(this);
-        Lookups = new Lookups(Loop);
+        Lookups = new Lookups(Loop, Platform);
         Reception = new Reception(Limits.ReceiveQueue, Loop.Post, Code, _closing.Token);
         _questions = new Questions(
             options.Resolver
@@ -43,13 +50,15 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
             options.TimeProvider,
             Limits.ResolveWithin,
             Loop.Post,
-            Counters,
-            Log,
+            Code,
             _closing.Token
         );
     }
 
     public Dispatcher Dispatcher { get; }
+
+    /// <summary>What lies under it all.</summary>
+    public Platform Platform { get; }
 
     public Limits Limits { get; }
 
@@ -57,7 +66,7 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
 
     public Counters Counters { get; } = new();
 
-    public Draws Draws { get; } = new();
+    public Draws Draws { get; }
 
     public Log Log { get; }
 
@@ -225,7 +234,7 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
 
         try
         {
-            source = SystemSource.For(Core.AddressModule.toIPAddress(destination));
+            source = Platform.SourceFor(Core.AddressModule.toIPAddress(destination));
         }
         finally
         {

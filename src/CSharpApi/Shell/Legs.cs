@@ -2,7 +2,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace SipFun.Shell;
@@ -199,17 +198,5 @@ internal sealed class Legs(Engine engine)
     }
 
     private ImmutableArray<ILink> Open(LegOptions options) =>
-        options.Transport == Transport.Udp
-            ? [.. Sockets(options).Select(one => new UdpLink(one, engine.Limits.DatagramsPerTurn))]
-            :
-            [
-                .. StreamBinding
-                    .Bind(options)
-                    .Select(one => new StreamLink(one, options, engine.Clock)),
-            ];
-
-    private static Socket[] Sockets(LegOptions options) =>
-        options.Socket is { } given
-            ? [given]
-            : UdpBinding.Bind(options.Bind!, options.ReceiveBuffer);
+        engine.Platform.Open(options, engine.Limits, engine.Clock);
 }

@@ -4,9 +4,9 @@ using System.Collections.Concurrent;
 namespace SipFun.Shell;
 
 /// <summary>Completes each with what the core found, or with the dispatcher's end.</summary>
-internal sealed class Lookups(Loop loop)
+internal sealed class Lookups(Loop loop, Platform platform)
 {
-    private readonly ConcurrentDictionary<long, TaskCompletionSource<Core.Found>> _waiting = new();
+    private readonly ConcurrentDictionary<long, Promise<Core.Found>> _waiting = new();
     private readonly ConcurrentDictionary<long, IFoundListener> _listening = new();
     private volatile bool _closed;
 
@@ -17,11 +17,9 @@ internal sealed class Lookups(Loop loop)
         CancellationToken cancel
     )
     {
-        var found = new TaskCompletionSource<Core.Found>(
-            TaskCreationOptions.RunContinuationsAsynchronously
-        );
+        var found = new Promise<Core.Found>(platform);
         _waiting[number] = found;
-        using var _ = cancel.UnsafeRegister(_ => found.TrySetCanceled(cancel), null);
+        using var _ = cancel.UnsafeRegister(_ => found.Fail(new TaskCanceledException(null, null, cancel)), null);
 
         try
         {
@@ -42,7 +40,7 @@ internal sealed class Lookups(Loop loop)
     {
         if (_waiting.TryRemove(number, out var waiting))
         {
-            waiting.TrySetResult(found);
+            waiting.Set(found);
         }
         else if (_listening.TryRemove(number, out var listener))
         {
@@ -62,7 +60,7 @@ internal sealed class Lookups(Loop loop)
         {
             foreach (var waiting in _waiting.Values)
             {
-                waiting.TrySetException(new ObjectDisposedException(nameof(Dispatcher)));
+                waiting.Fail(new ObjectDisposedException(nameof(Dispatcher)));
             }
         }
     }

@@ -17,6 +17,7 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     private readonly Alarm _alarm;
     private readonly Counters _counters;
     private readonly Log _log;
+    private readonly Platform _platform;
 
     // Without a limit of its own: a caller and a receiving thread leave one input and wait, and
     // what is posted without waiting answers something that a limit counted (a sending, a message
@@ -30,8 +31,16 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     private long _now;
     private int _ended;
 
-    public Loop(Core.Settings settings, Core.IShell shell, Clock clock, Counters counters, Log log)
+    public Loop(
+        Core.Settings settings,
+        Core.IShell shell,
+        Clock clock,
+        Counters counters,
+        Log log,
+        Platform platform
+    )
     {
+        _platform = platform;
         (_settings, _shell, _clock, _counters, _log) = (settings, shell, clock, counters, log);
         _state = _shown = Core.Dispatcher.start;
         _alarm = new Alarm(clock, () => Post(Core.Input.Tick));
@@ -171,7 +180,7 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     /// </summary>
     private void HandOver()
     {
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        _platform.Queue(this);
         _waiting.FirstOrDefault(entry => entry.Waiter is not null).Waiter?.Nudge();
     }
 

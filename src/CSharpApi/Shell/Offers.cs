@@ -4,7 +4,7 @@
 namespace SipFun.Shell;
 
 /// <summary>The queue between the turn and the receivers.</summary>
-internal sealed class Offers(int limit, Action<Offer> start, Visits visits)
+internal sealed class Offers(int limit, Action<Offer> start, UserCode code)
 {
     private readonly Dictionary<CallId, Lane> _lanes = [];
     private int _count;
@@ -18,7 +18,7 @@ internal sealed class Offers(int limit, Action<Offer> start, Visits visits)
             return false;
         }
 
-        visits.Begin(offer);
+        code.Visits.Begin(offer);
         var callId = offer.Received.Message.CallId;
 
         lock (_lanes)
@@ -32,7 +32,7 @@ internal sealed class Offers(int limit, Action<Offer> start, Visits visits)
             lane = new Lane(this, callId);
             lane.Waiting.Enqueue(offer);
             _lanes.Add(callId, lane);
-            ThreadPool.UnsafeQueueUserWorkItem(lane, preferLocal: false);
+            code.Platform.Queue(lane);
             return true;
         }
     }
@@ -41,14 +41,14 @@ internal sealed class Offers(int limit, Action<Offer> start, Visits visits)
     public void End(Offer offer)
     {
         Interlocked.Decrement(ref _count);
-        visits.End(offer);
+        code.Visits.End(offer);
     }
 
     private void Run(Lane lane)
     {
         while (TryNext(lane, out var offer))
         {
-            visits.Enter(offer);
+            code.Visits.Enter(offer);
             start(offer);
         }
     }

@@ -8,17 +8,12 @@ internal sealed class Questions(
     TimeProvider time,
     TimeSpan limit,
     Action<Core.Input> post,
-    Counters counters,
-    Log log,
+    UserCode code,
     CancellationToken closed
 )
 {
     public void Ask(Core.Question question) =>
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static call => _ = call.Self.AnswerAsync(call.Question),
-            (Self: this, Question: question),
-            preferLocal: false
-        );
+        _ = code.Platform.Run(() => AnswerAsync(question));
 
     private async Task AnswerAsync(Core.Question question)
     {
@@ -40,8 +35,8 @@ internal sealed class Questions(
         }
         catch (Exception exception)
         {
-            counters.Add(Reason.ResolverFailed);
-            log.ResolverFailed(Core.Sanitizer.text(question.Name), exception);
+            code.Counters.Add(Reason.ResolverFailed);
+            code.Log.ResolverFailed(Core.Sanitizer.text(question.Name), exception);
             return Core.AnswerModule.failed(DnsStatus.ServFail);
         }
     }

@@ -14,7 +14,7 @@ internal sealed class Reception
     public Reception(int limit, Action<Core.Input> post, UserCode code, CancellationToken closed)
     {
         (_post, _code, _closed) = (post, code, closed);
-        _offers = new Offers(limit, Start, code.Visits);
+        _offers = new Offers(limit, Start, code);
     }
 
     public void Set(IReceiver? receiver) => _line = new ReceiverLine(receiver);

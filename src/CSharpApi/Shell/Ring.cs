@@ -26,7 +26,7 @@ internal sealed class Ring(Action callback, UserCode code, Action<Ring> cancel)
             {
                 _running = true;
                 code.Visits.Begin(this);
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                code.Platform.Queue(this);
             }
         }
     }

@@ -10,12 +10,12 @@ internal abstract class Visit
 }
 
 /// <summary>Counts visits. The current one follows the user's code through its awaits.</summary>
-internal sealed class Visits
+internal sealed class Visits(Platform platform)
 {
     private readonly AsyncLocal<Visit?> _current = new();
     private readonly Lock _lock = new();
     private int _count;
-    private TaskCompletionSource? _none;
+    private Promise? _none;
 
     /// <summary>Before the visit is queued to the pool.</summary>
     public void Begin(Visit visit)
@@ -55,7 +55,7 @@ internal sealed class Visits
                 return Task.CompletedTask;
             }
 
-            _none ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _none ??= new Promise(platform);
             return _none.Task;
         }
     }
@@ -72,7 +72,7 @@ internal sealed class Visits
 
             if (_count == 0)
             {
-                _none?.TrySetResult();
+                _none?.Set();
                 _none = null;
             }
         }

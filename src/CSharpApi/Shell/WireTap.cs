@@ -55,7 +55,7 @@ internal sealed class WireTap(Action<WirePacket> callback, int limit, Clock cloc
             {
                 _running = true;
                 code.Visits.Begin(this);
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                code.Platform.Queue(this);
             }
         }
     }

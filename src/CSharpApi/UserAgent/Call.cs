@@ -16,11 +16,11 @@ namespace SipFun;
 public sealed partial class Call
 {
     private readonly UserAgent _agent;
-    private readonly TaskCompletionSource<SipResponse?> _ringing = Source<SipResponse?>();
-    private readonly TaskCompletionSource<SipResponse?> _answered = Source<SipResponse?>();
-    private readonly TaskCompletionSource<SipRequest?> _acknowledged = Source<SipRequest?>();
-    private readonly TaskCompletionSource<CallEnd> _ended = Source<CallEnd>();
-    private readonly TaskCompletionSource<bool> _sent = Source<bool>();
+    private readonly Promise<SipResponse?> _ringing;
+    private readonly Promise<SipResponse?> _answered;
+    private readonly Promise<SipRequest?> _acknowledged;
+    private readonly Promise<CallEnd> _ended;
+    private readonly Promise<bool> _sent;
     private readonly CallOptions _options;
     private volatile SipUri _target;
     private volatile Dialog? _lastDialog;
@@ -32,6 +32,9 @@ public sealed partial class Call
     {
         (_agent, Number, _target, _options, Lane) = (agent, number, target, options, lane);
         (_localBody, OnRequest, OnForked) = (options.Body, options.OnRequest, options.OnForked);
+        var platform = agent.Dispatcher.Engine.Platform;
+        (_ringing, _answered) = (new(platform), new(platform));
+        (_acknowledged, _ended, _sent) = (new(platform), new(platform), new(platform));
     }
 
     /// <summary>A call that comes in.</summary>
@@ -39,8 +42,8 @@ public sealed partial class Call
         : this(agent, number, invite.From.Uri, CallOptions.None, lane)
     {
         (IsIncoming, _remoteBody) = (true, SipBody.Of(invite));
-        _ringing.SetResult(null);
-        _sent.SetResult(true);
+        _ringing.Set(null);
+        _sent.Set(true);
     }
 
     /// <summary>The other end called.</summary>
@@ -117,7 +120,7 @@ public sealed partial class Call
                 : "under way")}"
         );
 
-    internal void SetSent() => _sent.TrySetResult(true);
+    internal void SetSent() => _sent.Set(true);
 
     internal void SetTarget(SipUri target) => _target = target;
 
@@ -141,11 +144,11 @@ public sealed partial class Call
             _remoteBody = SipBody.Of(response) ?? _remoteBody;
         }
 
-        _sent.TrySetResult(true);
+        _sent.Set(true);
         Lane.After(() =>
         {
-            _ringing.TrySetResult(null);
-            _answered.TrySetResult(response);
+            _ringing.Set(null);
+            _answered.Set(response);
         });
     }
 
@@ -155,7 +158,7 @@ public sealed partial class Call
 
         if (request.Method == SipMethod.Ack)
         {
-            Lane.After(() => _acknowledged.TrySetResult(request));
+            Lane.After(() => _acknowledged.Set(request));
         }
     }
 
@@ -176,11 +179,11 @@ public sealed partial class Call
 
     internal void SetEnded(CallEnd end)
     {
-        _ringing.TrySetResult(null);
-        _answered.TrySetResult(null);
-        _acknowledged.TrySetResult(null);
-        _ended.TrySetResult(end);
-        _sent.TrySetResult(true);
+        _ringing.Set(null);
+        _answered.Set(null);
+        _acknowledged.Set(null);
+        _ended.Set(end);
+        _sent.Set(true);
     }
 
     internal void SetLocalBody(SipBody? body) => _localBody = body ?? _localBody;
@@ -190,7 +193,4 @@ public sealed partial class Call
     /// <summary>A further answer to the same INVITE.</summary>
     internal Call Fork(long sibling, AgentLane lane) =>
         new(_agent, sibling, _target, _options, lane) { Delivery = Delivery };
-
-    private static TaskCompletionSource<T> Source<T>() =>
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

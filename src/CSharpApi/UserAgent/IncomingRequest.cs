@@ -10,9 +10,7 @@ public sealed class IncomingRequest
 {
     private readonly UserAgent _agent;
     private readonly long _number;
-    private readonly TaskCompletionSource<bool> _withdrawn = new(
-        TaskCreationOptions.RunContinuationsAsynchronously
-    );
+    private readonly Promise<bool> _withdrawn;
     private int _given;
     private SipBody? _given2xx;
 
@@ -22,7 +20,11 @@ public sealed class IncomingRequest
         Call? call,
         SipRequest request,
         Hop source
-    ) => (_agent, _number, Call, Request, Source) = (agent, number, call, request, source);
+    )
+    {
+        (_agent, _number, Call, Request, Source) = (agent, number, call, request, source);
+        _withdrawn = new Promise<bool>(agent.Dispatcher.Engine.Platform);
+    }
 
     /// <summary>The request.</summary>
     public SipRequest Request { get; }
@@ -89,8 +91,8 @@ public sealed class IncomingRequest
             Call.SetLocalBody(_given2xx);
         }
 
-        _withdrawn.TrySetResult(false);
+        _withdrawn.Set(false);
     }
 
-    internal void SetWithdrawn() => _withdrawn.TrySetResult(true);
+    internal void SetWithdrawn() => _withdrawn.Set(true);
 }

@@ -10,13 +10,14 @@ namespace SipFun;
 public sealed class Invitation
 {
     private readonly UserAgent _agent;
-    private readonly TaskCompletionSource<bool> _cancelled = new(
-        TaskCreationOptions.RunContinuationsAsynchronously
-    );
+    private readonly Promise<bool> _cancelled;
     private int _given;
 
-    internal Invitation(UserAgent agent, Call call, SipRequest request, Hop source) =>
+    internal Invitation(UserAgent agent, Call call, SipRequest request, Hop source)
+    {
         (_agent, Call, Request, Source) = (agent, call, request, source);
+        _cancelled = new Promise<bool>(agent.Dispatcher.Engine.Platform);
+    }
 
     /// <summary>The INVITE.</summary>
     public SipRequest Request { get; }
@@ -128,10 +129,10 @@ public sealed class Invitation
     internal void SetAccepted(SipResponse response)
     {
         Call.SetAnswered(response);
-        _cancelled.TrySetResult(false);
+        _cancelled.Set(false);
     }
 
-    internal void SetEnded(bool isWithdrawn) => _cancelled.TrySetResult(isWithdrawn);
+    internal void SetEnded(bool isWithdrawn) => _cancelled.Set(isWithdrawn);
 
     private void ThrowIfGiven()
     {

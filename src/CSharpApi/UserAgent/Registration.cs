@@ -9,12 +9,8 @@ namespace SipFun;
 public sealed class Registration
 {
     private readonly UserAgent _agent;
-    private readonly TaskCompletionSource _bound = new(
-        TaskCreationOptions.RunContinuationsAsynchronously
-    );
-    private readonly TaskCompletionSource<RegistrationEnd> _ended = new(
-        TaskCreationOptions.RunContinuationsAsynchronously
-    );
+    private readonly Promise _bound;
+    private readonly Promise<RegistrationEnd> _ended;
     private volatile SipResponse? _response;
     private volatile RegistrationException? _failure;
     private long _expires;
@@ -24,7 +20,12 @@ public sealed class Registration
         long number,
         NameAddr contact,
         Action<Registration>? onChanged
-    ) => (_agent, Number, Contact, OnChanged) = (agent, number, contact, onChanged);
+    )
+    {
+        (_agent, Number, Contact, OnChanged) = (agent, number, contact, onChanged);
+        var platform = agent.Dispatcher.Engine.Platform;
+        (_bound, _ended) = (new Promise(platform), new Promise<RegistrationEnd>(platform));
+    }
 
     /// <summary>What is bound.</summary>
     public NameAddr Contact { get; }
@@ -66,7 +67,7 @@ public sealed class Registration
     {
         Interlocked.Exchange(ref _expires, expires.Ticks);
         (_response, _failure) = (response, null);
-        _bound.TrySetResult();
+        _bound.Set();
     }
 
     internal void SetFailed(RegistrationException failure, bool isOver)
@@ -95,13 +96,13 @@ public sealed class Registration
     /// <summary>Who waited may have gone: then nobody needs to look at it.</summary>
     private void Unbound(Exception exception)
     {
-        _bound.TrySetException(exception);
+        _bound.Fail(exception);
         _ = _bound.Task.Exception;
     }
 
     private void End(RegistrationEndKind kind, SipResponse? response, DeliveryOutcome? outcome)
     {
         Unbound(new ObjectDisposedException(nameof(UserAgent)));
-        _ended.TrySetResult(new RegistrationEnd(kind) { Response = response, Outcome = outcome });
+        _ended.Set(new RegistrationEnd(kind) { Response = response, Outcome = outcome });
     }
 }

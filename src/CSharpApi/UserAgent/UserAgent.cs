@@ -95,8 +95,10 @@ public sealed partial class UserAgent : IReceiver, ITurnReceiver, IAsyncDisposab
     {
         lock (_lock)
         {
-            return new ValueTask(_disposing ??= EndAsync());
+            _disposing ??= EndAsync();
         }
+
+        return new ValueTask(_engine.Platform.Finish(_disposing));
     }
 
     Receipt ITurnReceiver.Receive(Received received) =>

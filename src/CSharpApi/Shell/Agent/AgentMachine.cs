@@ -19,9 +19,7 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
     /// <summary>The requests that are not answered yet.</summary>
     private readonly Dictionary<long, Received> _unanswered = [];
     private readonly Dictionary<long, long> _deliveries = [];
-    private readonly TaskCompletionSource _idle = new(
-        TaskCreationOptions.RunContinuationsAsynchronously
-    );
+    private readonly Promise _idle;
     private volatile Core.AgentState _state = Core.UserAgent.start;
     private Receipt _receipt;
     private bool _isClosing;
@@ -38,6 +36,7 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
     )
     {
         (_dispatcher, _engine) = (dispatcher, dispatcher.Engine);
+        _idle = new Promise(_engine.Platform);
         (_settings, _desk, _contact) = (settings, desk, contact);
         _alarm = new Alarm(_engine.Clock, () => Post(Core.AgentInput.Tick));
     }
@@ -169,7 +168,7 @@ internal sealed class AgentMachine : Core.IAgentShell, IDisposable
 
         if (_isClosing && state.Counts is { Calls: 0, Asked: 0, Exchanges: 0, Registrations: 0 })
         {
-            _idle.TrySetResult();
+            _idle.Set();
         }
     }
 

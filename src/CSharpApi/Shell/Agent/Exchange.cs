@@ -1,11 +1,15 @@
 namespace SipFun.Shell;
 
 /// <summary>A request of the application's, and whoever waits for its response.</summary>
-internal sealed class Exchange(long number, Call? call, SipMethod method, SendOptions options)
+internal sealed class Exchange(
+    long number,
+    Call? call,
+    SipMethod method,
+    SendOptions options,
+    Platform platform
+)
 {
-    private readonly TaskCompletionSource<SipResponse> _response = new(
-        TaskCreationOptions.RunContinuationsAsynchronously
-    );
+    private readonly Promise<SipResponse> _response = new(platform);
 
     public long Number => number;
 
@@ -38,7 +42,7 @@ internal sealed class Exchange(long number, Call? call, SipMethod method, SendOp
         switch (ending)
         {
             case Core.ExchangeEnd.Answered answered:
-                _response.TrySetResult(answered.Item);
+                _response.Set(answered.Item);
                 break;
             case Core.ExchangeEnd.Failed { Item: var outcome } when Delivery is { } delivery:
                 var why = Translate.ToOutcome(outcome);
@@ -58,7 +62,7 @@ internal sealed class Exchange(long number, Call? call, SipMethod method, SendOp
     /// <summary>Who waited may have gone: then nobody needs to look at it.</summary>
     private void Fail(Exception exception)
     {
-        _response.TrySetException(exception);
+        _response.Fail(exception);
         _ = _response.Task.Exception;
     }
 }

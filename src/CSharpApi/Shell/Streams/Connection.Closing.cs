@@ -27,7 +27,7 @@ internal sealed partial class Connection
         {
             _vigil.BeginEnd(_link.Now);
             outbox.Close(flushes: true);
-            _ = outbox.Done.ContinueWith(_ => Finish(), TaskScheduler.Default);
+            _ = FinishAsync(outbox.Done);
         }
     }
 
@@ -35,17 +35,19 @@ internal sealed partial class Connection
     /// again.</summary>
     public void Dispose()
     {
-        _ = _stop.CancelAsync();
+        _ = _link.Platform.CancelAsync(_stop);
         _socket?.Dispose();
     }
 
     /// <summary>With a FIN: the framework resets a socket that is read, unless it was shut
     /// down, and a reset takes our last words with it.</summary>
-    private void Finish()
+    private async Task FinishAsync(Task written)
     {
+        await written.ConfigureAwait(false);
+
         try
         {
-            _socket?.Shutdown(SocketShutdown.Send);
+            _socket?.Shutdown();
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {

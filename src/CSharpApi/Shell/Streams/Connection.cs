@@ -1,6 +1,5 @@
 // One connection: opened, read by one loop, written by its outbox, ended once. Whatever happens in
 // it, it ends itself and nothing else, and is counted.
-using System.Net.Sockets;
 
 namespace SipFun.Shell;
 
@@ -14,7 +13,7 @@ internal sealed partial class Connection : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Pace _pace;
     private readonly Vigil _vigil;
-    private volatile Socket? _socket;
+    private volatile IStreamSocket? _socket;
     private volatile Outbox? _outbox;
     private IPipe? _pipe;
     private Ending? _ending;
@@ -24,13 +23,13 @@ internal sealed partial class Connection : IDisposable
     /// <param name="link">Whose it is.</param>
     /// <param name="hop">The other end, with this connection's number.</param>
     /// <param name="accepted">The socket of a peer that connected; null: we connect.</param>
-    public Connection(StreamLink link, in Core.Hop hop, Socket? accepted)
+    public Connection(StreamLink link, in Core.Hop hop, IStreamSocket? accepted)
     {
         (_link, _hop, _socket) = (link, hop, accepted);
         _isOurs = _isKnown = accepted is null;
         _check = link.Opening.Check(hop.VerifyName, _isOurs);
         _pace = new Pace(link.Options);
-        _vigil = new Vigil(link.Options, _isOurs, link.Now);
+        _vigil = new Vigil(link.Options, _isOurs, link.Now, link.Draws);
     }
 
     public Core.Hop Hop => _hop;
@@ -56,7 +55,7 @@ internal sealed partial class Connection : IDisposable
     public bool IsStuck =>
         _outbox is { IsBusy: true }
         && _socket is { } socket
-        && !socket.Poll(TimeSpan.Zero, SelectMode.SelectWrite);
+        && !socket.CanWrite;
 
     /// <summary>From the first byte to the last. Never faults.</summary>
     public async Task RunAsync()
@@ -138,7 +137,7 @@ internal sealed partial class Connection : IDisposable
         {
             if (_socket is null)
             {
-                _socket = await _link.Opening.ConnectAsync(_hop, Stopping).ConfigureAwait(false);
+                _socket = await _link.ConnectAsync(_hop, Stopping).ConfigureAwait(false);
                 Stopping.ThrowIfCancellationRequested();
             }
 
@@ -166,7 +165,7 @@ internal sealed partial class Connection : IDisposable
     {
         _pipe = opened.Pipe;
         _vigil.BeginOpen(_link.Now);
-        _outbox = new Outbox(opened.Pipe, this, _link.Options, _link.Clock);
+        _outbox = new Outbox(opened.Pipe, this, _link);
 
         if (Volatile.Read(ref _ending) is not null)
         {

@@ -13,11 +13,11 @@ internal static class LastWords
     private const int MostReads = 64;
 
     /// <summary>Nothing more will be said; what has come is read, and nothing is waited for.</summary>
-    public static void Keep(Socket socket)
+    public static void Keep(IStreamSocket socket)
     {
         try
         {
-            socket.Shutdown(SocketShutdown.Send);
+            socket.Shutdown();
             var unread = new byte[ReadSize];
 
             for (var left = MostReads; left > 0 && socket.Available > 0; left--)

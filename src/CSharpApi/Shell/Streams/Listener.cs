@@ -9,9 +9,9 @@ namespace SipFun.Shell;
 /// <param name="admit">Takes it over; does not throw.</param>
 /// <param name="owner">Who counts what goes wrong.</param>
 /// <param name="time">By which it rests.</param>
-internal sealed class Listener(
-    Func<CancellationToken, ValueTask<Socket>> accept,
-    Action<Socket> admit,
+internal sealed class Listener<TSocket>(
+    Func<CancellationToken, ValueTask<TSocket>> accept,
+    Action<TSocket> admit,
     ILinkOwner owner,
     TimeProvider time
 )

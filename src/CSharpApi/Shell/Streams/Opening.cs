@@ -1,7 +1,5 @@
 // How a connection comes to be: the socket, TLS, then the pipe. All waiting ends by its token.
-using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 
 namespace SipFun.Shell;
@@ -12,35 +10,12 @@ namespace SipFun.Shell;
 internal sealed record Opened(IPipe Pipe, IReadOnlyList<string> Names);
 
 /// <summary>Opens the connections of one link.</summary>
-internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings tls)
+internal sealed class Opening(LegOptions options, TlsSettings tls)
 {
-    /// <summary>Linux: the port is chosen at the connect, so that one port serves several
-    /// targets.</summary>
-    private const int BindAddressNoPort = 24;
-
     private readonly WebSocketLimits _webSocket = new() { Origins = options.Origins };
 
     /// <summary>For tests: what lies between a connection and its socket.</summary>
     public Func<Stream, Stream> Between { get; set; } = stream => stream;
-
-    public async Task<Socket> ConnectAsync(Core.Hop hop, CancellationToken cancel)
-    {
-        var address = Core.AddressModule.toIPAddress(hop.Address);
-        var socket = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-
-        try
-        {
-            Prepare(socket);
-            socket.Bind(new IPEndPoint(local, 0));
-            await socket.ConnectAsync(new IPEndPoint(address, hop.Port), cancel);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 
     /// <summary>The check of the peer's certificate at the handshake to come.</summary>
     public CertificateCheck Check(string? name, bool isOurs) =>
@@ -50,15 +25,14 @@ internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings t
 
     /// <summary>Handshakes over a connected socket, which stays the caller's.</summary>
     public async Task<Opened> SecureAsync(
-        Socket socket,
+        IStreamSocket socket,
         Core.Hop hop,
         bool isOurs,
         CertificateCheck check,
         CancellationToken cancel
     )
     {
-        socket.NoDelay = true;
-        var stream = Between(new NetworkStream(socket, ownsSocket: false));
+        var stream = Between(socket.Open());
 
         if (!options.IsSecure)
         {
@@ -96,7 +70,7 @@ internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings t
     }
 
     /// <summary>Why it ends is known: a peer that hears no goodbye changes nothing of that.</summary>
-    private static async Task EndAsync(SslStream secured, Socket socket, bool saysGoodbye)
+    private static async Task EndAsync(SslStream secured, IStreamSocket socket, bool saysGoodbye)
     {
         try
         {
@@ -149,17 +123,4 @@ internal sealed class Opening(LegOptions options, IPAddress local, TlsSettings t
 
     private static IReadOnlyList<string> Names(SslStream secured) =>
         secured.RemoteCertificate is X509Certificate2 own ? SipIdentity.Of(own).Domains : [];
-
-    private static void Prepare(Socket socket)
-    {
-        if (socket.AddressFamily == AddressFamily.InterNetworkV6)
-        {
-            socket.DualMode = false;
-        }
-
-        if (OperatingSystem.IsLinux())
-        {
-            socket.SetRawSocketOption(0, BindAddressNoPort, BitConverter.GetBytes(1));
-        }
-    }
 }

@@ -3,7 +3,7 @@
 namespace SipFun.Shell;
 
 /// <summary>The queue in front of one connection, and its writer.</summary>
-internal sealed class Outbox(IPipe pipe, Connection connection, LegOptions options, Clock clock)
+internal sealed class Outbox(IPipe pipe, Connection connection, StreamLink link)
     : IThreadPoolWorkItem
 {
     private readonly record struct Item(What What, ReadOnlyMemory<byte> Packet, long Report);
@@ -20,9 +20,8 @@ internal sealed class Outbox(IPipe pipe, Connection connection, LegOptions optio
     private const long Nothing = -1;
 
     private readonly Queue<Item> _items = new();
-    private readonly TaskCompletionSource _done = new(
-        TaskCreationOptions.RunContinuationsAsynchronously
-    );
+    private readonly LegOptions _options = link.Options;
+    private readonly Promise _done = new(link.Platform);
     private int _bytes;
     private bool _running;
     private bool _closed;
@@ -53,8 +52,8 @@ internal sealed class Outbox(IPipe pipe, Connection connection, LegOptions optio
         lock (_items)
         {
             var isFull =
-                _items.Count >= options.WriteQueue
-                || (_items.Count > 0 && _bytes > options.WriteQueueBytes - packet.Length);
+                _items.Count >= _options.WriteQueue
+                || (_items.Count > 0 && _bytes > _options.WriteQueueBytes - packet.Length);
 
             if (!isFull || _closed)
             {
@@ -78,7 +77,7 @@ internal sealed class Outbox(IPipe pipe, Connection connection, LegOptions optio
     {
         lock (_items)
         {
-            if (_items.Count < options.WriteQueue)
+            if (_items.Count < _options.WriteQueue)
             {
                 Add(new Item(What.Pong, default, Silent));
             }
@@ -104,7 +103,7 @@ internal sealed class Outbox(IPipe pipe, Connection connection, LegOptions optio
 
             if (!_running)
             {
-                _done.TrySetResult();
+                _done.Set();
             }
         }
     }
@@ -124,7 +123,7 @@ internal sealed class Outbox(IPipe pipe, Connection connection, LegOptions optio
         if (!_running)
         {
             _running = true;
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            link.Platform.Queue(this);
         }
     }
 
@@ -134,7 +133,7 @@ internal sealed class Outbox(IPipe pipe, Connection connection, LegOptions optio
         {
             while (TryNext(out var item))
             {
-                Volatile.Write(ref _writingSince, clock.Now);
+                Volatile.Write(ref _writingSince, link.Now);
                 await WriteAsync(item).ConfigureAwait(false);
                 Volatile.Write(ref _writingSince, Nothing);
                 connection.Written(item.Report == Silent ? null : item.Report);
@@ -144,7 +143,7 @@ internal sealed class Outbox(IPipe pipe, Connection connection, LegOptions optio
         {
             connection.Stop(Ending.OfStream(exception));
             Close(flushes: false);
-            _done.TrySetResult();
+            _done.Set();
         }
     }
 
@@ -171,7 +170,7 @@ internal sealed class Outbox(IPipe pipe, Connection connection, LegOptions optio
 
             if (_closed)
             {
-                _done.TrySetResult();
+                _done.Set();
             }
 
             return false;

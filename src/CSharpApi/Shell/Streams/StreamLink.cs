@@ -2,7 +2,6 @@
 // accepted and those it opened. One timer looks at all of them once a second.
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 
 namespace SipFun.Shell;
 
@@ -14,29 +13,27 @@ internal sealed class StreamLink : IFlowLink
     /// <summary>No timer of the system's is longer than seven weeks.</summary>
     private static readonly TimeSpan _longestWait = TimeSpan.FromDays(1);
 
-    private readonly Socket _listening;
+    private readonly IStreamPort _port;
     private readonly Admission _admission;
     private readonly TlsSettings _tls;
     private readonly ITimer _timer;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<long, Connection> _connections = new();
     private readonly Lock _lock = new();
-    private readonly TaskCompletionSource _stopped = new(
-        TaskCreationOptions.RunContinuationsAsynchronously
-    );
+    private readonly Promise _stopped;
     private volatile ILinkOwner? _owner;
     private Task _accepting = Task.CompletedTask;
     private volatile bool _disposed;
     private bool _isSwept;
     private int _sweeping;
 
-    public StreamLink(Socket socket, LegOptions options, Clock clock)
+    public StreamLink(IStreamPort port, LegOptions options, Clock clock, Platform platform)
     {
-        (_listening, Options, Clock) = (socket, options, clock);
-        LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        (_port, Options, Clock, Platform) = (port, options, clock, platform);
+        (Draws, _stopped) = (platform.Draws(), new Promise(platform));
         _admission = new Admission(options);
         _tls = new TlsSettings(options);
-        Opening = new Opening(options, LocalEndPoint.Address, _tls);
+        Opening = new Opening(options, _tls);
         _timer = clock.Time.CreateTimer(
             static link => ((StreamLink)link!).Sweep(),
             this,
@@ -47,11 +44,15 @@ internal sealed class StreamLink : IFlowLink
 
     public Transport Transport => Options.Transport;
 
-    public IPEndPoint LocalEndPoint { get; }
+    public IPEndPoint LocalEndPoint => _port.LocalEndPoint;
 
     public LegOptions Options { get; }
 
     public Clock Clock { get; }
+
+    public Platform Platform { get; }
+
+    public Draws Draws { get; }
 
     public Opening Opening { get; }
 
@@ -82,8 +83,13 @@ internal sealed class StreamLink : IFlowLink
     {
         if (Options.CanListen)
         {
-            var listener = new Listener(_listening.AcceptAsync, Admit, Owner, Clock.Time);
-            _accepting = Task.Run(() => listener.RunAsync(_stop.Token));
+            var listener = new Listener<IStreamSocket>(
+                _port.AcceptAsync,
+                Admit,
+                Owner,
+                Clock.Time
+            );
+            _accepting = Platform.Run(() => listener.RunAsync(_stop.Token));
         }
     }
 
@@ -103,6 +109,13 @@ internal sealed class StreamLink : IFlowLink
         {
             Begin(new Connection(this, hop, accepted: null));
         }
+    }
+
+    /// <summary>A socket to a hop, without any handshake of ours.</summary>
+    public ValueTask<IStreamSocket> ConnectAsync(in Core.Hop hop, CancellationToken cancel)
+    {
+        var address = Core.AddressModule.toIPAddress(hop.Address);
+        return _port.ConnectAsync(new IPEndPoint(address, hop.Port), cancel);
     }
 
     public void Disconnect(long flow)
@@ -154,8 +167,8 @@ internal sealed class StreamLink : IFlowLink
         }
 
         _disposed = true;
-        _ = _stop.CancelAsync();
-        _listening.Dispose();
+        _ = Platform.CancelAsync(_stop);
+        _port.Dispose();
 
         foreach (var connection in _connections.Values)
         {
@@ -174,7 +187,7 @@ internal sealed class StreamLink : IFlowLink
 
         try
         {
-            await _stopped.Task.WaitAsync(most).ConfigureAwait(false);
+            await _stopped.Task.WaitAsync(most, Platform.Time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -185,11 +198,11 @@ internal sealed class StreamLink : IFlowLink
         }
     }
 
-    private void Admit(Socket socket)
+    private void Admit(IStreamSocket socket)
     {
         try
         {
-            var remote = (IPEndPoint)socket.RemoteEndPoint!;
+            var remote = socket.RemoteEndPoint;
             var address = Core.AddressModule.ofIPAddress(remote.Address);
             var flow = Owner.NextFlow();
             var hop = new Core.Hop(Transport, address, remote.Port, null, flow);
@@ -225,7 +238,7 @@ internal sealed class StreamLink : IFlowLink
             }
         }
 
-        _ = Task.Run(connection.RunAsync);
+        _ = Platform.Run(connection.RunAsync);
 
         if (_disposed)
         {
@@ -271,12 +284,18 @@ internal sealed class StreamLink : IFlowLink
         }
     }
 
+    private async Task StopAfterAsync(Task accepting)
+    {
+        await accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopped.Set();
+    }
+
     private void StopIfLast()
     {
         if (_disposed && _connections.IsEmpty)
         {
             _timer.Dispose();
-            _accepting.ContinueWith(_ => _stopped.TrySetResult(), TaskScheduler.Default);
+            _ = StopAfterAsync(_accepting);
         }
     }
 }

@@ -24,6 +24,7 @@ internal sealed class Vigil
 
     private readonly LegOptions _options;
     private readonly bool _isOurs;
+    private readonly Draws _draws;
     private readonly Lock _lock = new();
     private Phase _phase = Phase.Connecting;
     private long _since;
@@ -34,9 +35,9 @@ internal sealed class Vigil
     private long _idleAt = Never;
     private long _oldAt = Never;
 
-    public Vigil(LegOptions options, bool isOurs, long now)
+    public Vigil(LegOptions options, bool isOurs, long now, Draws draws)
     {
-        (_options, _isOurs, _since) = (options, isOurs, now);
+        (_options, _isOurs, _since, _draws) = (options, isOurs, now, draws);
         DrawPing();
     }
 
@@ -179,7 +180,7 @@ internal sealed class Vigil
     /// 5626, 4.4.1).</summary>
     private void DrawPing() =>
         _pingAfter = _options.KeepAlive is { } every
-            ? (long)(Limit(every) * (0.8 + (0.2 * Random.Shared.NextDouble())))
+            ? (long)(Limit(every) * (0.8 + (0.2 * _draws.Fraction())))
             : Never;
 
     private bool Passes(ref long at, long now)
