@@ -26,6 +26,7 @@ let private tests =
         Interop.Interop.tests
         Cli.Cli.tests
         FuzzTests.tests
+        Simulation.Simulation.tests
         SamplesTests.tests
     ]
 
@@ -61,4 +62,9 @@ let main argv =
     if Array.contains "--help" argv then
         printfn $"Of our own, beside Expecto's:\n%s{Suite.usage}\n"
 
-    if Suite.model then Model.Model.print () else test argv
+    if Suite.model then
+        Model.Model.print ()
+    else
+        match Suite.simulate with
+        | Some count -> Simulation.Simulation.simulate count
+        | None -> test argv

@@ -26,6 +26,15 @@ let tests =
                 ("```csharp\n" + program + "\n```")
                 "word for word"
 
+        testCase "docs/testing.md shows what samples/UserTests runs"
+        <| fun () ->
+            let lines (text: string) = text.Split('\n') |> Array.map _.Trim() |> String.concat "\n"
+            let page = read "docs/testing.md"
+            let start = page.IndexOf "await using var network"
+            let shown = page.Substring(start, page.IndexOf("```", start) - start).TrimEnd()
+            let program = lines (read "samples/UserTests/SnippetTests.cs")
+            Expect.stringContains program (lines shown) "line for line"
+
         testCase "the program shown is under 80 lines"
         <| fun () ->
             let lines = (read "samples/Quickstart/Program.cs").Split('\n').Length

@@ -44,8 +44,18 @@ let private softphone () =
         telephone.Type "quit"
         Expect.equal (telephone.WaitForExit(), telephone.Errors) (0, []) "it ends"
 
+/// A test project of a user's, by its own runner.
+let private userTests () =
+    // Its runner tells nobody outside of it.
+    Environment.SetEnvironmentVariable("TESTINGPLATFORM_TELEMETRY_OPTOUT", "1")
+    let lines = run "UserTests"
+    let isOf (words: string) (line: string) = line.Contains words
+    Expect.isTrue (List.exists (isOf "failed: 0") lines) $"%A{lines}"
+    Expect.isTrue (List.exists (isOf "succeeded: 5") lines) $"%A{lines}"
+
 let tests =
     testList "Samples" [
         testCase "OwnLoop: the core in an event loop of one's own" ownLoop
+        testCase "UserTests: a test project with SipFun.Testing" userTests
         testCase "Softphone: calls, answers, hangs up" softphone
     ]

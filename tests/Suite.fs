@@ -9,6 +9,7 @@ let private updateFlag = "--update-api"
 let private tablesFlag = "--write-tables"
 let private modelFlag = "--model"
 let private scenariosFlag = "--update-scenarios"
+let private simulateFlag = "--simulate"
 
 /// Whether the long checks run too: minutes instead of seconds.
 let long = Environment.GetCommandLineArgs() |> Array.contains longFlag
@@ -36,6 +37,17 @@ let most =
 let updateScenarios =
     Environment.GetCommandLineArgs() |> Array.contains scenariosFlag
 
+/// How many scenarios are to be simulated, and nothing else done; none: the tests run.
+let simulate =
+    let arguments = Environment.GetCommandLineArgs()
+
+    match Array.tryFindIndex ((=) simulateFlag) arguments with
+    | None -> None
+    | Some at ->
+        match Array.tryItem (at + 1) arguments |> Option.map Int32.TryParse with
+        | Some(true, count) -> Some count
+        | _ -> Some(if long then 2_000_000 else 20_000)
+
 /// What Expecto should see of the command line.
 let rest argv = argv |> Array.except [ longFlag; updateFlag; tablesFlag; scenariosFlag ]
 
@@ -46,4 +58,5 @@ let usage =
     + "  --model                     Explores the models (all, or those named after it) and prints their table;\n"
     + "                              with --long as far as they close, which takes hours;\n"
     + "                              with --most N each to N states.\n"
+    + "  --simulate [N]              Simulates N scenarios (20000; with --long 2000000), and no more.\n"
     + "  --update-scenarios          Writes the wires of tests/Scenarios down as they are now."

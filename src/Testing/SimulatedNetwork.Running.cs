@@ -73,7 +73,9 @@ public sealed partial class SimulatedNetwork
     {
         ArgumentNullException.ThrowIfNull(code);
         T result = default!;
-        Run(async () => result = await code().ConfigureAwait(false));
+        Run((Func<Task>)KeepAsync);
         return result;
+
+        async Task KeepAsync() => result = await code().ConfigureAwait(false);
     }
 }

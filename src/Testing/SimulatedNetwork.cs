@@ -86,7 +86,7 @@ public sealed partial class SimulatedNetwork : IAsyncDisposable
     /// <param name="name">For traces and ladders.</param>
     /// <param name="addresses">IPv4 or IPv6, as text; none is another host's.</param>
     /// <exception cref="ArgumentException">A name or address is taken, or none is given.</exception>
-    public SimulatedHost AddHost(string name, params IReadOnlyList<string> addresses)
+    public SimulatedHost AddHost(string name, params string[] addresses)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(addresses);

@@ -6,12 +6,14 @@ open System.Reflection
 open System.Runtime.CompilerServices
 open SipFun
 
-/// The assembly of the facade, and what callers hold of the core: the namespace SipFun.
+/// The assemblies that are a face from end to end: SipFun and SipFun.Testing.
+let faces = [ typeof<Dispatcher>.Assembly; typeof<Testing.SimulatedNetwork>.Assembly ]
+
+/// The faces, and what callers hold of the core: the namespace SipFun.
 let types =
-    [ typeof<Dispatcher>.Assembly; typeof<SipMessage>.Assembly ]
+    typeof<SipMessage>.Assembly :: faces
     |> List.collect (fun assembly -> List.ofArray (assembly.GetExportedTypes()))
-    |> List.filter (fun one ->
-        one.Assembly = typeof<Dispatcher>.Assembly || one.Namespace = "SipFun")
+    |> List.filter (fun one -> List.contains one.Assembly faces || one.Namespace = "SipFun")
     |> List.sortBy (fun one -> one.FullName)
 
 let private flags =

@@ -133,7 +133,7 @@ public sealed partial class Call
             Lane.Tell(() => tell(response));
         }
 
-        Lane.After(() => _ringing.TrySetResult(response));
+        Lane.After(() => _ringing.Set(response));
     }
 
     /// <summary>By the other end's 2xx, or by ours.</summary>
