@@ -54,7 +54,7 @@ public sealed class Delivery
                 }
 
                 _completion ??= new(_engine.Platform);
-                return _completed ??= _completion.Task;
+                return _completion.Task;
             }
         }
     }

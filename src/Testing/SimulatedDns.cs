@@ -75,8 +75,6 @@ public sealed class SimulatedDns : IDnsResolver
         }
 
         var answer = await Zone.QueryAsync(question, cancel).ConfigureAwait(false);
-        return isCut && answer.Records.Count > 1
-            ? DnsAnswer.Of([answer.Records[0]])
-            : answer;
+        return isCut && answer.Records.Count > 1 ? DnsAnswer.Of([answer.Records[0]]) : answer;
     }
 }

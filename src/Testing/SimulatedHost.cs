@@ -97,8 +97,6 @@ public sealed class SimulatedHost
         [
             .. Addresses
                 .Select(address => new IPEndPoint(address, 5060).ToString())
-                .SelectMany(bind =>
-                    (LegOptions[])[LegOptions.Udp(bind), LegOptions.Tcp(bind)]
-                ),
+                .SelectMany(bind => (LegOptions[])[LegOptions.Udp(bind), LegOptions.Tcp(bind)]),
         ];
 }

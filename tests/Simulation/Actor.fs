@@ -105,7 +105,8 @@ type Actor(name: string, settings: Settings, agent: AgentSettings, contact: Name
 
     /// D2: after the end of a request only its ACK and CANCEL go out.
     let expectWanted number (packet: ReadOnlyMemory<byte>) =
-        let isOver = ended.Contains number && requests.ContainsKey number && requests[number]
+        let isOver =
+            ended.Contains number && requests.ContainsKey number && requests[number]
 
         if isOver && not (begins "AC"B packet || begins "CA"B packet) then
             broken $"D2: something is sent for delivery {number} after its end"
@@ -173,7 +174,9 @@ type Actor(name: string, settings: Settings, agent: AgentSettings, contact: Name
             if not (calls.Remove call) then
                 broken $"D1: call {call} ended twice"
         | AgentEvent.Requested(received, _, _, _) ->
-            after (int64 (lots.Below 500) * 1L<ms>) (respond received (lots.Pick [| 200; 200; 404 |]))
+            after
+                (int64 (lots.Below 500) * 1L<ms>)
+                (respond received (lots.Pick [| 200; 200; 404 |]))
         | AgentEvent.RegistrationFailed(number, _, ValueNone)
         | AgentEvent.Unregistered(number, _) ->
             if not (registrations.Remove number) then
@@ -229,8 +232,7 @@ type Actor(name: string, settings: Settings, agent: AgentSettings, contact: Name
     member _.Began call = calls.Add call
     member _.Registers number = registrations.Add number
 
-    member _.Deliver(message: SipMessage, retransmit) =
-        deliver Own retransmit ValueNone 0L message
+    member _.Deliver(message: SipMessage, retransmit) = deliver Own retransmit ValueNone 0L message
 
     /// Each task and what it brings, until nothing is left to do.
     member _.Take(now, task) =

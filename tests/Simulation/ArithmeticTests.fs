@@ -15,7 +15,9 @@ let private count = if Suite.long then 100_000 else 8_000
 let private batch = 500
 
 let private failures method =
-    let network = new SimulatedNetwork(SimulatedNetworkOptions(Seed = 5UL, TraceLimit = 0))
+    let network =
+        new SimulatedNetwork(SimulatedNetworkOptions(Seed = 5UL, TraceLimit = 0))
+
     let town = build network
     network.Conditions <- LinkConditions(Loss = 0.5)
 

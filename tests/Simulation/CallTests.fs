@@ -9,7 +9,9 @@ open SipFun.Testing
 open SipFun.Tests.Simulation.Town
 
 let private agentOn (dispatcher: Dispatcher) address =
-    let agent = new UserAgent(dispatcher, UserAgentOptions(Address = NameAddr.Parse address))
+    let agent =
+        new UserAgent(dispatcher, UserAgentOptions(Address = NameAddr.Parse address))
+
     dispatcher.SetReceiver agent
     agent
 

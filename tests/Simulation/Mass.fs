@@ -182,10 +182,7 @@ let private delivers scene index () =
 let private looksUp scene index () =
     let uri = SipUri.Parse(scene.Lots.Pick targets)
 
-    scene.World.Give(
-        index,
-        ResolveUri(scene.Actors[index].Fresh(), uri, Wishes.none)
-    )
+    scene.World.Give(index, ResolveUri(scene.Actors[index].Fresh(), uri, Wishes.none))
 
 let private resets scene _ () = scene.World.ResetAll()
 

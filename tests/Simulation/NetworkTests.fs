@@ -79,7 +79,9 @@ let private isBehindNat (town: Town) =
     Expect.equal (string town.Network.Trace[2].Source) "203.0.113.1:20001" "another port"
 
     // What is sent to the old port gets nowhere.
-    let back = town.Bob.CreateRequest(SipMethod.Options, SipUri.Parse $"sip:alice@{first}")
+    let back =
+        town.Bob.CreateRequest(SipMethod.Options, SipUri.Parse $"sip:alice@{first}")
+
     Expect.equal (outcome town (town.Bob.Deliver back)) DeliveryOutcomeKind.TimedOut "gone"
 
 let private resolves (town: Town) =

@@ -30,7 +30,9 @@ let private method index =
     | _ -> SipMethod.Info
 
 let run (time: TimeSpan) (sampleEvery: TimeSpan) =
-    let network = new SimulatedNetwork(SimulatedNetworkOptions(Seed = 3UL, TraceLimit = 0))
+    let network =
+        new SimulatedNetwork(SimulatedNetworkOptions(Seed = 3UL, TraceLimit = 0))
+
     let town = build network
     network.Conditions <- LinkConditions(Loss = 0.02, Jitter = ms 5)
     town.Bob.SetReceiver(answering 404)
@@ -77,8 +79,20 @@ let run (time: TimeSpan) (sampleEvery: TimeSpan) =
     soak
 
 let private isFlat () =
-    let time = if Suite.long then TimeSpan.FromHours 72.0 else TimeSpan.FromMinutes 3.0
-    let soak = run time (if Suite.long then TimeSpan.FromMinutes 10.0 else TimeSpan.FromSeconds 30.0)
+    let time =
+        if Suite.long then
+            TimeSpan.FromHours 72.0
+        else
+            TimeSpan.FromMinutes 3.0
+
+    let soak =
+        run
+            time
+            (if Suite.long then
+                 TimeSpan.FromMinutes 10.0
+             else
+                 TimeSpan.FromSeconds 30.0)
+
     Expect.equal soak.Left [ (0, 0); (0, 0) ] "every table is empty"
     Expect.isGreaterThan soak.Answered (soak.Transactions * 99L / 100L) "answered"
 
@@ -88,6 +102,4 @@ let private isFlat () =
         Expect.isLessThan growth 1_048_576L $"the live heap: %A{soak.Heap}"
 
 let tests =
-    testSequenced (
-        testList "Soak" [ testCase "200 transactions a second: nothing grows" isFlat ]
-    )
+    testSequenced (testList "Soak" [ testCase "200 transactions a second: nothing grows" isFlat ])

@@ -35,13 +35,7 @@ let build (network: SimulatedNetwork) =
     let bob = network.Run(b.StartDispatcherAsync())
     bob.SetReceiver(answering 200)
 
-    {
-        Network = network
-        HostA = a
-        HostB = b
-        Alice = alice
-        Bob = bob
-    }
+    { Network = network; HostA = a; HostB = b; Alice = alice; Bob = bob }
 
 let seeded (seed: uint64) = build (new SimulatedNetwork(seed))
 
@@ -51,10 +45,10 @@ let toBobByTcp = SipUri.Parse "sip:bob@10.0.0.2;transport=tcp"
 let ask (town: Town) (uri: SipUri) =
     town.Alice.Deliver(town.Alice.CreateRequest(SipMethod.Options, uri))
 
-let outcome (town: Town) (delivery: Delivery) =
-    town.Network.Run(delivery.Completion).Kind
+let outcome (town: Town) (delivery: Delivery) = town.Network.Run(delivery.Completion).Kind
 
 let close (town: Town) = town.Network.DisposeAsync().AsTask().Wait()
+
 /// What a dispatcher still holds.
 let left (dispatcher: Dispatcher) =
     let state = dispatcher.Engine.Loop.State

@@ -88,7 +88,9 @@ type World(weather: Weather, lots: Lots, actors: Actor array, zone: DnsQuestion 
         log.Enqueue $"%9.3f{float now / 1000.0} {from} > {towards}: {first}{fate}"
 
     let isCut () = now >= cutFrom && now < cutTo
-    let delay () = int64 (weather.Delay + (if weather.Jitter = 0 then 0 else lots.Below weather.Jitter))
+
+    let delay () =
+        int64 (weather.Delay + (if weather.Jitter = 0 then 0 else lots.Below weather.Jitter))
 
     let changed (packet: ReadOnlyMemory<byte>) =
         let octets = packet.ToArray()
@@ -136,7 +138,13 @@ type World(weather: Weather, lots: Lots, actors: Actor array, zone: DnsQuestion 
             note actors[index].Name (Hop.toString hop) packet " (lost)"
         else
             let copies = if lots.Happens weather.Duplication then 2 else 1
-            note actors[index].Name actors[towards].Name packet (if copies = 2 then " (twice)" else "")
+
+            note
+                actors[index].Name
+                actors[towards].Name
+                packet
+                (if copies = 2 then " (twice)" else "")
+
             let source = Hop.create Transport.Udp (address index) 5060
 
             for _ in 1..copies do

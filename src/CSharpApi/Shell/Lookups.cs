@@ -19,7 +19,10 @@ internal sealed class Lookups(Loop loop, Platform platform)
     {
         var found = new Promise<Core.Found>(platform);
         _waiting[number] = found;
-        using var _ = cancel.UnsafeRegister(_ => found.Fail(new TaskCanceledException(null, null, cancel)), null);
+        using var _ = cancel.UnsafeRegister(
+            _ => found.Fail(new TaskCanceledException(null, null, cancel)),
+            null
+        );
 
         try
         {

@@ -11,6 +11,9 @@ internal abstract class Platform
     /// <summary>The thread pool, the system's sockets and its random source.</summary>
     public static Platform System { get; } = new SystemPlatform();
 
+    /// <summary>Whether time moves on only when nothing is left to do.</summary>
+    public abstract bool IsSimulated { get; }
+
     /// <summary>By which sockets live, whatever clock the user has given.</summary>
     public abstract TimeProvider Time { get; }
 

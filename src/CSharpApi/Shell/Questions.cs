@@ -12,8 +12,7 @@ internal sealed class Questions(
     CancellationToken closed
 )
 {
-    public void Ask(Core.Question question) =>
-        _ = code.Platform.Run(() => AnswerAsync(question));
+    public void Ask(Core.Question question) => _ = code.Platform.Run(() => AnswerAsync(question));
 
     private async Task AnswerAsync(Core.Question question)
     {

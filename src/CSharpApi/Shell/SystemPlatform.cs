@@ -7,6 +7,8 @@ namespace SipFun.Shell;
 /// <summary>The machine that we run on.</summary>
 internal sealed class SystemPlatform : Platform
 {
+    public override bool IsSimulated => false;
+
     public override TimeProvider Time => TimeProvider.System;
 
     public override TaskCreationOptions Continuations =>

@@ -12,6 +12,8 @@ internal sealed class HostPlatform(SimulatedNetwork network, SimulatedHost host,
     private readonly Pump _pump = network.Pump;
     private ulong _draws;
 
+    public override bool IsSimulated => true;
+
     public override TimeProvider Time => _pump.Time;
 
     /// <summary>On the pump's thread, where the promise is completed.</summary>

@@ -13,7 +13,9 @@ internal static class Ladder
     public static string Draw(IEnumerable<string> hosts, IReadOnlyList<TracedPacket> packets)
     {
         List<string> names = [.. hosts];
-        names.AddRange(packets.Select(packet => packet.To).Where(to => !names.Contains(to)).Distinct());
+        names.AddRange(
+            packets.Select(packet => packet.To).Where(to => !names.Contains(to)).Distinct()
+        );
         var text = new StringBuilder();
         text.AppendLine(Line("", names.Select((name, at) => (Place(at), name))));
 
@@ -37,7 +39,14 @@ internal static class Ladder
         // To itself: there is no room between.
         var room = left == right ? Column - 2 : right - left - 1;
         var head = packet.Arrived is null ? 'x' : '>';
-        var arrow = Arrow(packet, room, to >= from ? head : head == '>' ? '<' : head, to >= from);
+        var arrow = Arrow(
+            packet,
+            room,
+            to >= from ? head
+                : head == '>' ? '<'
+                : head,
+            to >= from
+        );
         return Over(row, left + 1, arrow).TrimEnd();
     }
 

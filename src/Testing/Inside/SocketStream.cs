@@ -40,8 +40,7 @@ internal sealed class SocketStream(StreamSocket socket) : Stream
             socket.Write(buffer);
             return ValueTask.CompletedTask;
         }
-        catch (Exception exception)
-            when (exception is IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
             return ValueTask.FromException(exception);
         }

@@ -156,8 +156,7 @@ internal sealed class Wires(SimulatedNetwork network, LinkConditions conditions)
         SimulatedHost from,
         IPEndPoint local,
         SimulatedHost to
-    ) =>
-        from.Nat is { } nat && to != from && to.Nat != nat ? nat.Map(isStream, local) : local;
+    ) => from.Nat is { } nat && to != from && to.Nat != nat ? nat.Map(isStream, local) : local;
 
     public void Add(StreamPair stream) => _streams.Add(stream);
 
@@ -220,8 +219,7 @@ internal sealed class Wires(SimulatedNetwork network, LinkConditions conditions)
 
     private bool IsTooBig(DatagramLink link, IPEndPoint to, int length, LinkConditions way)
     {
-        var header =
-            to.AddressFamily == AddressFamily.InterNetwork ? HeaderV4 : HeaderV6;
+        var header = to.AddressFamily == AddressFamily.InterNetwork ? HeaderV4 : HeaderV6;
         return length + header > way.Mtu && _narrow.Add((link.Host, to.Address));
     }
 
@@ -275,10 +273,7 @@ internal sealed class Wires(SimulatedNetwork network, LinkConditions conditions)
 
             if (flight.Way.ReportsUnreachable && !IsCut(flight.Place.Host, flight.Link.Host))
             {
-                network.Pump.After(
-                    flight.Way.Delay,
-                    () => flight.Link.Bounce(flight.Packet.Span)
-                );
+                network.Pump.After(flight.Way.Delay, () => flight.Link.Bounce(flight.Packet.Span));
             }
         }
     }

@@ -34,7 +34,7 @@ internal sealed class RegisterLanes(int limit, Func<Received, AddressOfRecord, T
             _lanes.Add(address, lane);
         }
 
-        ThreadPool.QueueUserWorkItem(_ => _ = RunAsync(address), null);
+        _ = received.Dispatcher.Engine.Platform.Run(() => RunAsync(address));
         return true;
     }
 

@@ -52,10 +52,7 @@ internal sealed partial class Connection : IDisposable
         );
 
     /// <summary>Whether the system takes no more bytes for the peer.</summary>
-    public bool IsStuck =>
-        _outbox is { IsBusy: true }
-        && _socket is { } socket
-        && !socket.CanWrite;
+    public bool IsStuck => _outbox is { IsBusy: true } && _socket is { } socket && !socket.CanWrite;
 
     /// <summary>From the first byte to the last. Never faults.</summary>
     public async Task RunAsync()

@@ -83,12 +83,7 @@ internal sealed class StreamLink : IFlowLink
     {
         if (Options.CanListen)
         {
-            var listener = new Listener<IStreamSocket>(
-                _port.AcceptAsync,
-                Admit,
-                Owner,
-                Clock.Time
-            );
+            var listener = new Listener<IStreamSocket>(_port.AcceptAsync, Admit, Owner, Clock.Time);
             _accepting = Platform.Run(() => listener.RunAsync(_stop.Token));
         }
     }
