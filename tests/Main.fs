@@ -14,6 +14,7 @@ let private tests =
         Resolution.Resolution.tests
         Delivery.Delivery.tests
         Dispatcher.Dispatcher.tests
+        Recording.Recording.tests
         CSharpApi.Dns.Dns.tests
         Authentication.DigestTests.tests
         UserAgent.UserAgent.tests

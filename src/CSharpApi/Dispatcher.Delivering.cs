@@ -31,6 +31,14 @@ public sealed partial class Dispatcher
             ThrowIfForeign(leg, nameof(options));
         }
 
+        if (_engine.IsDraining && BeginsAnew(message))
+        {
+            ThrowIfDisposed();
+            var refused = Name(message, options, listener: null);
+            refused.End(Core.Outcome.NewRefused(RefusalReason.Draining), Told(), last: true);
+            return refused;
+        }
+
         return Deliver(message, options, options.Leg?.Numbers);
     }
 

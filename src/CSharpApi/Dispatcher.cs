@@ -14,10 +14,10 @@ public sealed partial class Dispatcher : IAsyncDisposable
     private readonly Lock _lock = new();
     private Task? _closing;
 
-    private Dispatcher(DispatcherOptions options)
+    private Dispatcher(DispatcherOptions options, Core.Snapshot? former)
     {
         _options = options;
-        _engine = new Engine(this, options);
+        _engine = new Engine(this, options, former);
     }
 
     /// <summary>
@@ -35,6 +35,8 @@ public sealed partial class Dispatcher : IAsyncDisposable
     /// <exception cref="ArgumentException">An option makes no sense, or no leg can reach a
     /// proxy; the message says what to change.</exception>
     /// <exception cref="IOException">An address cannot be bound.</exception>
+    /// <exception cref="InvalidDataException"><see cref="DispatcherOptions.Restore"/> is cut off,
+    /// damaged, of another version or no snapshot; nothing was bound.</exception>
     public static async Task<Dispatcher> StartAsync(
         DispatcherOptions options,
         CancellationToken cancel = default
@@ -43,7 +45,10 @@ public sealed partial class Dispatcher : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         cancel.ThrowIfCancellationRequested();
         options.Validate();
-        var dispatcher = new Dispatcher(options);
+        var former = options.Restore is { } snapshot
+            ? await ReadAsync(snapshot, cancel).ConfigureAwait(false)
+            : null;
+        var dispatcher = new Dispatcher(options, former);
 
         try
         {
@@ -54,6 +59,12 @@ public sealed partial class Dispatcher : IAsyncDisposable
             }
 
             ProxyCheck.Run(options, Core.StateModule.legs(dispatcher._engine.Loop.State));
+
+            if (former is not null)
+            {
+                dispatcher._engine.TakeUp(former);
+            }
+
             return dispatcher;
         }
         catch

@@ -100,6 +100,27 @@ public sealed record DispatcherOptions
     /// </summary>
     public Action<WirePacket>? OnPacket { get; init; }
 
+    /// <summary>
+    /// Where everything that the dispatcher goes through is written: each input with its instant, its
+    /// effects, and each packet, as JSON lines (docs/recording.md), for
+    /// <see cref="Recording.ReplayAsync"/>. Written by a task of its own, flushed when nothing waits,
+    /// never closed; <see cref="Dispatcher.DisposeAsync"/> waits until all is written. A stream that
+    /// throws, or more than <see cref="Limits.RecorderQueue"/> lines waiting, ends the recording, and
+    /// is counted. Default: nothing is recorded, which costs nothing. Keep a recording as secret as
+    /// what the messages bear.
+    /// </summary>
+    public Stream? Recorder { get; init; }
+
+    /// <summary>
+    /// What <see cref="Dispatcher.SnapshotAsync"/> wrote, to be taken up: deliveries under way go on,
+    /// with as much time left as they had when it was written, over UDP from legs with the same
+    /// address and port; what went over a connection, or a leg that is not there, goes on to the next
+    /// target or ends <see cref="DeliveryOutcome.Unreachable"/>. They are in
+    /// <see cref="Dispatcher.Deliveries"/>, without callbacks. It is read to its end, and stays open.
+    /// Default: nothing.
+    /// </summary>
+    public Stream? Restore { get; init; }
+
     /// <summary>What lies under the dispatcher: the system, or a simulated network.</summary>
     internal Platform Platform { get; init; } = Platform.System;
 
@@ -118,6 +139,7 @@ public sealed record DispatcherOptions
         ThrowIfNoDuration(ServeStaleFor, nameof(ServeStaleFor));
         new DeliverOptions { TryNextAfter = TryNextAfter }.Validate();
         Limits.Validate();
+        ValidateStreams();
         ValidateProxy(OutgoingProxy, nameof(OutgoingProxy));
 
         foreach (var (pattern, proxy) in DomainProxies)
@@ -133,6 +155,19 @@ public sealed record DispatcherOptions
         if (value < TimeSpan.Zero || value > TimeSpan.FromDays(7))
         {
             throw new ArgumentException($"{name} is {value}: give zero to 7 days.");
+        }
+    }
+
+    private void ValidateStreams()
+    {
+        if (Recorder is { CanWrite: false })
+        {
+            throw new ArgumentException("Recorder cannot be written. Give a stream that can.");
+        }
+
+        if (Restore is { CanRead: false })
+        {
+            throw new ArgumentException("Restore cannot be read. Give a stream that can.");
         }
     }
 

@@ -108,6 +108,12 @@ public sealed record Limits
     public int CallbackQueue { get; init; } = 256;
 
     /// <summary>
+    /// Lines of a recording (<see cref="DispatcherOptions.Recorder"/>) that wait to be written;
+    /// default 100,000. One more ends the recording: with a hole it could not be replayed.
+    /// </summary>
+    public int RecorderQueue { get; init; } = 100_000;
+
+    /// <summary>
     /// How long <see cref="Dispatcher.DisposeAsync"/> waits for callbacks and receivers that still
     /// run, by <see cref="DispatcherOptions.TimeProvider"/>; default 5 s. Whatever runs longer is
     /// left alone, and counted.
@@ -134,6 +140,7 @@ public sealed record Limits
             DatagramsPerTurn,
             ReceiveQueue,
             CallbackQueue,
+            RecorderQueue,
         ];
 
         if (

@@ -56,6 +56,8 @@ internal static class CommandLine
             new RegistrarCommand(screen),
             new ProxyCommand(screen),
             new LadderCommand(screen),
+            new ReplayCommand(screen),
+            new MaskCommand(screen),
             new DemoCommand(screen),
             new HelpOption { Recursive = true },
             new VersionOption(),

@@ -114,7 +114,9 @@ internal sealed class NetworkOptions
             Resolver = server is null ? null : new DnsClientResolver(new() { Servers = [server] }),
             Timers = TimersOf(parsed),
             Seed = seed,
-            OnPacket = parsed.GetValue(_record) is { } file ? new Recording(file).Write : null,
+            Recorder = parsed.GetValue(_record) is { } file
+                ? RecordingFile.Create(file, "--record")
+                : null,
         };
     }
 

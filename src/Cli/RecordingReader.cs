@@ -5,11 +5,14 @@ using System.Text.Json;
 namespace SipFun.Cli;
 
 /// <summary>
-/// Reads what <see cref="Recording"/> wrote, as docs/recording.md has it. It refuses a version that it
+/// Reads the packets that <c>--record</c> wrote, as docs/recording.md has it. It refuses a version that it
 /// does not know, and says which line is bad.
 /// </summary>
 internal static class RecordingReader
 {
+    /// <summary>The version of the format that is read.</summary>
+    private const int Version = 1;
+
     /// <summary>The packets in the order of the file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="warn">Hears of a last line that was cut off, as by a full disk; it is left
@@ -46,7 +49,7 @@ internal static class RecordingReader
 
             number++;
 
-            if (string.IsNullOrWhiteSpace(line))
+            if (string.IsNullOrWhiteSpace(line) || IsNoPacket(line))
             {
                 continue;
             }
@@ -72,6 +75,26 @@ internal static class RecordingReader
         }
 
         return packets;
+    }
+
+    /// <summary>A line with a kind is there for a replay, or for later programs.</summary>
+    private static bool IsNoPacket(string line)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            var root = document.RootElement;
+            return root.ValueKind == JsonValueKind.Object
+                && root.TryGetProperty("kind", out _)
+                && root.TryGetProperty("version", out var version)
+                && version.ValueKind == JsonValueKind.Number
+                && version.TryGetInt32(out var number)
+                && number == Version;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The last line is whole: the writer ends each.</summary>
@@ -114,9 +137,9 @@ internal static class RecordingReader
 
     private static string? Complaint(RecordedLine? line) =>
         line?.Version is null ? "it has no version. Give a file that --record wrote."
-        : line.Version != Recording.Version
+        : line.Version != Version
             ? $"version {line.Version} of the format is not known: this sipfun reads version "
-                + $"{Recording.Version}."
+                + $"{Version}."
         : line.Instant is not >= 0 or > 1e9 ? "\"instant\" is no number of seconds."
         : line.Direction is not ("sent" or "received")
             ? "\"direction\" is neither sent nor received."

@@ -9,6 +9,10 @@ let tests =
         LegTests.tests
         DeliverTests.tests
         PacketTests.tests
+        RecorderTests.tests
+        MaskTests.tests
+        DrainTests.tests
+        SnapshotTests.tests
         DeliverOptionsTests.tests
         SendTests.tests
         ReceiveTests.tests

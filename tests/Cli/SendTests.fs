@@ -28,12 +28,30 @@ let private exitCodes =
                 Expect.stringStarts ended.Output.Head $"{status} " "the status comes first")
     ]
 
+/// A copy without secrets is no longer replayed.
+let private masks (file: string) =
+    let copy = file + ".masked"
+
+    try
+        Command.succeeds 0 [ "mask"; file; copy ] |> ignore
+        Command.succeeds 0 [ "ladder"; copy ] |> ignore
+        Expect.stringContains (Command.fails 64 [ "replay"; copy ]) "masked" "says what it is"
+
+        Expect.stringContains
+            (Command.fails 64 [ "mask"; file; file ])
+            "another name"
+            "says what to do"
+    finally
+        File.Delete copy
+
 let private records () =
     let file = Path.GetTempFileName()
 
     try
         let request, _ = toPeer 200 [ "OPTIONS"; "--record"; file ]
-        let lines = File.ReadAllLines file |> Array.map System.Text.Json.JsonDocument.Parse
+        let all = File.ReadAllLines file |> Array.map System.Text.Json.JsonDocument.Parse
+        let ofKind (line: System.Text.Json.JsonDocument) = line.RootElement.TryGetProperty("kind")
+        let lines = all |> Array.filter (fun line -> not (fst (ofKind line)))
 
         let story = [
             for line in lines do
@@ -51,6 +69,11 @@ let private records () =
         Expect.stringStarts flow "udp:" "both ends"
         let bytes = first.GetProperty("bytes").GetBytesFromBase64()
         Expect.equal bytes (request.Bytes.ToArray()) "byte for byte"
+        let replayed = Command.succeeds 0 [ "replay"; file ]
+        Expect.stringContains replayed.Head "steps, the same effects" "it can be replayed"
+        let drawn = Command.succeeds 0 [ "ladder"; file ]
+        Expect.exists drawn _.Contains("OPTIONS") "it can be drawn"
+        masks file
     finally
         File.Delete file
 

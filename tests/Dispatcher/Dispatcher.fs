@@ -32,4 +32,5 @@ let tests =
         DispatcherTests.tests
         ExplanationTests.tests
         LawsTests.tests
+        DrainTests.tests
     ]

@@ -203,6 +203,7 @@ let private other kind rig =
     let every = if kind % 2 = 0 then ValueNone else ValueSome 500L<ms>
 
     match kind % 8 with
+    | _ when kind = 20 -> give Drain rig
     | 0 -> give (SetReceiver ValueNone) rig
     | 1 -> give (SetReceiver(ValueSome { receiver with ForwardsResponses = true })) rig
     | 2 -> give (AddTimer(own, rig.Now + int64 kind * 100L<ms>, every)) next

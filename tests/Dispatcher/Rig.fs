@@ -57,6 +57,8 @@ type Rig = {
     /// Newest first.
     Log: (Instant * Effect) list
     Number: int64
+    /// Every input with its instant, newest first; none: nobody wants them.
+    Inputs: (Instant * Input) list voption
 }
 
 /// S-27: nothing is given to a connection that is not open.
@@ -106,7 +108,12 @@ let give input rig =
     let log =
         step.Effects |> Array.fold (fun log effect -> (rig.Now, effect) :: log) rig.Log
 
-    { rig with State = step.After; Log = log }
+    {
+        rig with
+            State = step.After
+            Log = log
+            Inputs = rig.Inputs |> ValueOption.map (fun inputs -> (rig.Now, input) :: inputs)
+    }
 
 let rooted settings legs =
     {
@@ -115,6 +122,7 @@ let rooted settings legs =
         Now = 0L<ms>
         Log = []
         Number = 1L
+        Inputs = ValueNone
     }
     |> fun rig -> List.fold (fun rig leg -> give (AddLeg leg) rig) rig legs
 

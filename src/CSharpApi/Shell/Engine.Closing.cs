@@ -24,6 +24,7 @@ internal sealed partial class Engine
             told = TellUserCodeAsync();
             await Legs.StopAsync().ConfigureAwait(false);
             Loop.Dispose();
+            Recorder?.End();
             await WaitForUserCodeAsync(told).ConfigureAwait(false);
             Counters.Dispose();
             Log.Closed();
@@ -48,7 +49,7 @@ internal sealed partial class Engine
     {
         try
         {
-            await Task.WhenAll(told, Code.Visits.NoneAsync())
+            await Task.WhenAll(told, Code.Visits.NoneAsync(), Recorder?.Written ?? told)
                 .WaitAsync(Limits.DisposeWithin, Clock.Time)
                 .ConfigureAwait(false);
             _closing.Dispose();

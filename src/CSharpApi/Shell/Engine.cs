@@ -17,8 +17,9 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
     private long _number;
     private volatile bool _closed;
 
-    public Engine(Dispatcher dispatcher, DispatcherOptions options)
+    public Engine(Dispatcher dispatcher, DispatcherOptions options, Core.Snapshot? former)
     {
+        _number = former?.Number ?? 0;
         (Dispatcher, Platform) = (dispatcher, options.Platform);
         Draws = Platform.Draws();
         Limits = options.Limits;
@@ -31,17 +32,23 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
             Log,
             options.Limits.CallbackQueue
         );
-        Clock = new Clock(options.TimeProvider);
+        Clock = new Clock(options.TimeProvider, former?.Frozen.At ?? 0);
         Settings = Translate.ToSettings(
             options,
-            (Draws.Next(), Draws.Next()),
-            options.Seed ?? Draws.Next()
+            former?.Secret ?? (Draws.Next(), Draws.Next()),
+            options.Seed ?? former?.Seed ?? Draws.Next()
         );
         Tap = options.OnPacket is { } see
             ? new WireTap(see, Limits.ReceiveQueue, Clock, Code)
             : null;
-        Loop = new Loop(Settings, this, Clock, Counters, Log, Platform);
-        Legs = new Legs(this);
+        Recorder = options.Recorder is { } stream
+            ? new Recorder(stream, Settings, Limits.RecorderQueue, Clock, Counters, Log)
+            : null;
+        Loop = new Loop(Settings, this, Clock, Counters, Log, Platform, Recorder)
+        {
+            AtEndOfTurn = EndDrainIfDone,
+        };
+        Legs = new Legs(this, former?.Frozen.Legs ?? []);
         Lookups = new Lookups(Loop, Platform);
         Reception = new Reception(Limits.ReceiveQueue, Loop.Post, Code, _closing.Token);
         _questions = new Questions(
@@ -79,6 +86,9 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
     /// <summary>Null when nobody wants to see packets.</summary>
     public WireTap? Tap { get; }
 
+    /// <summary>Null when nothing is recorded.</summary>
+    public Recorder? Recorder { get; }
+
     public Legs Legs { get; }
 
     public Lookups Lookups { get; }
@@ -107,6 +117,13 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
         {
             Interlocked.CompareExchange(ref _number, number, last);
         }
+    }
+
+    /// <summary>A packet came in, whatever it is.</summary>
+    public void SawReceived(ILink link, in Core.Hop source, ReadOnlySpan<byte> packet)
+    {
+        Tap?.Received(link, source, packet);
+        Recorder?.Received(link, source, packet);
     }
 
     public void Start(Delivery delivery, Core.Order order)
@@ -212,6 +229,7 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
         try
         {
             Tap?.Sent(link, hop, packet);
+            Recorder?.Sent(link, hop, packet);
             link.Send(number, hop, packet, report);
         }
         catch (Exception exception)

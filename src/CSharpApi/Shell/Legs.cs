@@ -7,13 +7,14 @@ using System.Runtime.InteropServices;
 namespace SipFun.Shell;
 
 /// <summary>Binds, adds, finds and removes legs while everything runs.</summary>
-internal sealed class Legs(Engine engine)
+internal sealed class Legs(Engine engine, IReadOnlyCollection<Core.Leg> former)
 {
     // One leg after the other, so that none is removed while it is added.
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<int, (ILink Link, Leg Leg)> _byNumber = new();
     private volatile Leg[] _all = [];
-    private int _numbers;
+    private int _numbers = former.Select(leg => leg.Number).DefaultIfEmpty().Max();
+    private readonly List<Core.Leg> _former = [.. former];
 
     public ImmutableArray<Leg> All => ImmutableCollectionsMarshal.AsImmutableArray(_all);
 
@@ -102,10 +103,32 @@ internal sealed class Legs(Engine engine)
 
     private Leg Make(LegOptions options, ImmutableArray<ILink> links)
     {
-        var first = Interlocked.Add(ref _numbers, links.Length) - links.Length + 1;
         var sentBys = links.Select(link => SentBy.Of(options.Advertise, link.LocalEndPoint));
-        ImmutableArray<int> numbers = [.. Enumerable.Range(first, links.Length)];
+        ImmutableArray<int> numbers = [.. links.Select(NumberFor)];
         return new Leg(engine, options, links, numbers, [.. sentBys]);
+    }
+
+    /// <summary>A fresh one; the same as before, where a dispatcher that was written down had the same
+    /// local end: what it had under way over it goes on.</summary>
+    private int NumberFor(ILink link)
+    {
+        lock (_former)
+        {
+            var address = Core.AddressModule.ofIPAddress(link.LocalEndPoint.Address);
+            var same = _former.Find(leg =>
+                leg.Transport == link.Transport
+                && leg.Address.Equals(address)
+                && leg.Port == link.LocalEndPoint.Port
+            );
+
+            if (same is null)
+            {
+                return Interlocked.Increment(ref _numbers);
+            }
+
+            _former.Remove(same);
+            return same.Number;
+        }
     }
 
     /// <summary>The owner before the core may send, the receiving after it knows the leg.</summary>

@@ -11,7 +11,7 @@ internal sealed class LinkOwner(Engine engine, ILink link, int leg, string name)
 
     public void Received(in Core.Hop source, ReadOnlySpan<byte> packet, bool inTurn)
     {
-        engine.Tap?.Received(link, source, packet);
+        engine.SawReceived(link, source, packet);
 
         if (packet.IsEmpty)
         {
@@ -37,13 +37,13 @@ internal sealed class LinkOwner(Engine engine, ILink link, int leg, string name)
 
     public void Received(in Core.Hop source, SipMessage message)
     {
-        engine.Tap?.Received(link, source, message.Bytes.Span);
+        engine.SawReceived(link, source, message.Bytes.Span);
         Step(Core.Input.NewReceived(engine.NextNumber(), leg, source, message), inTurn: false);
     }
 
     public void Malformed(in Core.Hop source, ReadOnlyMemory<byte> octets, ParseError error)
     {
-        engine.Tap?.Received(link, source, octets.Span);
+        engine.SawReceived(link, source, octets.Span);
         CountMalformed(source, octets.Length, error);
     }
 

@@ -48,6 +48,9 @@ internal sealed partial class Log(ILogger logger, Counters counters)
     [LoggerMessage(303, LogLevel.Error, "A location store threw; a REGISTER was answered 500")]
     public partial void StoreFailed(Exception exception);
 
+    [LoggerMessage(304, LogLevel.Error, "The recording ended: {Why}")]
+    public partial void RecordingEnded(string why);
+
     [LoggerMessage(304, LogLevel.Error, "A location service threw; a request was answered 500")]
     public partial void LocationsFailed(Exception exception);
 

@@ -18,6 +18,7 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     private readonly Counters _counters;
     private readonly Log _log;
     private readonly Platform _platform;
+    private readonly Recorder? _recorder;
 
     // Without a limit of its own: a caller and a receiving thread leave one input and wait, and
     // what is posted without waiting answers something that a limit counted (a sending, a message
@@ -37,10 +38,11 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
         Clock clock,
         Counters counters,
         Log log,
-        Platform platform
+        Platform platform,
+        Recorder? recorder
     )
     {
-        _platform = platform;
+        (_platform, _recorder) = (platform, recorder);
         (_settings, _shell, _clock, _counters, _log) = (settings, shell, clock, counters, log);
         _state = _shown = Core.Dispatcher.start;
         _alarm = new Alarm(clock, () => Post(Core.Input.Tick));
@@ -60,6 +62,10 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
     /// are being performed. Only for an effect.</summary>
     public IReadOnlyList<string> NamesOf(long flow) =>
         flow == 0 ? [] : [.. Core.StateModule.names(flow, _state)];
+
+    /// <summary>Looks at the state at the end of each turn, in it. Never waits, never
+    /// throws.</summary>
+    public Action<Core.State>? AtEndOfTurn { get; set; }
 
     /// <summary>Steps the input now, or leaves it for the holder of the turn. Never
     /// waits.</summary>
@@ -142,6 +148,7 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
                 }
 
                 SetAlarm();
+                AtEndOfTurn?.Invoke(_state);
             }
             finally
             {
@@ -230,6 +237,7 @@ internal sealed class Loop : IThreadPoolWorkItem, IDisposable
         _now = Math.Max(_now, _clock.Now);
         var (state, effects) = Core.Dispatcher.step(_settings, _now, input, _state);
         _state = state;
+        _recorder?.Stepped(_now, input, effects);
         Perform(effects);
         _shown = state;
     }

@@ -176,6 +176,9 @@ internal enum Reason
     /// <summary>A request of a source that sends too much.</summary>
     DroppedByRate,
 
+    /// <summary>A recording could not keep up, or its stream threw: it ended.</summary>
+    RecordingEnded,
+
     /// <summary>A logger of the user's threw.</summary>
     LogFailed,
 

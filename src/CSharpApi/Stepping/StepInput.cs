@@ -112,6 +112,10 @@ public abstract record StepInput
     /// <summary>Complete every delivery <see cref="DeliveryOutcome.Disposed"/>.</summary>
     public sealed record Close : StepInput;
 
+    /// <summary>From now on answer 503 to requests that would begin something new
+    /// (<see cref="Dispatcher.DrainAsync"/>).</summary>
+    public sealed record Drain : StepInput;
+
     /// <summary>A peer's connection was accepted.</summary>
     /// <param name="Leg">The leg it came to.</param>
     /// <param name="Source">The peer, with a fresh number as <see cref="Hop.Flow"/>.</param>

@@ -34,6 +34,7 @@ internal static class StepInputs
             ),
             StepInput.CancelTimer(var number) => Core.Input.NewCancelTimer(number),
             StepInput.Close => Core.Input.Close,
+            StepInput.Drain => Core.Input.Drain,
             _ => News(input),
         };
 

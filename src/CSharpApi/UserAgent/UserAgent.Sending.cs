@@ -86,13 +86,7 @@ public sealed partial class UserAgent
     {
         ThrowIfDisposed();
         cancel.ThrowIfCancellationRequested();
-        var exchange = new Exchange(
-            _engine.NextNumber(),
-            call,
-            method,
-            options,
-            _engine.Platform
-        );
+        var exchange = new Exchange(_engine.NextNumber(), call, method, options, _engine.Platform);
         _desk.Add(exchange);
         _machine.Post(order(exchange.Number));
 

@@ -27,6 +27,8 @@ type RefusalReason =
     /// RFC 4320 forbids this response to a request other than INVITE: 408, a provisional other than
     /// 100, or over UDP a 100 before the requester's copies are T2 apart (3.5 s).
     | ForbiddenResponse = 6
+    /// The dispatcher drains: it takes on nothing new outside of dialogs.
+    | Draining = 7
 
 namespace SipFun.Core
 

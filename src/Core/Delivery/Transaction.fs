@@ -194,6 +194,16 @@ module Server =
         | Insisting repeating -> min (Schedule.due repeating.Schedule) server.Until
         | _ -> server.Until
 
+    /// Somebody still owes it a final response.
+    let isUnanswered (server: Server) =
+        match server.Phase with
+        | Offered _
+        | Trying _
+        | Answering _ -> true
+        | Concluded _
+        | Insisting _
+        | Confirmed _ -> false
+
 /// Whatever waits in the dispatcher's one queue.
 type Entry =
     | ClientEntry of Client

@@ -178,11 +178,17 @@ let private open' number leg source request work =
     else
         Servers.offer number leg source request work
 
+/// Outside every dialog, and no CANCEL of what was begun before.
+let private beginsAnew (request: SipRequest) =
+    isNull request.ToTag && request.Method <> SipMethod.Cancel
+
 /// What came by another way waits with the first until its receivers have spoken: only a request
 /// that somebody handles is answered 482, a stateless element lets it pass (8.2.2.2).
 let private fresh number leg source (request: SipRequest) work =
     match work.State.Receiver, tryFindMerged (Keys.merged request) work with
     | ValueNone, _ -> Work.count Counted.NoReceiver work
+    | _ when work.State.IsDraining && beginsAnew request ->
+        Stateless.drained number leg source request work
     | _, Some(struct (first, ({ Phase = Offered(offered, copies) } as server))) when
         List.length copies < work.Settings.Limits.HeldCopies
         ->

@@ -38,67 +38,6 @@ module Dispatcher =
             State = { work.State with Legs = work.State.Legs @ [ leg ] }
     }
 
-    let private uses leg entry =
-        match entry with
-        | ClientEntry client ->
-            match client.Phase with
-            | Calling attempt
-            | Proceeding attempt
-            | Passing attempt -> attempt.Leg = leg
-            | Completed ended
-            | Accepted ended -> ended.Leg = leg
-            | Resolving _
-            | AwaitingSource _
-            | Held _ -> false
-        | ServerEntry server -> server.Leg = leg
-        | ReplyEntry _
-        | LookupEntry _
-        | TimerEntry _ -> false
-
-    let private lose number entry work =
-        let detail = "its leg was removed"
-        let fault = TransportFault.LegRemoved
-
-        match entry with
-        | ClientEntry({ Told = false } as client) when Requests.isOnItsWay client ->
-            Silence.cutOff fault detail client work |> Cancelling.settle number
-        | ClientEntry client -> Requests.drop client work |> Cancelling.settle number
-        | ServerEntry {
-                          Phase = Insisting { Delivery = ValueSome delivery; Sending = sending }
-                      } ->
-            Work.remove number work
-            |> Replies.conclude (Unreachable(sending.Hop, fault, detail)) delivery
-        | _ -> Work.remove number work
-
-    let private cutOff flow fault detail work number =
-        match State.tryFind number work.State with
-        | ValueSome(ClientEntry client) when Work.flowOf (ClientEntry client) = flow ->
-            Silence.cutOff fault detail client work |> Cancelling.settle number
-        | ValueSome(ReplyEntry reply) when Work.flowOf (ReplyEntry reply) = flow ->
-            Replies.cutOff flow fault detail reply work
-        | _ -> work
-
-    /// Every transaction on the connection hears of its end in this very step (S-27).
-    let private flowClosed flow fault detail work =
-        let struct (users, work) = Flows.closed flow work
-        List.fold (cutOff flow fault detail) work users
-
-    /// Whatever used the leg goes on elsewhere or ends, in this very step (S-27).
-    let private removeLeg leg work =
-        let legs = work.State.Legs |> List.filter (fun each -> each.Number <> leg)
-        let flows = Flows.ofLeg leg work
-        let work = { work with State = { work.State with Legs = legs } }
-
-        let work =
-            Queue.toList work.State.Queue
-            |> List.filter (fun (_, waiting) -> uses leg waiting.Value)
-            |> List.fold (fun work (number, waiting) -> lose number waiting.Value work) work
-
-        flows
-        |> List.fold
-            (fun work flow -> flowClosed flow TransportFault.LegRemoved "its leg was removed" work)
-            work
-
     let private accepted leg (source: Hop) names work =
         if List.exists (fun (each: Leg) -> each.Number = leg) work.State.Legs then
             Flows.accepted leg source names work
@@ -239,7 +178,7 @@ module Dispatcher =
         | Deliver order -> deliver order work
         | CancelDelivery which -> Cancelling.cancel which work
         | AddLeg leg -> addLeg leg work
-        | RemoveLeg leg -> removeLeg leg work
+        | RemoveLeg leg -> Cuts.removeLeg leg work
         | SetReceiver receiver -> setReceiver receiver work
         | ResolveUri(number, uri, wishes) -> Lookups.start number uri wishes work
         | Locate(number, uri, hasRoute, isSecure, wishes) ->
@@ -249,9 +188,11 @@ module Dispatcher =
         | AddTimer(number, due, repeat) -> Work.setTimer number (max due work.Now) repeat work
         | CancelTimer number -> cancelTimer number work
         | Close -> close work
+        | Drain -> { work with State = { work.State with IsDraining = true } }
+        | TakeUp frozen -> TakingUp.takeUp frozen work
         | FlowAccepted(leg, source, names) -> accepted leg source names work
         | FlowOpened flow -> Flows.opened flow work
-        | FlowClosed(flow, fault, detail) -> flowClosed flow fault detail work
+        | FlowClosed(flow, fault, detail) -> Cuts.flowClosed flow fault detail work
         | FlowIdle flow -> Flows.idle flow work
         | FlowExpired flow -> Flows.expired flow work
         | Received(number, leg, source, message) -> Arrivals.received number leg source message work

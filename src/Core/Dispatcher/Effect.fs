@@ -45,6 +45,8 @@ type Counted =
     | AckGoesNowhere = 17
     /// A response to an address that nothing is sent to: broadcast, multicast, none at all.
     | ForbiddenTarget = 18
+    /// A request that would have begun something while the dispatcher drains: answered 503.
+    | Draining = 19
 
 /// What ResolveUri found.
 type Found = {

@@ -22,7 +22,7 @@ let private indexed change (flow: Flow) peers work =
             State = { work.State with ByPeer = List.fold row work.State.ByPeer peers }
     }
 
-let private add (flow: Flow) work =
+let add (flow: Flow) work =
     let work = set flow work |> indexed Index.add flow flow.Peers
 
     {

@@ -11,14 +11,6 @@ type Which =
     | ByName of Name
     | ByCallId of CallId
 
-/// What the dispatcher must know of whoever receives.
-type Receiver = {
-    /// The methods somebody takes: what 405's Allow says.
-    Allow: SipMethod list
-    /// Somebody forwards statelessly and wants responses that match no transaction.
-    ForwardsResponses: bool
-}
-
 type Input =
     | Deliver of Order
     | CancelDelivery of Which
@@ -35,6 +27,11 @@ type Input =
     | AddTimer of number: int64 * due: Instant * repeat: Duration voption
     | CancelTimer of number: int64
     | Close
+    /// From now on no request begins anything new here: 503, but within dialogs.
+    | Drain
+    /// What another dispatcher had under way when it was written down goes on here, on the legs there
+    /// are: its connections and its callers are gone.
+    | TakeUp of Frozen
     /// A peer's connection was accepted, handshakes done; the source bears its number, which is
     /// fresh, and whose certificate names these are.
     | FlowAccepted of leg: int * source: Hop * names: string list

@@ -147,6 +147,15 @@ let private counts (state: State) entries = [
             | ServerEntry _ -> true
             | _ -> false)
 
+    let unanswered =
+        entries
+        |> count (function
+            | ServerEntry server -> Server.isUnanswered server
+            | _ -> false)
+
+    if unanswered <> state.Unanswered then
+        "S-13: the count of requests without a final response differs from what there is"
+
     let flows = Trie.toList state.Flows
 
     if state.FlowCount <> flows.Length then

@@ -41,6 +41,13 @@ let private ending outcome =
     | Refused reason -> EndedAs("refused", reason.ToString())
     | Disposed -> EndedAs("disposed", "the dispatcher was closed")
 
+/// In a word.
+let named outcome =
+    match ending outcome with
+    | EndedWith(status, _) -> string status
+    | EndedAs(word, _) -> word
+    | _ -> ""
+
 let ended outcome now trace = Trace.add now (ending outcome) trace
 
 /// Tells the outcome; whether responses may still come afterwards is `last`'s to say.

@@ -51,6 +51,10 @@ type State = {
     Deliveries: int
     Lingering: int
     Servers: int
+    /// Server transactions, of those, that have no final response yet.
+    Unanswered: int
+    /// Nothing new begins here.
+    IsDraining: bool
 }
 
 module State =
@@ -81,6 +85,8 @@ module State =
         Deliveries = 0
         Lingering = 0
         Servers = 0
+        Unanswered = 0
+        IsDraining = false
     }
 
     let legs (state: State) = state.Legs
@@ -119,6 +125,9 @@ module State =
         | ValueSome(LookupEntry lookup) -> ValueSome lookup.Trace
         | _ -> ValueNone
 
+    /// Nobody waits for anything any more: what is left absorbs copies, or is a timer's.
+    let isDone (state: State) = state.Deliveries = 0 && state.Unanswered = 0
+
     /// Nothing in any table but the legs, their connections, the receiver, and what is remembered.
     let idle (state: State) =
         let kept = {
@@ -136,6 +145,7 @@ module State =
                 ByPeer = state.ByPeer
                 FlowCount = state.FlowCount
                 Dialled = state.Dialled
+                IsDraining = state.IsDraining
         }
 
         state = kept

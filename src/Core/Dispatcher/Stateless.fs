@@ -96,12 +96,18 @@ let unhandled number leg source (request: SipRequest) work =
 
         answerStatelessly number leg source response work
 
-/// More than `Limits` allows: 503, and when to try again (21.5.4). An ACK is never answered.
-let overloaded number leg source (request: SipRequest) work =
-    let work = Work.count Counted.Overload work
-
+/// 503, and when to try again (21.5.4). An ACK is never answered.
+let private unavailable number leg source (request: SipRequest) work =
     if request.Method = SipMethod.Ack then
         work
     else
         let response = (tagged work request 503).WithHeader("Retry-After", "5")
         answerStatelessly number leg source response work
+
+/// More than `Limits` allows.
+let overloaded number leg source request work =
+    Work.count Counted.Overload work |> unavailable number leg source request
+
+/// The dispatcher drains: the sender finds another, if there is one (RFC 3263, 4.3).
+let drained number leg source request work =
+    Work.count Counted.Draining work |> unavailable number leg source request

@@ -125,6 +125,11 @@ module Work =
                         optionalRow isIn (ValueOption.map hash server.MergeKey) number state.ByMerge
                     ByAck = optionalRow isIn (ValueOption.map hash server.AckKey) number state.ByAck
                     Servers = state.Servers + by
+                    Unanswered =
+                        if Server.isUnanswered server then
+                            state.Unanswered + by
+                        else
+                            state.Unanswered
             }
         | LookupEntry _
         | TimerEntry _ -> { state with Queue = queue }
@@ -139,7 +144,10 @@ module Work =
                && old.Invite = client.Invite
            | ReplyEntry _, ReplyEntry _ -> true
            | ServerEntry old, ServerEntry server ->
-               old.Key = server.Key && old.MergeKey = server.MergeKey && old.AckKey = server.AckKey
+               old.Key = server.Key
+               && old.MergeKey = server.MergeKey
+               && old.AckKey = server.AckKey
+               && Server.isUnanswered old = Server.isUnanswered server
            | LookupEntry _, LookupEntry _
            | TimerEntry _, TimerEntry _ -> true
            | _ -> false
@@ -268,6 +276,24 @@ module Work =
                 |> rows true settings number entry queue
 
         { work with State = state } |> asking number entry |> askingSource number entry
+
+    /// An entry as it was, due when it was: what it waits for was asked already.
+    let enterAgain number (waiting: Waiting<Entry>) work =
+        let wait table key = joined number key table |> ValueOption.defaultValue table
+        let queue = Queue.set number waiting.Due waiting.Value work.State.Queue
+        let state = rows true work.Settings number waiting.Value queue work.State
+
+        {
+            work with
+                State = {
+                    state with
+                        Questions = List.fold wait state.Questions (pending waiting.Value)
+                        Sourcing =
+                            sourceless waiting.Value
+                            |> List.map Sources.key
+                            |> List.fold wait state.Sourcing
+                }
+        }
 
     /// The entry as it is now, under its number, due when it says.
     let set number entry work = put number (due entry) entry work

@@ -32,6 +32,19 @@ type SipMessage internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
             raise (ArgumentException "Content-Length is the length of the body: use WithBody.")
         | index -> wrap (ReadOnlyMemory<byte> octets) index
 
+    /// A message that was written down with so many values a field; null: it is none.
+    static member internal TryRestore
+        (octets: ReadOnlyMemory<byte>, valuesPerField: int)
+        : SipMessage | null =
+        let mutable fault = Fault()
+
+        match Indexer.readBuilt octets.Span &fault with
+        | null -> null
+        | index when index.End < octets.Length -> null
+        | index ->
+            index.ValuesPerField <- valuesPerField
+            wrap octets index
+
     /// An edit of a message: its limits on typed values stay.
     static member internal Edited(index: MessageIndex, octets: byte[]) : SipMessage =
         let edited = SipMessage.Built octets
