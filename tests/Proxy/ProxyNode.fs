@@ -161,6 +161,7 @@ let target (uri: string) : UserTarget = {
     Path = []
     Q = 1000
     Source = ValueNone
+    Leg = 0
     IsFlow = false
 }
 

@@ -91,7 +91,7 @@ let private strict =
         testCase "the same with one Route: it is the Request-URI, and none is left"
         <| fun () ->
             let message =
-                ask "BYE" "sip:127.0.0.1" "z9hG4bK1" "x" [ "Route: <sip:b@127.0.0.9:5080>" ]
+                ask "BYE" "sip:127.0.0.1;lr" "z9hG4bK1" "x" [ "Route: <sip:b@127.0.0.9:5080>" ]
 
             let out = forwarded own message
             same (string out.RequestUri) "sip:b@127.0.0.9:5080" "Request-URI"

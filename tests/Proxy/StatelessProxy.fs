@@ -11,5 +11,6 @@ let tests =
         CheckTests.tests
         LoopTests.tests
         SameTests.tests
+        WayTests.tests
         TortureTests.tests
     ]

@@ -4,13 +4,14 @@
 module internal SipFun.Core.ContactToken
 
 open System
+open System.Buffers
 open System.Buffers.Binary
 open System.Buffers.Text
 open SipFun
 
 /// What a Contact of ours stands for.
 [<NoEquality; NoComparison>]
-type Named = { Contact: SipUri; Leg: int; Place: Hop }
+type Named = { Contact: SipUri; Place: Place }
 
 [<Literal>]
 let private Mark = '~'
@@ -49,7 +50,7 @@ let encode own leg place (contact: SipUri) =
 
     string Mark + Base64Url.EncodeToString(ReadOnlySpan<byte> bytes)
 
-let private placeOf (own: ProxySettings) (bytes: byte[]) =
+let private hopOf (own: ProxySettings) (bytes: byte[]) =
     let isThisRun =
         BinaryPrimitives.ReadUInt32BigEndian(ReadOnlySpan<byte>(bytes, 14, 4)) = own.Epoch
 
@@ -71,10 +72,13 @@ let private placeOf (own: ProxySettings) (bytes: byte[]) =
     }
 
 let private bytesOf (user: string) =
-    try
-        Base64Url.DecodeFromChars(user.AsSpan 1)
-    with :? FormatException ->
-        Array.Empty()
+    let output = Array.zeroCreate<byte>(Base64Url.GetMaxDecodedLength(user.Length - 1))
+    let mutable read = 0
+    let mutable written = 0
+
+    match Base64Url.DecodeFromChars(user.AsSpan 1, output.AsSpan(), &read, &written) with
+    | OperationStatus.Done -> Array.sub output 0 written
+    | _ -> Array.Empty()
 
 let private opened own (bytes: byte[]) =
     let mutable uri: SipUri | null = null
@@ -85,7 +89,7 @@ let private opened own (bytes: byte[]) =
         let leg =
             int (BinaryPrimitives.ReadUInt16BigEndian(ReadOnlySpan<byte>(bytes, 8, 2)))
 
-        ValueSome { Contact = contact; Leg = leg; Place = placeOf own bytes }
+        ValueSome { Contact = contact; Place = { Hop = hopOf own bytes; Leg = leg } }
     | _ -> ValueNone
 
 /// What the user part of a URI of ours stands for; none: it is no Contact of ours, or forged.

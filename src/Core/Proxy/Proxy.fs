@@ -26,7 +26,12 @@ let private passageOf leg source (request: SipRequest) : Passage =
 let private repaired view (passage: Passage) =
     let uri = passage.Uri
 
-    if passage.Routes.Length > 0 && isNull uri.User && Ours.isUri view uri then
+    if
+        passage.Routes.Length > 0
+        && uri.IsLooseRouter
+        && isNull uri.User
+        && Ours.isUri view uri
+    then
         {
             passage with
                 Uri = passage.Routes[passage.Last - 1].Address.Uri
@@ -114,8 +119,10 @@ let private forward (view: ProxyView) loop (passage: Passage) =
     let whither = ProxyRequest.whither passage
 
     match passage.Place with
-    | ValueSome place when not whither.HasRoute ->
+    | ValueSome place when not whither.HasRoute && Placing.isReachable view place ->
         placed view loop passage whither (Placing.at view place)
+    | ValueSome _ when not whither.HasRoute && ProxyWords.isNobodys passage.Uri ->
+        ProxyResponse.refuse view passage 430
     | _ when isAllowed view passage || isLaid view whither ->
         placed view loop passage whither (Placing.find view whither passage.Request)
     | _ -> ProxyResponse.refuse view passage 404
@@ -169,44 +176,18 @@ let received (view: ProxyView) leg source (message: SipMessage) =
     | :? SipResponse as incoming -> ProxyResponse.received view leg source incoming
     | _ -> ProxyStep.Pass
 
-let private best isSecure (targets: UserTarget list) =
-    let fitting =
-        targets |> List.filter (fun target -> not isSecure || target.Contact.IsSips)
-
-    match fitting with
-    | [] -> ValueNone
-    | fitting -> ValueSome(fitting |> List.reduce (fun a b -> if b.Q > a.Q then b else a))
-
-/// Where its registration came from is the way to who cannot be reached otherwise: by a connection it
-/// made, from behind a NAT, at a name that is nobody's (RFC 5626, 5.3; RFC 7118, 5).
-let private placeOf (view: ProxyView) (target: UserTarget) =
-    match target.Source, target.Path with
-    | ValueSome source, [] when
-        target.IsFlow
-        || view.Own.RewriteContact
-        || ProxyWords.isNobodys target.Contact
-        || (source.Flow <> 0L && Address.parse target.Contact.Host = ValueSome source.Address)
-        ->
-        ValueSome source
-    | _ -> ValueNone
-
-let rec private withoutOwnPath view (path: NameAddr list) =
-    match path with
-    | first :: rest when Ours.isRoute view first.Uri -> withoutOwnPath view rest
-    | path -> path
-
 /// The targets of the user it asked for: the one with the highest q, and no other (16.11).
 let located (view: ProxyView) (passage: Passage) (targets: UserTarget list) =
-    match best passage.Uri.IsSips targets with
+    match ProxyTargets.best view passage.Uri.IsSips targets with
     | ValueNone -> ProxyResponse.refuse view passage 480
-    | ValueSome target ->
+    | ValueSome(struct (target, place)) ->
         let loop = ProxyBranch.loopMark view passage.Request
 
         {
             passage with
                 Uri = target.Contact
-                Path = withoutOwnPath view target.Path
-                Place = placeOf view target
+                Path = ProxyTargets.path view target
+                Place = place
                 IsAllowed = true
         }
         |> unwrapped view

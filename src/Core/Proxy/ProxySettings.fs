@@ -41,6 +41,9 @@ type Whither = {
     IsSecure: bool
 }
 
+/// Where somebody was heard of, and the leg by which; 0: not known.
+type Place = { Hop: Hop; Leg: int }
+
 /// One target of a user (16.5).
 type UserTarget = {
     Contact: SipUri
@@ -50,6 +53,8 @@ type UserTarget = {
     Q: int
     /// Where its registration came from, if that is known.
     Source: Hop voption
+    /// The leg by which it came; 0: not known.
+    Leg: int
     /// It is a flow of RFC 5626: its connection is the way, whatever the Contact says.
     IsFlow: bool
 }
@@ -74,7 +79,7 @@ type Passage = {
     /// Pushed before the Routes that are left.
     Path: NameAddr list
     /// A contact of ours named the place; none: RFC 3263 finds it.
-    Place: Hop voption
+    Place: Place voption
     /// Its user is to be found, or its domain was asked for by somebody who may.
     IsAllowed: bool
 }

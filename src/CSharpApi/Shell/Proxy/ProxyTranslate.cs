@@ -55,6 +55,7 @@ internal static class ProxyTranslate
             binding.Source is { } source
                 ? FSharpValueOption<Core.Hop>.NewValueSome(Translate.ToCore(source))
                 : FSharpValueOption<Core.Hop>.ValueNone,
+            binding.LegNumber,
             binding.RegId is not null
         );
 
