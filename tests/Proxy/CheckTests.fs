@@ -51,6 +51,20 @@ let private checks =
             same (response node).StatusCode 420 "420"
             same (List.ofSeq (response node).Unsupported) [ "foo"; "bar" ] "Unsupported"
 
+        testCase "OPTIONS for ourselves: Require and Proxy-Require 420, else what we take (11.2)"
+        <| fun () ->
+            let take more =
+                udp own |> takes 1 peer (ask "OPTIONS" "sip:127.0.0.1" "z9hG4bK1" "" more)
+
+            for name in [ "Require"; "Proxy-Require" ] do
+                let refused = response (take [ $"{name}: foo" ])
+                same refused.StatusCode 420 name
+                same (List.ofSeq refused.Unsupported) [ "foo" ] "Unsupported"
+
+            let ok = response (take [])
+            same (ok.StatusCode, ok.GetHeader "Allow") (200, "OPTIONS") "Allow"
+            Expect.isNotNull (ok.GetHeader "Supported") "Supported, nothing in it"
+
         testCase "a Route that cannot be read: 400; a Date that cannot: passed on"
         <| fun () ->
             let bad = ask "OPTIONS" far "z9hG4bK1" "" [ "Route: <sip:;lr>" ]

@@ -95,6 +95,29 @@ let private streams =
             same (way.Address, way.Port) (address "127.0.0.7", 5099) "not the stranger's"
     ]
 
+let private numbers =
+    testCase
+        "a leg's number is another's after a restart: then one of the Via's transport and family"
+    <| fun () ->
+        let sent = node |> takes 1 peer (ask "OPTIONS" to' "z9hG4bK1" "" []) |> request
+        let ok = sent.CreateResponse(200, "x")
+        let v6 = leg 2 "::1" 5060
+        let udp = leg 3 "127.0.0.1" 5060
+
+        let other =
+            create settings node.Own [ legOf 1 Transport.Tcp "127.0.0.1" 5060; v6; udp ]
+
+        let home = other |> takes 3 (hop "127.0.0.9" 5080) ok
+        same ((single home).Leg, (single home).Hop) (3, peer) "by UDP"
+
+        let lie =
+            SipMessage.Parse(
+                ok.ToString().Replace("SIP/2.0/UDP 127.0.0.7", "SIP/2.0/TCP 127.0.0.7")
+            )
+
+        let lied = other |> takes 3 (hop "127.0.0.9" 5080) lie
+        same lied.Counted [ Counted.ForgedResponse ] "nobody else chooses the transport"
+
 /// A response is passed on as it is, without our Via.
 let private responses =
     testList "responses" [
@@ -137,4 +160,4 @@ let private responses =
             same node.Counted [ Counted.AckGoesNowhere ] "counted"
     ]
 
-let tests = testList "Return" [ combinations; streams; responses ]
+let tests = testList "Return" [ combinations; streams; numbers; responses ]

@@ -97,6 +97,15 @@ let private strict =
             same (string out.RequestUri) "sip:b@127.0.0.9:5080" "Request-URI"
             Expect.isFalse (out.Index.Has HeaderId.Route) "no Route"
 
+        testCase "a URI of ours without lr is none that we recorded: its Routes stay"
+        <| fun () ->
+            let message =
+                ask "OPTIONS" "sip:127.0.0.1" "z9hG4bK1" "x" [ "Route: <sip:127.0.0.9:5080;lr>" ]
+
+            let out = forwarded anybody message
+            same (string out.RequestUri) "sip:127.0.0.1" "Request-URI"
+            same (routes out) [ "<sip:127.0.0.9:5080;lr>" ] "Route"
+
         testCase "a strict router is next: it gets its URI, and ours goes last (16.6, item 6)"
         <| fun () ->
             let message =

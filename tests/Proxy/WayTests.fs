@@ -17,8 +17,10 @@ let private stream text port flow = { hop text port with Transport = Transport.T
 let private source = stream "127.0.0.7" 40_000 9L
 let private invite = ask "INVITE" "sip:bob@d.test" "z9hG4bK1" "" []
 
-let private bound targets own legs =
-    { create settings own legs with Users = Map [ "bob@d.test", targets ] }
+let private bound targets own legs = {
+    create settings own legs with
+        Users = Map [ "bob@d.test", targets ]
+}
 
 let private from source contact = { target contact with Source = ValueSome source; Leg = 2 }
 let private legs = [ Rig.own; tcp ]
@@ -39,7 +41,11 @@ let private dead =
 
         testCase "its flow, or nobody's name, is no target: the next is, or 480"
         <| fun () ->
-            let flow = { from source "sip:b@127.0.0.7:5090;transport=tcp" with IsFlow = true }
+            let flow = {
+                from source "sip:b@127.0.0.7:5090;transport=tcp" with
+                    IsFlow = true
+            }
+
             let nobody = from source "sip:b@abc.invalid;transport=tcp"
             let other = { target "sip:c@127.0.0.3" with Q = 100 }
 
@@ -134,5 +140,4 @@ let private noBase64 =
 
             same count 0 user
 
-let tests =
-    testList "Way" [ dead; others; badContact; byItsLeg; noBase64 ]
+let tests = testList "Way" [ dead; others; badContact; byItsLeg; noBase64 ]

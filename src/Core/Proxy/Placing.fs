@@ -127,9 +127,7 @@ let at (view: ProxyView) (place: Place) =
 
     match Ours.leg place.Leg view with
     | ValueSome leg when
-        not isLiving
-        && leg.Transport = hop.Transport
-        && leg.Address.Family = hop.Address.Family
+        not isLiving && leg.Transport = hop.Transport && leg.Address.Family = hop.Address.Family
         ->
         Placed.At(hop, leg)
     | _ -> byLeg Wishes.none hop (work view)

@@ -26,12 +26,7 @@ let private passageOf leg source (request: SipRequest) : Passage =
 let private repaired view (passage: Passage) =
     let uri = passage.Uri
 
-    if
-        passage.Routes.Length > 0
-        && uri.IsLooseRouter
-        && isNull uri.User
-        && Ours.isUri view uri
-    then
+    if passage.Routes.Length > 0 && uri.IsLooseRouter && isNull uri.User && Ours.isUri view uri then
         {
             passage with
                 Uri = passage.Routes[passage.Last - 1].Address.Uri
@@ -135,11 +130,13 @@ let private isForItself (view: ProxyView) (passage: Passage) =
     && (Ours.isUri view passage.Uri || Ours.isDomain view passage.Uri.Host)
 
 /// OPTIONS asks whether we are there (11); all else is another receiver's.
-let private forItself view (passage: Passage) =
-    if passage.Request.Method = SipMethod.Options then
-        ProxyResponse.refuse view passage 200
-    else
+let private forItself view loop (passage: Passage) =
+    if passage.Request.Method <> SipMethod.Options then
         ProxyStep.Pass
+    else
+        match ProxyChecks.checkOwn loop passage.Request with
+        | ValueSome refusal -> ProxyResponse.answer view passage refusal
+        | ValueNone -> ProxyResponse.capabilities view passage
 
 let private target view loop (passage: Passage) =
     let uri = passage.Uri
@@ -165,7 +162,7 @@ let private request (view: ProxyView) leg source (request: SipRequest) =
     let loop = ProxyBranch.loopMark view request
 
     match ProxyChecks.check loop request with
-    | _ when isForItself view passage -> forItself view passage
+    | _ when isForItself view passage -> forItself view loop passage
     | ValueSome refusal -> ProxyResponse.answer view passage refusal
     | ValueNone -> target view loop passage
 

@@ -92,6 +92,7 @@ let private seal
     hash.Add back.Flow
     hash.Add(if back.Flow = 0L then 0L else int64 back.Epoch)
     hash.Add words
+    hash.Add(part bytes via.TransportStart via.TransportEnd)
     hash.Add(part bytes via.BranchStart via.BranchEnd)
     hash.Add(part bytes via.HostStart via.SentByEnd)
     hash.Add(part bytes via.ReceivedStart via.ReceivedEnd)

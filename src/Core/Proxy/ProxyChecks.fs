@@ -19,22 +19,40 @@ let private isMalformed (request: SipRequest) =
      || index.Has HeaderId.ProxyAuthorization)
     && request.Validate(SipRole.Proxy).Count > 0
 
-/// Max-Forwards comes first: whatever else is wrong, nothing goes round for ever. Of Proxy-Require
-/// nothing is understood here.
-let check loop (request: SipRequest) =
-    if request.Index.MaxForwards = 0 then
-        ValueSome(refusal 483)
-    elif not request.RequestUri.IsSip then
+let private unsupported (tags: seq<string>) =
+    ValueSome {
+        Status = 420
+        Header = "Unsupported"
+        Value = String.Join(", ", tags)
+    }
+
+/// Of Proxy-Require nothing is understood here.
+let private checkWords loop (request: SipRequest) =
+    if not request.RequestUri.IsSip then
         ValueSome(refusal 416)
     elif isMalformed request then
         ValueSome(refusal 400)
     elif ProxyBranch.hasLooped loop request then
         ValueSome(refusal 482)
     elif request.Index.Has HeaderId.ProxyRequire then
-        let value = String.Join(", ", request.ProxyRequire)
-        ValueSome { Status = 420; Header = "Unsupported"; Value = value }
+        unsupported request.ProxyRequire
     else
         ValueNone
+
+/// Max-Forwards comes first: whatever else is wrong, nothing goes round for ever.
+let check loop (request: SipRequest) =
+    if request.Index.MaxForwards = 0 then
+        ValueSome(refusal 483)
+    else
+        checkWords loop request
+
+/// A request that ends here: it may have come as far as it could (11), and Require is meant for us, of
+/// which nothing is understood either (8.2.2.3).
+let checkOwn loop (request: SipRequest) =
+    match checkWords loop request with
+    | ValueNone when request.Index.Has HeaderId.Require && request.Require.Count > 0 ->
+        unsupported request.Require
+    | checked' -> checked'
 
 /// Broadcast, "this network", reserved; IPv4 in a form of IPv6 that is no longer (RFC 4291, 2.5.5.1).
 let private isNobodys (address: Address) =

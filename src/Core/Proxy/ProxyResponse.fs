@@ -50,22 +50,42 @@ let private tagFor (view: ProxyView) (request: SipRequest) : string | null =
     else
         null
 
-/// An answer of our own, without state; an ACK gets none.
-let answer (view: ProxyView) (passage: Passage) (refusal: ProxyChecks.Refusal) =
+let private answered (view: ProxyView) (passage: Passage) status fields =
     let request = passage.Request
 
     if request.Method = SipMethod.Ack then
         ProxyStep.Drop Counted.AckGoesNowhere
     else
-        let response = request.CreateResponse(refusal.Status, tagFor view request)
+        let write (response: SipResponse) (struct (name: string, value: string)) =
+            response.WithHeader(name, value)
 
-        answerWith
-            view
-            passage
-            (if refusal.Header = "" then
-                 response
-             else
-                 response.WithHeader(refusal.Header, refusal.Value))
+        fields
+        |> List.fold write (request.CreateResponse(status, tagFor view request))
+        |> answerWith view passage
+
+/// An answer of our own, without state; an ACK gets none.
+let answer (view: ProxyView) (passage: Passage) (refusal: ProxyChecks.Refusal) =
+    let fields =
+        if refusal.Header = "" then
+            []
+        else
+            [ struct (refusal.Header, refusal.Value) ]
+
+    answered view passage refusal.Status fields
+
+/// We are there, and this is what we take (11.2).
+let capabilities (view: ProxyView) (passage: Passage) =
+    let others =
+        match view.State.Receiver with
+        | ValueSome receiver -> receiver.Allow
+        | ValueNone -> []
+
+    let names = SipMethod.Options :: others |> List.map _.Name |> List.distinct
+
+    answered view passage 200 [
+        struct ("Allow", String.Join(", ", names))
+        struct ("Supported", "")
+    ]
 
 let refuse view passage status = answer view passage (ProxyChecks.refusal status)
 
@@ -117,13 +137,34 @@ let private write (view: ProxyView) arrival source (leg: Leg) (response: SipResp
     contacts view arrival source leg response edits
     ReadOnlyMemory<byte>(Edits.apply response.Bytes edits)
 
-/// The leg that the request came by; when it is gone, another of that address family.
-let private legFor (view: ProxyView) (back: ProxyBranch.WayBack) = Ours.leg back.Leg view
+let private transportOf (bytes: ReadOnlySpan<byte>) (via: inref<ViaParts>) =
+    let text = bytes.Slice(via.TransportStart, via.TransportEnd - via.TransportStart)
+    TransportName.tryParse (Octets.toText text)
+
+/// The leg that the request came by. Another run, or another proxy with the same secret, may number its
+/// legs otherwise: then one of the transport that the Via names, and of its address family (18.2.2).
+let private legFor (view: ProxyView) (back: ProxyBranch.WayBack) bytes (via: inref<ViaParts>) =
+    let numbered = Ours.leg back.Leg view
+    let transport = transportOf bytes &via
+    let address = addressOf bytes &via
+
+    let fits (leg: Leg) =
+        ValueSome leg.Transport = transport
+        && (match address with
+            | ValueSome address -> leg.Address.Family = address.Family
+            | ValueNone -> false)
+
+    match numbered with
+    | ValueSome leg when fits leg || (back.Flow <> 0L && back.Epoch = view.Own.Epoch) -> numbered
+    | _ ->
+        match List.tryFind fits view.State.Legs with
+        | Some leg -> ValueSome leg
+        | None -> numbered
 
 let private send view arrival source (back: ProxyBranch.WayBack) below (response: SipResponse) =
     let via: ViaParts = below
 
-    match legFor view back with
+    match legFor view back response.Bytes.Span &via with
     | ValueNone -> ProxyStep.Drop Counted.UnknownLeg
     | ValueSome leg ->
         let flow = if back.Epoch = view.Own.Epoch then back.Flow else 0L

@@ -5,8 +5,7 @@ module internal SipFun.Core.ProxyTargets
 open SipFun
 
 /// What it says of itself is no way to it: it is a flow, or has a name that is nobody's.
-let private isOnlyThere (target: UserTarget) =
-    target.IsFlow || ProxyWords.isNobodys target.Contact
+let private isOnlyThere (target: UserTarget) = target.IsFlow || ProxyWords.isNobodys target.Contact
 
 /// It may be from behind a NAT, or made the connection that we would have to make.
 let private isRatherThere (view: ProxyView) (target: UserTarget) (source: Hop) =
@@ -23,7 +22,10 @@ let rec private withoutOurs view (path: NameAddr list) =
 let path view (target: UserTarget) = withoutOurs view target.Path
 
 /// The target, and its place if that is the way; none: nothing leads to it any more.
-let private reached (view: ProxyView) (target: UserTarget) : struct (UserTarget * Place voption) option =
+let private reached
+    (view: ProxyView)
+    (target: UserTarget)
+    : struct (UserTarget * Place voption) option =
     let byContact = Some(struct (target, ValueNone))
 
     match target.Source, path view target with
@@ -31,9 +33,12 @@ let private reached (view: ProxyView) (target: UserTarget) : struct (UserTarget 
     | ValueSome source, [] when isRatherThere view target source ->
         let place = { Hop = source; Leg = target.Leg }
 
-        if Placing.isReachable view place then Some(struct (target, ValueSome place))
-        elif isOnlyThere target then None
-        else byContact
+        if Placing.isReachable view place then
+            Some(struct (target, ValueSome place))
+        elif isOnlyThere target then
+            None
+        else
+            byContact
     | _ -> if ProxyWords.isNobodys target.Contact then None else byContact
 
 let private fits isSecure (target: UserTarget) =
