@@ -185,8 +185,6 @@ let private hosts = [
     "4294967295"
 ]
 
-let private isRefused (status: int) = status = 0 || status >= 300
-
 let private zone =
     Map [
         "broadcast.test", address "255.255.255.255"
