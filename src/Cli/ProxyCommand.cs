@@ -88,6 +88,8 @@ internal sealed class ProxyCommand : Command
                             Domains = domains,
                             Store = store,
                             PassForeignDomains = true,
+                            // The proxy routes to addresses, not to devices (RFC 5627, 6.1).
+                            Gruus = false,
                         }
                     )
                     : null;

@@ -19,6 +19,7 @@ public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
     private static readonly SipMethod[] _methods = [SipMethod.Register];
 
     private readonly Core.RegistrarSettings _settings;
+    private readonly RegisterProcessing _processing;
     private readonly RegisterLanes _lanes;
     private readonly bool _isInstant;
     private volatile ChangeLane? _changes;
@@ -34,7 +35,8 @@ public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
         Options = options;
         var draws = new Draws();
         _settings = RegistrarWords.ToSettings(options, (draws.Next(), draws.Next()));
-        _lanes = new RegisterLanes(options.MaxWaiting, RegisterAsync);
+        _processing = new RegisterProcessing(_settings, options, change => _changes?.Tell(change));
+        _lanes = new RegisterLanes(options.MaxWaiting, _processing.RegisterAsync);
         _isInstant = options.Store is InMemoryLocationStore && options.MayRegister is null;
 
         if (options.OnChange is not null)
@@ -99,7 +101,7 @@ public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
                 when Options.PassForeignDomains:
                 return Receipt.Pass;
             case Core.Addressed.Refused refused:
-                Answer(received, Refuse(received, refused.Item));
+                _processing.Refuse(received, refused.Item);
                 return Receipt.Handled;
             default:
                 return Receipt.Pass;
@@ -125,96 +127,13 @@ public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
         if (_isInstant)
         {
             // Nothing in it waits, nor calls code of the user's.
-            _ = RegisterAsync(received, address);
+            _ = _processing.RegisterAsync(received, address, static () => { });
         }
         else if (!_lanes.TryAdd(received, address))
         {
-            Answer(received, Refuse(received, Core.RegisterRefusal.Full));
+            _processing.Refuse(received, Core.RegisterRefusal.Full);
         }
     }
-
-    /// <summary>Answers whatever happens.</summary>
-    private async Task RegisterAsync(Received received, AddressOfRecord address)
-    {
-        var engine = received.Dispatcher.Engine;
-        SipResponse response;
-
-        try
-        {
-            response = await AnswerAsync(received, address, engine.Closing).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            if (!engine.Closing.IsCancellationRequested)
-            {
-                engine.Log.StoreFailed(exception);
-            }
-
-            response = Refuse(received, Core.RegisterRefusal.StoreFailed);
-        }
-
-        Answer(received, response);
-    }
-
-    private async ValueTask<SipResponse> AnswerAsync(
-        Received received,
-        AddressOfRecord address,
-        CancellationToken cancel
-    )
-    {
-        if (!await MayRegisterAsync(received, address).ConfigureAwait(false))
-        {
-            return Refuse(received, Core.RegisterRefusal.Forbidden);
-        }
-
-        var visit = new RegisterVisit(_settings, received, address);
-
-        if (received.Message.GetHeader("Contact") is null)
-        {
-            visit.Change(await Store.LookupAsync(address, cancel).ConfigureAwait(false));
-        }
-        else if (!await Store.UpdateAsync(address, visit.Change, cancel).ConfigureAwait(false))
-        {
-            return Refuse(received, Core.RegisterRefusal.Full);
-        }
-
-        if (visit.Refusal is { } refusal)
-        {
-            Count(received, refusal);
-        }
-
-        foreach (var change in visit.Changes)
-        {
-            _changes?.Tell(change);
-        }
-
-        return visit.Response;
-    }
-
-    /// <summary>Step 4. Whoever proved to be somebody is not somebody else.</summary>
-    private ValueTask<bool> MayRegisterAsync(Received received, AddressOfRecord address) =>
-        Options.MayRegister is { } may ? may(received, address)
-        : received.AuthenticatedUser is { } user
-            ? new(user == address.User || user == $"{address.User}@{address.Host}")
-        : new(true);
-
-    private SipResponse Refuse(Received received, Core.RegisterRefusal refusal)
-    {
-        Count(received, refusal);
-        return Core.Registrar.refuse(_settings, (SipRequest)received.Message, refusal);
-    }
-
-    private static void Count(Received received, Core.RegisterRefusal refusal) =>
-        received.Count(RegistrarWords.ToReason(refusal));
-
-    /// <summary>Inside the turn and outside.</summary>
-    private static void Answer(Received received, SipResponse response) =>
-        received.Dispatcher.Post(
-            received.Signed(response),
-            DeliverOptions.None,
-            [received.LegNumber],
-            received.From.Flow
-        );
 
     private IReadOnlyList<Binding>? Select(Core.Gruu.Target target, IReadOnlyList<Binding> bindings)
     {

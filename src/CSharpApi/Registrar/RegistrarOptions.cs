@@ -36,9 +36,16 @@ public sealed record RegistrarOptions
     /// 513.</summary>
     public int MaxContactLength { get; init; } = 4_096;
 
-    /// <summary>Requests that wait for a store of yours or for <see cref="MayRegister"/>; default
-    /// 10,000. More are refused with 503.</summary>
+    /// <summary>Requests that wait for a store of yours or for <see cref="MayRegister"/>, or are with
+    /// them; default 10,000. More are refused with 503.</summary>
     public int MaxWaiting { get; init; } = 10_000;
+
+    /// <summary>
+    /// How long a store of yours and <see cref="MayRegister"/> together may take for one request, by
+    /// the dispatcher's clock; then it is answered 504 and what they say afterwards changes nothing. It
+    /// counts among <see cref="MaxWaiting"/> until they have returned. Default 5 s.
+    /// </summary>
+    public TimeSpan StoreWithin { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Whether the sender of a request may change the bindings of an address; if not it is refused
@@ -114,6 +121,10 @@ public sealed record RegistrarOptions
         ThrowIf(
             MaxContacts < 1 || MaxContactLength < 1 || MaxWaiting < 1,
             "Every limit is at least 1."
+        );
+        ThrowIf(
+            StoreWithin <= TimeSpan.Zero || StoreWithin > TimeSpan.FromDays(1),
+            "StoreWithin is more than zero and at most a day."
         );
         ThrowIf(ServiceRoute.Any(one => one is null), "A Service-Route is null.");
     }

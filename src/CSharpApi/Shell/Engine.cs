@@ -21,6 +21,7 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
     {
         _number = former?.Number ?? 0;
         (Dispatcher, Platform) = (dispatcher, options.Platform);
+        Closing = _closing.Token;
         Draws = Platform.Draws();
         Limits = options.Limits;
         var logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("SipFun");
@@ -50,7 +51,7 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
         };
         Legs = new Legs(this, former?.Frozen.Legs ?? []);
         Lookups = new Lookups(Loop, Platform);
-        Reception = new Reception(Limits.ReceiveQueue, Loop.Post, Code, _closing.Token);
+        Reception = new Reception(Limits.ReceiveQueue, Loop.Post, Code, Closing);
         _questions = new Questions(
             options.Resolver
                 ?? new DnsClientResolver(new() { TimeProvider = options.TimeProvider }),
@@ -58,7 +59,7 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
             Limits.ResolveWithin,
             Loop.Post,
             Code,
-            _closing.Token
+            Closing
         );
     }
 
@@ -98,8 +99,9 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
     /// <summary>Nothing new is taken on.</summary>
     public bool IsClosed => _closed;
 
-    /// <summary>Set when the end begins: who holds something open for a caller ends it.</summary>
-    public CancellationToken Closing => _closing.Token;
+    /// <summary>Set when the end begins: who holds something open for a caller ends it. Good after the
+    /// end, too.</summary>
+    public CancellationToken Closing { get; }
 
     public IEnumerable<Delivery> Deliveries => _deliveries.Values;
 

@@ -50,6 +50,8 @@ type RegisterRefusal =
     | Full
     /// The store failed.
     | StoreFailed
+    /// The store has not answered in time.
+    | StoreLate
 
 [<RequireQualifiedAccess>]
 module RegisterRefusal =
@@ -69,6 +71,7 @@ module RegisterRefusal =
         | RegisterRefusal.Full -> StatusCode.ServiceUnavailable
         | RegisterRefusal.OutOfOrder
         | RegisterRefusal.StoreFailed -> StatusCode.ServerInternalError
+        | RegisterRefusal.StoreLate -> StatusCode.ServerTimeOut
 
     /// The reason phrase; null for the usual one.
     let reason refusal : string | null =

@@ -87,3 +87,18 @@ type SlowStore(inner: ILocationStore) =
         member _.UpdateAsync(address, change, cancel) = inner.UpdateAsync(address, change, cancel)
         member _.add_Expired _ = ()
         member _.remove_Expired _ = ()
+
+/// A store that answers each question as the test says, by how many came before it.
+type AnsweringStore(answer: int -> Task<System.Collections.Generic.IReadOnlyList<Binding>>) =
+    let mutable asked = 0
+
+    member _.Asked = System.Threading.Volatile.Read &asked
+
+    interface ILocationStore with
+        member _.LookupAsync(_, _) =
+            let before = System.Threading.Interlocked.Increment &asked - 1
+            ValueTask<System.Collections.Generic.IReadOnlyList<Binding>>(task = answer before)
+
+        member _.UpdateAsync(_, _, _) = ValueTask<bool> false
+        member _.add_Expired _ = ()
+        member _.remove_Expired _ = ()

@@ -2,6 +2,7 @@
 module SipFun.Tests.CSharpApi.Proxy.StatelessProxyTests
 
 open System
+open System.Collections.Generic
 open System.Threading.Tasks
 open Expecto
 open Microsoft.Extensions.Time.Testing
@@ -120,11 +121,119 @@ let private drains =
                 (Threading.SpinWait.SpinUntil(isWaiting, Patience.milliseconds))
                 "it waits"
 
-            let ended = proxy.DisposeAsync().AsTask()
-            Expect.isFalse ended.IsCompleted "not yet"
+            let ended = [ for _ in 1..2 -> proxy.DisposeAsync().AsTask() ]
+            Expect.all ended (fun one -> not one.IsCompleted) "not yet"
             slow.Open()
             callee.ReceiveRequest() |> ignore
-            Expect.isTrue (ended.Wait Patience.milliseconds) "now")
+            Expect.isTrue (Task.WhenAll(ended).Wait Patience.milliseconds) "now"
+            let abandoned = House.counter proxy.Dispatcher "callback_abandoned"
+            Expect.equal abandoned 0L "whoever asked for it, in time")
+
+let private outlives =
+    testCase "its end may come after the dispatcher's, or meet it: nothing was abandoned"
+    <| fun () ->
+        use store = memory ()
+        use caller = new Peer()
+        let slow = SlowStore store
+        let mutable met = Task.CompletedTask
+        let mutable survivor: StatelessProxy | null = null
+
+        withProxy (ofDomain slow []) (fun proxy ->
+            caller.Send(ask "MESSAGE" "sip:bob@d.test" caller "z9hG4bK1" "", at proxy)
+            let isWaiting () = proxy.Waiting = 1
+
+            Expect.isTrue
+                (Threading.SpinWait.SpinUntil(isWaiting, Patience.milliseconds))
+                "it waits"
+
+            met <- proxy.DisposeAsync().AsTask()
+            survivor <- proxy)
+
+        match survivor with
+        | null -> failwith "no proxy"
+        | proxy ->
+            Expect.isTrue (met.Wait Patience.milliseconds) "it ends with the dispatcher"
+            Expect.isTrue (proxy.DisposeAsync().AsTask().Wait Patience.milliseconds) "and again"
+            let abandoned = House.counter proxy.Dispatcher "callback_abandoned"
+            Expect.equal abandoned 0L "a plain end"
+
+let private binding (q: decimal) =
+    Binding(
+        Contact = NameAddr.Parse "<sip:bob@127.0.0.1>",
+        Q = q,
+        ExpiresIn = TimeSpan.FromHours 1.0,
+        CallId = CallId.Parse "reg",
+        CSeq = 1u
+    )
+
+/// A list that says it has a row, and has none.
+let private hollow =
+    { new IReadOnlyList<Binding> with
+        member _.Count = 1
+        member _.Item
+            with get _ = invalidOp "no row"
+        member _.GetEnumerator() : IEnumerator<Binding> = invalidOp "no row"
+        member _.GetEnumerator() : Collections.IEnumerator = invalidOp "no row"
+    }
+
+let private odd =
+    testCase "what a store answers that makes no sense is its fault: 500, and no harm to the turn"
+    <| fun () ->
+        let unlike: IReadOnlyList<Binding> list = [
+            Unchecked.defaultof<_>
+            [| Unchecked.defaultof<Binding> |]
+            [| binding Decimal.MaxValue |]
+            [| binding -1m |]
+            hollow
+        ]
+
+        use caller = new Peer()
+        let store = AnsweringStore(fun before -> Task.FromResult unlike[before])
+
+        withProxy (ofDomain store []) (fun proxy ->
+            for number in 1 .. unlike.Length do
+                let branch = $"z9hG4bK{number}"
+                caller.Send(ask "MESSAGE" "sip:bob@d.test" caller branch "", at proxy)
+                Expect.equal (caller.ReceiveResponse()).StatusCode 500 $"answer {number}"
+
+            let failed = House.counter proxy.Dispatcher "locations_failed"
+            Expect.equal failed (int64 unlike.Length) "each is counted"
+            Expect.equal proxy.Waiting 0 "nobody waits")
+
+let private ordered =
+    testCase "a CANCEL does not overtake its INVITE at a slow store: one question for both"
+    <| fun () ->
+        use caller = new Peer()
+        use callee = new Peer()
+        let first = TaskCompletionSource<IReadOnlyList<Binding>>()
+
+        let bindings: IReadOnlyList<Binding> = [|
+            Binding(
+                Contact = NameAddr.Parse $"<{callee.Uri}>",
+                ExpiresIn = TimeSpan.FromHours 1.0,
+                CallId = CallId.Parse "reg",
+                CSeq = 1u
+            )
+        |]
+
+        let store =
+            AnsweringStore(fun before ->
+                if before = 0 then first.Task else Task.FromResult bindings)
+
+        withProxy (ofDomain store []) (fun proxy ->
+            let isWaiting count () = proxy.Waiting = count && store.Asked > 0
+
+            for count, method in [ 1, "INVITE"; 2, "CANCEL" ] do
+                caller.Send(ask method "sip:bob@d.test" caller "z9hG4bK1" "", at proxy)
+
+                Expect.isTrue
+                    (Threading.SpinWait.SpinUntil(isWaiting count, Patience.milliseconds))
+                    $"the {method} waits"
+
+            first.SetResult bindings
+            let methods = [ for _ in 1..2 -> string (callee.ReceiveRequest()).Method ]
+            Expect.equal methods [ "INVITE"; "CANCEL" ] "in order"
+            Expect.equal store.Asked 1 "asked once")
 
 let private named =
     testCase "a name is resolved by RFC 3263, once its answer is there at once"
@@ -193,4 +302,16 @@ let private restart =
                 Expect.equal (caller.ReceiveResponse()).StatusCode 200 "it arrives")
 
 let tests =
-    testList "StatelessProxy" [ passes; copies; slow; broken; drains; named; misuse; restart ]
+    testList "StatelessProxy" [
+        passes
+        copies
+        slow
+        broken
+        drains
+        outlives
+        odd
+        ordered
+        named
+        misuse
+        restart
+    ]

@@ -248,12 +248,45 @@ let private limits =
         dispatcher.SetReceiver registrar
         peer.Send(bound peer "bob", local dispatcher)
         store.Asked 1 |> ignore
-        peer.Send(bound peer "bob", local dispatcher)
-        settle dispatcher
-        Expect.equal (status dispatcher peer (bound peer "bob")) 503 "one waits already"
+        Expect.equal (status dispatcher peer (bound peer "alice")) 503 "one waits, whoever he is"
         store.Go()
-        store.Asked 2 |> ignore
-        store.Go())
+        Expect.equal (peer.ReceiveResponse()).StatusCode 200 "the store has returned"
+        peer.Send(bound peer "alice", local dispatcher)
+        Expect.equal (store.Asked 2) 2 "there is room again"
+        store.Go()
+        Expect.equal (peer.ReceiveResponse()).StatusCode 200 "for her")
+
+/// What the store says too late changes nothing, and no other address waits for it.
+let private late =
+    inVirtualTime (fun time dispatcher peer ->
+        use store = new SlowStore()
+
+        use registrar =
+            new Registrar(
+                RegistrarOptions(
+                    Domains = [| domain |],
+                    Store = store,
+                    MaxWaiting = 2,
+                    StoreWithin = TimeSpan.FromSeconds 2.0
+                )
+            )
+
+        dispatcher.SetReceiver registrar
+        peer.Send(bound peer "carol", local dispatcher)
+        Expect.equal (store.Asked 1) 1 "it does not answer"
+        advanceUntil time (fun () -> peer.HasMore)
+        Expect.equal (peer.ReceiveResponse()).StatusCode 504 "in time"
+        Expect.equal (counter dispatcher "location_store_failed") 1L "counted"
+        peer.Send(bound peer "bob", local dispatcher)
+        Expect.equal (store.Asked 2) 2 "the next is asked for"
+        Expect.equal (status dispatcher peer (bound peer "alice")) 503 "the late one counts still"
+        store.Go()
+        store.Go()
+        Expect.equal (peer.ReceiveResponse()).StatusCode 200 "the next is answered"
+        peer.Send(register peer "carol" [], local dispatcher)
+        Expect.equal (store.Asked 3) 3 "there is room again"
+        store.Go()
+        Expect.isEmpty (peer.ReceiveResponse()).Contacts "what came late changed nothing")
 
 let private misuse =
     let good = RegistrarOptions(Domains = [| domain |])
@@ -269,6 +302,7 @@ let private misuse =
                 RegistrarOptions(Domains = good.Domains, MaxExpires = TimeSpan.FromSeconds 30.0)
                 RegistrarOptions(Domains = good.Domains, DefaultExpires = TimeSpan.Zero)
                 RegistrarOptions(Domains = good.Domains, MaxContacts = 0)
+                RegistrarOptions(Domains = good.Domains, StoreWithin = TimeSpan.Zero)
             ] do
             Expect.throwsT<ArgumentException> (fun () -> new Registrar(options) |> ignore) "at once"
 
@@ -288,7 +322,8 @@ let tests =
             "a slow store: each address in order, none for another; asked again, the last counts"
             waits
         testCase "a store that fails is a 500, and no more" breaks
-        testCase "so many may wait for a store" limits
+        testCase "so many may wait for a store, be it for one address or for many" limits
+        testCase "a store that is late is a 504, and changes nothing any more" late
         misuse
         testCase "a domain may be a numeric address"
         <| fun () ->

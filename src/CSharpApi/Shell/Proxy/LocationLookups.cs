@@ -1,5 +1,8 @@
 // Who is bound where: asked in the turn where the store is our own and in memory, on the pool where it
-// is a user's, whose code the turn never runs.
+// is a user's, whose code the turn never runs. Of one address one question at a time: who asks
+// meanwhile waits for its answer, so that no request overtakes another one (RFC 3261, 9.1).
+using Microsoft.FSharp.Collections;
+
 namespace SipFun.Shell;
 
 /// <summary>Asks a location service.</summary>
@@ -7,33 +10,56 @@ internal sealed class LocationLookups(Engine engine, ILocationStore store, TimeS
 {
     private readonly InMemoryLocationStore? _memory = store as InMemoryLocationStore;
 
+    /// <summary>Only the turn knows it.</summary>
+    private readonly Dictionary<AddressOfRecord, Lookup> _lookups = [];
+
     /// <summary>The bindings, if they are known at once. Inside the turn.</summary>
-    public IReadOnlyList<Binding>? TryFind(SipUri uri)
+    public FSharpList<Core.UserTarget>? TryFind(SipUri uri)
     {
-        if (_memory is null)
+        try
         {
+            return _memory is null
+                ? null
+                : ProxyTranslate.ToTargets(_memory.Find(AddressOfRecord.Create(uri)));
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // Somebody wrote what makes no sense: told of where others are told of it.
             return null;
         }
-
-        var found = _memory.LookupAsync(AddressOfRecord.Create(uri));
-        return found.IsCompletedSuccessfully ? found.Result : null;
     }
 
-    /// <summary>Asks, and answers later, in the turn.</summary>
-    public void Ask(UserQuestion question) => _ = AskAsync(question);
-
-    private async Task AskAsync(UserQuestion question)
+    /// <summary>Asks, and answers later, in order. Inside the turn.</summary>
+    public void Ask(UserQuestion question)
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var address = AddressOfRecord.Create(question.Uri);
+
+        if (_lookups.TryGetValue(address, out var lookup))
+        {
+            lookup.Waiting.Add(question);
+            return;
+        }
+
+        lookup = new Lookup(address);
+        lookup.Waiting.Add(question);
+        _lookups.Add(address, lookup);
+        engine.Code.Visits.Begin(lookup);
+        _ = engine.Platform.Run(() => AskAsync(lookup));
+    }
+
+    private async Task AskAsync(Lookup lookup)
+    {
+        engine.Code.Visits.Enter(lookup);
 
         try
         {
-            var bindings = await FindAsync(question.Uri).ConfigureAwait(false);
-            engine.Loop.Post(() => question.Answer(bindings));
+            var bindings = await FindAsync(lookup.Address).ConfigureAwait(false);
+            var targets = ProxyTranslate.ToTargets(bindings);
+            End(lookup, question => question.Answer(targets));
         }
         catch (TimeoutException)
         {
-            Fail(question, StatusCode.ServerTimeOut);
+            End(lookup, question => question.Fail(StatusCode.ServerTimeOut));
         }
         catch (Exception exception)
         {
@@ -43,29 +69,44 @@ internal sealed class LocationLookups(Engine engine, ILocationStore store, TimeS
                 engine.Log.LocationsFailed(exception);
             }
 
-            Fail(question, StatusCode.ServerInternalError);
+            End(lookup, question => question.Fail(StatusCode.ServerInternalError));
         }
+
+        engine.Code.Visits.End(lookup);
     }
 
     /// <exception cref="TimeoutException">It took too long.</exception>
-    private async Task<IReadOnlyList<Binding>> FindAsync(SipUri uri)
+    private async Task<IReadOnlyList<Binding>> FindAsync(AddressOfRecord address)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(engine.Closing);
 
         try
         {
-            var found = store.LookupAsync(AddressOfRecord.Create(uri), stop.Token).AsTask();
+            var found = store.LookupAsync(address, stop.Token).AsTask();
             return await found
                 .WaitAsync(within, engine.Clock.Time, engine.Closing)
                 .ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            await stop.CancelAsync().ConfigureAwait(false);
+            await engine.Platform.CancelAsync(stop).ConfigureAwait(false);
             throw;
         }
     }
 
-    private void Fail(UserQuestion question, int status) =>
-        engine.Loop.Post(() => question.Fail(status));
+    private void End(Lookup lookup, Action<UserQuestion> tell) =>
+        engine.Loop.Post(() =>
+        {
+            _lookups.Remove(lookup.Address);
+            lookup.Waiting.ForEach(tell);
+        });
+
+    /// <summary>One question to the store, and who waits for its answer, in order. Dispose of the
+    /// dispatcher waits for it.</summary>
+    private sealed class Lookup(AddressOfRecord address) : Visit
+    {
+        public AddressOfRecord Address => address;
+
+        public List<UserQuestion> Waiting { get; } = [];
+    }
 }

@@ -1,5 +1,7 @@
 // The stateless proxy in the dispatcher's turn: each message is asked about once, and what is said to be
 // done is done there and then. Only requests that wait for a store or for the DNS are held, and counted.
+using Microsoft.FSharp.Collections;
+
 namespace SipFun.Shell;
 
 /// <summary>Carries out what <c>Core.Proxy</c> says.</summary>
@@ -11,7 +13,7 @@ internal sealed class ProxyMachine
     private readonly StatelessProxyOptions _options;
     private readonly LocationLookups? _locations;
     private int _waiting;
-    private TaskCompletionSource? _drained;
+    private Promise? _drained;
 
     public ProxyMachine(Engine engine, StatelessProxyOptions options)
     {
@@ -40,15 +42,13 @@ internal sealed class ProxyMachine
         return Receipt.Stateless;
     }
 
-    /// <summary>Completes when nothing waits, or when it took too long.</summary>
+    /// <summary>Completes when nothing waits, when it took too long, or when the dispatcher
+    /// ends.</summary>
     public async Task DrainAsync()
     {
-        var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _engine.Loop.Post(() =>
-        {
-            _drained = drained;
-            EndIfDrained();
-        });
+        var fresh = new Promise(_engine.Platform);
+        var drained = Interlocked.CompareExchange(ref _drained, fresh, null) ?? fresh;
+        _engine.Loop.Post(EndIfDrained);
 
         try
         {
@@ -56,18 +56,22 @@ internal sealed class ProxyMachine
                 .Task.WaitAsync(_engine.Limits.DisposeWithin, _engine.Clock.Time, _engine.Closing)
                 .ConfigureAwait(false);
         }
-        catch (Exception late) when (late is TimeoutException or OperationCanceledException)
+        catch (TimeoutException)
         {
             _engine.Counters.Add(Reason.CallbackAbandoned);
+        }
+        catch (OperationCanceledException)
+        {
+            // The dispatcher ends, or has ended: nothing waits any more.
         }
     }
 
     /// <summary>Somebody else said where the user is. Inside the turn.</summary>
-    internal void Located(Core.Passage passage, IReadOnlyList<Binding> bindings)
+    internal void Located(Core.Passage passage, FSharpList<Core.UserTarget> targets)
     {
         EndWaiting();
         var view = View(_own);
-        Do(view, Core.Proxy.located(view, passage, ProxyTranslate.ToTargets(bindings)));
+        Do(view, Core.Proxy.located(view, passage, targets));
     }
 
     /// <summary>Somebody else did not say where the user is. Inside the turn.</summary>
@@ -117,9 +121,9 @@ internal sealed class ProxyMachine
         {
             Do(view, Core.Proxy.unlocated(view, passage, StatusCode.TemporarilyUnavailable));
         }
-        else if (_locations.TryFind(passage.Uri) is { } bindings)
+        else if (_locations.TryFind(passage.Uri) is { } targets)
         {
-            Do(view, Core.Proxy.located(view, passage, ProxyTranslate.ToTargets(bindings)));
+            Do(view, Core.Proxy.located(view, passage, targets));
         }
         else if (TryWait(view, passage))
         {
@@ -168,7 +172,7 @@ internal sealed class ProxyMachine
     {
         if (_waiting == 0)
         {
-            _drained?.TrySetResult();
+            _drained?.Set();
         }
     }
 

@@ -35,20 +35,20 @@ internal static class ProxyTranslate
             own.AllowMulticast
         );
 
-    public static FSharpList<Core.UserTarget> ToTargets(IReadOnlyList<Binding> bindings)
-    {
-        var targets = FSharpList<Core.UserTarget>.Empty;
-
-        for (var index = bindings.Count - 1; index >= 0; index--)
-        {
-            targets = FSharpList<Core.UserTarget>.Cons(ToTarget(bindings[index]), targets);
-        }
-
-        return targets;
-    }
+    /// <summary>What a store has answered, read here once and for all.</summary>
+    /// <exception cref="InvalidOperationException">It makes no sense.</exception>
+    public static FSharpList<Core.UserTarget> ToTargets(IReadOnlyList<Binding> bindings) =>
+        bindings is null
+            ? throw Senseless("null instead of a list")
+            : ListModule.OfSeq(bindings.Select(ToTarget));
 
     private static Core.UserTarget ToTarget(Binding binding) =>
-        new(
+        binding is null ? throw Senseless("a binding that is null")
+        : binding.Contact is null ? throw Senseless("a binding without a Contact")
+        : binding.Q is < 0 or > 1 ? throw Senseless($"a binding with q {binding.Q}")
+        : binding.Path?.Any(hop => hop is null) == true
+            ? throw Senseless("a binding with a Path of which a hop is null")
+        : new(
             binding.Uri,
             Translate.ToList(binding.Path),
             (int)(binding.Q * 1000),
@@ -58,6 +58,9 @@ internal static class ProxyTranslate
             binding.LegNumber,
             binding.RegId is not null
         );
+
+    private static InvalidOperationException Senseless(string what) =>
+        new($"The location store gave {what}.");
 
     private static FSharpSet<string> ToSet(IEnumerable<string> names) =>
         SetModule.OfSeq(names.Select(Core.QuestionModule.normal));

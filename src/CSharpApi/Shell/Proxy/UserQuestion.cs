@@ -1,3 +1,5 @@
+using Microsoft.FSharp.Collections;
+
 namespace SipFun.Shell;
 
 /// <summary>A request that waits for its user's bindings.</summary>
@@ -6,7 +8,7 @@ internal sealed class UserQuestion(ProxyMachine machine, Core.Passage passage)
     public SipUri Uri => passage.Uri;
 
     /// <summary>Inside the turn.</summary>
-    public void Answer(IReadOnlyList<Binding> bindings) => machine.Located(passage, bindings);
+    public void Answer(FSharpList<Core.UserTarget> targets) => machine.Located(passage, targets);
 
     /// <summary>Inside the turn.</summary>
     public void Fail(int status) => machine.Unlocated(passage, status);

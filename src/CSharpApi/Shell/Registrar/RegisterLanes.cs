@@ -1,14 +1,18 @@
 // REGISTERs whose store or permission must be waited for: on the pool, one after the other for each
-// address-of-record, in order of arrival (RFC 3261, 10.3).
+// address-of-record, in order of arrival (RFC 3261, 10.3). Each counts until the user's code has
+// returned, even if it was answered before.
 namespace SipFun.Shell;
 
 /// <summary>One lane an address, which exists as long as something waits in it or runs.</summary>
-internal sealed class RegisterLanes(int limit, Func<Received, AddressOfRecord, Task> register)
+internal sealed class RegisterLanes(
+    int limit,
+    Func<Received, AddressOfRecord, Action, Task> register
+)
 {
     private readonly Dictionary<AddressOfRecord, Queue<Pending>> _lanes = [];
     private int _count;
 
-    /// <summary>False when as many wait as may. Inside the turn.</summary>
+    /// <summary>False when as many wait, or are with the store, as may. Inside the turn.</summary>
     public bool TryAdd(Received received, AddressOfRecord address)
     {
         var pending = new Pending(received);
@@ -43,8 +47,17 @@ internal sealed class RegisterLanes(int limit, Func<Received, AddressOfRecord, T
         while (TryNext(address, out var pending))
         {
             pending.Visits.Enter(pending);
-            await register(pending.Received, address).ConfigureAwait(false);
+            await register(pending.Received, address, Returned).ConfigureAwait(false);
             pending.Visits.End(pending);
+        }
+    }
+
+    /// <summary>The user's code has returned.</summary>
+    private void Returned()
+    {
+        lock (_lanes)
+        {
+            _count--;
         }
     }
 
@@ -54,7 +67,6 @@ internal sealed class RegisterLanes(int limit, Func<Received, AddressOfRecord, T
         {
             if (_lanes[address].TryDequeue(out pending!))
             {
-                _count--;
                 return true;
             }
 

@@ -13,6 +13,10 @@ internal sealed class RegisterVisit(
     private readonly Engine _engine = received.Dispatcher.Engine;
     private Core.Registered? _registered;
     private long _now;
+    private volatile bool _abandoned;
+    private bool _writes;
+
+    public AddressOfRecord Address => address;
 
     public SipResponse Response => Registered.Response;
 
@@ -21,8 +25,8 @@ internal sealed class RegisterVisit(
         Registered.Refusal.IsSome ? Registered.Refusal.Value : null;
 
     public IEnumerable<BindingChange> Changes =>
-        Registered
-            .Changes.Select(RegistrarWords.ToChange)
+        (_writes ? Registered.Changes : [])
+            .Select(RegistrarWords.ToChange)
             .Select(change => new BindingChange(
                 change.Kind,
                 address,
@@ -34,6 +38,9 @@ internal sealed class RegisterVisit(
         ?? throw new InvalidOperationException(
             "The store said that it had updated an address, and never asked how."
         );
+
+    /// <summary>It was answered that nothing changes: what the store asks from now on is told so.</summary>
+    public void Abandon() => _abandoned = true;
 
     /// <summary>The bindings from now on; null: as they are.</summary>
     public IReadOnlyList<Binding>? Change(IReadOnlyList<Binding> bindings)
@@ -49,7 +56,8 @@ internal sealed class RegisterVisit(
             address,
             RegistrarWords.ToCore(bindings, _now)
         );
-        return _registered.Bindings.IsSome
+        _writes = _registered.Bindings.IsSome && !_abandoned;
+        return _writes
             ? RegistrarWords.ToBindings(_registered.Bindings.Value, _now, _engine.Legs)
             : null;
     }

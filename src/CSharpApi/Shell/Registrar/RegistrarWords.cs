@@ -94,7 +94,7 @@ internal static class RegistrarWords
         {
             { IsFull: true } => Reason.LocationsFull,
             { IsTooManyContacts: true } => Reason.ContactsFull,
-            { IsStoreFailed: true } => Reason.LocationStoreFailed,
+            { IsStoreFailed: true } or { IsStoreLate: true } => Reason.LocationStoreFailed,
             _ => Reason.RegisterRefused,
         };
 
