@@ -2,7 +2,10 @@
 module SipFun.Tests.Cli.ProxyTests
 
 open System.IO
+open System.Net
 open Expecto
+open SipFun.Tests.CSharpApi
+open SipFun.Tests.CSharpApi.Registrar
 
 let private called code options (last: string) =
     Command.whileAnswering [] (fun server ->
@@ -62,6 +65,19 @@ let tests =
                     Expect.stringContains (List.last missed.Output) "480" "she is not"
                     let far = Command.run (call "sip:dave@elsewhere.test")
                     Expect.stringContains (List.last far.Output) "404" "nor is it a relay"))
+            |> ignore
+
+        testCase "--registrar: no device gets a name that the proxy could not route (RFC 5627)"
+        <| fun () ->
+            Command.whileProxying [ "--registrar"; "--domain"; "example.test" ] (fun proxy ->
+                use peer = new Peer()
+                let contact = $"<sip:bob@{peer.EndPoint}>;+sip.instance=\"<urn:x:1>\""
+                let fields = [ "Contact", contact; "Supported", "gruu" ]
+                peer.Send(Registering.register peer "bob" fields, IPEndPoint.Parse proxy)
+                let bound = peer.ReceiveResponse().Contacts[0]
+                Expect.isNotNull (bound.GetParameter "+sip.instance") "the device is bound"
+                Expect.isFalse (bound.HasParameter "pub-gruu") "by no public name"
+                Expect.isFalse (bound.HasParameter "temp-gruu") "nor by a temporary one")
             |> ignore
 
         testCase "what makes no sense is told in one line"

@@ -53,8 +53,7 @@ let private copies =
             ]
 
             Expect.equal (List.distinct seen).Length 1 "the same three times"
-            House.settle proxy.Dispatcher
-            Expect.isTrue (Core.State.idle proxy.Dispatcher.Engine.Loop.State) "nothing is kept"
+            Expect.isTrue (House.becomesIdle proxy.Dispatcher) "nothing is kept"
             Expect.isFalse caller.HasMore "no 100 is made")
 
 let private slow =
@@ -167,14 +166,16 @@ let private binding (q: decimal) =
     )
 
 /// A list that says it has a row, and has none.
-let private hollow =
-    { new IReadOnlyList<Binding> with
+let private hollow = {
+    new IReadOnlyList<Binding> with
         member _.Count = 1
+
         member _.Item
             with get _ = invalidOp "no row"
+
         member _.GetEnumerator() : IEnumerator<Binding> = invalidOp "no row"
         member _.GetEnumerator() : Collections.IEnumerator = invalidOp "no row"
-    }
+}
 
 let private odd =
     testCase "what a store answers that makes no sense is its fault: 500, and no harm to the turn"

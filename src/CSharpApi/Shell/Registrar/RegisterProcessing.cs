@@ -81,12 +81,14 @@ internal sealed class RegisterProcessing(
 
         if (received.Message.GetHeader("Contact") is null)
         {
-            var bindings = await options.Store.LookupAsync(visit.Address, cancel)
+            var bindings = await options
+                .Store.LookupAsync(visit.Address, cancel)
                 .ConfigureAwait(false);
             visit.Change(bindings);
         }
         else if (
-            !await options.Store.UpdateAsync(visit.Address, visit.Change, cancel)
+            !await options
+                .Store.UpdateAsync(visit.Address, visit.Change, cancel)
                 .ConfigureAwait(false)
         )
         {
