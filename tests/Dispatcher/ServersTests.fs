@@ -193,11 +193,37 @@ let private unhandled =
             let rig = handled invite
             let _, rig = respond 486 (last rig) rig
             let cancelled rig = receive (incoming via "CANCEL" "") rig |> receipt Receipt.Pass
-            same (responses (cancelled rig) |> List.last |> snd) 200 "answered, without effect"
+
+            let answered rig =
+                let _, _, response = List.last (wire (cancelled rig))
+                (response :?> SipResponse).StatusCode, response.CSeq.Method, response.ToTag
+
+            let expected = 200, SipMethod.Cancel, "our-tag"
+            same (answered rig) expected "without effect, with the tag of that response"
             let rig = receive (ackTo 486) rig
-            same (responses (cancelled rig) |> List.last |> snd) 200 "after the ACK too"
+            same (answered rig) expected "after the ACK too"
+
             let rig = cancelled (runFor 60_000L<ms> rig)
             same (responses rig |> List.last |> snd) 481 "not for ever"
+
+        testCase "15.1.2: BYE, PRACK and UPDATE of no dialog get 481"
+        <| fun () ->
+            let allowing = {
+                receiver with
+                    Allow = [ SipMethod.Bye; SipMethod.Prack; SipMethod.Update ]
+            }
+
+            let asked method =
+                give (SetReceiver(ValueSome allowing)) start
+                |> receive (incoming via method "")
+                |> receipt Receipt.Pass
+                |> responses
+                |> List.map snd
+
+            for method in [ "BYE"; "PRACK"; "UPDATE" ] do
+                same (asked method) [ 481 ] $"{method} without To tag"
+
+            same (answered (incoming via "BYE" "")) [ 405 ] "8.2.1: unless it is not allowed"
 
         testCase "405 says what is allowed (21.4.6)"
         <| fun () ->

@@ -34,10 +34,11 @@ let answerStatelessly number leg source (response: SipResponse) work =
     | ValueSome sending -> Flows.send number sending.Leg sending.Hop sending.Packet work
     | ValueNone -> Work.count Counted.Unanswerable work
 
+let private taggedAs tag (request: SipRequest) status =
+    request.CreateResponse(status, (if isNull request.ToTag then tag else null))
+
 let private tagged work (request: SipRequest) status =
-    match request.ToTag with
-    | null -> request.CreateResponse(status, Tag.ofRequest work.Settings.Secret request)
-    | _ -> request.CreateResponse(status, null)
+    taggedAs (Tag.ofRequest work.Settings.Secret request) request status
 
 /// The same request is under way by another way, most likely a fork's: 482 (8.2.2.2).
 let merged number leg source (request: SipRequest) work =
@@ -56,43 +57,63 @@ let private inviteOf settings (cancel: SipRequest) (state: State) =
 /// The request that a CANCEL means is known (9.2).
 let hasInvite settings cancel state = (inviteOf settings cancel state).IsSome
 
-let private isAnswered (server: Server) =
+/// The final response to an INVITE.
+let private finalOf (server: Server) =
     match server.Phase with
-    | Insisting _
-    | Confirmed _ -> true
-    | _ -> false
+    | Insisting { Sending = sending }
+    | Confirmed sending -> Some sending
+    | _ -> None
 
-/// A CANCEL that comes too late has no effect, and is answered all the same (9.2).
+/// These are only sent within a dialog, with its To tag (15.1.2; RFC 3262, 3; RFC 3311, 5.2).
+let private needsDialog (method: SipMethod) =
+    method = SipMethod.Bye || method = SipMethod.Prack || method = SipMethod.Update
+
 let private statusOf (receiver: Receiver) (request: SipRequest) work =
     let method = request.Method
 
-    let invite =
-        if method = SipMethod.Cancel then
-            inviteOf work.Settings request work.State
-        else
-            None
+    if method = SipMethod.Cancel && not (hasInvite work.Settings request work.State) then
+        481
+    elif not (isNull request.ToTag) then
+        481
+    elif not method.IsKnown then
+        501
+    elif not (List.contains method receiver.Allow) then
+        405
+    elif needsDialog method then
+        481
+    else
+        480
 
-    if Option.exists isAnswered invite then 200
-    elif method = SipMethod.Cancel && invite.IsNone then 481
-    elif not (isNull request.ToTag) then 481
-    elif not method.IsKnown then 501
-    elif List.contains method receiver.Allow then 480
-    else 405
+/// A CANCEL that comes too late has no effect, and is answered all the same: 200, with the To tag of
+/// the final response that it came after (9.2).
+let private late (request: SipRequest) work =
+    if request.Method = SipMethod.Cancel then
+        inviteOf work.Settings request work.State
+        |> Option.bind finalOf
+        |> Option.map (fun final ->
+            match Parser.parse ParseLimits.Default final.Packet with
+            | Ok response when not (isNull response.ToTag) -> taggedAs response.ToTag request 200
+            | _ -> tagged work request 200)
+    else
+        None
+
+let private refused (receiver: Receiver) (request: SipRequest) work =
+    let status = statusOf receiver request work
+    let response = tagged work request status
+
+    if status = 405 then
+        let allow = receiver.Allow |> List.map (fun method -> method.Name)
+        response.WithHeader("Allow", System.String.Join(", ", allow))
+    else
+        response
 
 /// Nobody took it: answered without state, as every element may (8.2.1, 8.2.7, 12.2.2).
 let unhandled number leg source (request: SipRequest) work =
     match work.State.Receiver with
     | ValueNone -> Work.count Counted.NoReceiver work
     | ValueSome receiver ->
-        let status = statusOf receiver request work
-        let response = tagged work request status
-
         let response =
-            if status = 405 then
-                let allow = receiver.Allow |> List.map (fun method -> method.Name)
-                response.WithHeader("Allow", System.String.Join(", ", allow))
-            else
-                response
+            late request work |> Option.defaultWith (fun () -> refused receiver request work)
 
         answerStatelessly number leg source response work
 
