@@ -7,6 +7,7 @@ let tests =
         CallingTests.tests
         AnsweringTests.tests
         WithinTests.tests
+        GlareTests.tests
         RegisteringTests.tests
         EndTests.tests
         OrderTests.tests
