@@ -386,6 +386,29 @@ let private others = [
             Expect.equal (statuses rig) [ 202 ] "once"
             expectIdle rig
 
+    testCase "RFC 3428, 4: a MESSAGE has no Contact, of the agent or of the application"
+    <| fun () ->
+        let ask method content rig =
+            let exchange, rig = number rig
+            let order = { Method = method; Party = party; Content = content }
+            give (AgentInput.Request(exchange, order)) rig
+
+        let contact (request: SipRequest) = request.GetHeader "Contact"
+        let _, message = last SipMethod.Message (ask SipMethod.Message offer start)
+        Expect.isNull (contact message) "none"
+        Expect.isNotNull (message.GetHeader "Allow") "what is understood is still said"
+        let _, options = last SipMethod.Options (ask SipMethod.Options Content.none start)
+        Expect.isNotNull (contact options) "OPTIONS may have one (11.1)"
+
+        for name in [ "Contact"; "m" ] do
+            let own = { offer with Headers = [ name, "<sip:alice@a.test>" ] }
+            let rig = ask SipMethod.Message own start
+            Expect.isEmpty (sent rig) "not sent"
+
+            match told rig with
+            | [ AgentEvent.Finished(_, ExchangeEnd.Refused AgentRefusal.Malformed) ] -> ()
+            | other -> failtestf "%A" other
+
     testCase "RFC 3515, 2.4.4: the NOTIFY of a REFER outside calls goes to the application"
     <| fun () ->
         let notify =

@@ -152,6 +152,40 @@ let private inviting = [
             let rig = respond SipMethod.Bye 200 "b1" [] rig
             expectIdle (forget rig)
 
+    testCase "12.1.2: a 2xx without To tag answers the call; requests of both ends go on without it"
+    <| fun () ->
+        let number, rig = call order start
+        let rig = respond SipMethod.Invite 200 null [ bobContact ] rig
+        Expect.isTrue (told rig |> List.exists (fun event -> event.IsAnswered)) "answered"
+        Expect.isEmpty (endings rig) "it goes on"
+        let rig = respond SipMethod.Invite 200 null [ bobContact ] rig
+        Expect.equal (methods rig) [ "INVITE"; "ACK"; "ACK" ] "a repeat is acknowledged"
+        let info = within number SipMethod.Info 1 [] rig
+        Expect.isNull info.FromTag "theirs has no From tag"
+        let received, rig = arrive info rig
+        let rig = say received 200 rig
+        Expect.equal (statuses rig) [ 200 ] "answered within the call"
+        let rig = give (AgentInput.HangUp(number, Content.none)) rig
+        let _, bye = last SipMethod.Bye rig
+        Expect.isNull bye.ToTag "ours has no To tag"
+        isSame bye.RequestUri "sip:bob@198.51.100.2:5070" "to its Contact"
+        let rig = respond SipMethod.Bye 200 "b1" [] rig
+        Expect.equal (endings rig).Length 1 "told"
+        expectIdle (forget rig)
+
+    testCase "12.1.2: its BYE ends the call"
+    <| fun () ->
+        let number, rig = call order start
+        let rig = respond SipMethod.Invite 200 null [ bobContact ] rig
+        let _, rig = arrive (within number SipMethod.Bye 1 [] rig) rig
+        Expect.equal (statuses rig) [ 200 ] "answered"
+
+        match endings rig with
+        | [ _, CallEnd.Left _ ] -> ()
+        | other -> failtestf "%A" other
+
+        expectIdle (forget rig)
+
     testCase "13.2.2.4: the ACK bears the answer to an offer that came in the 2xx"
     <| fun () ->
         let order = { order with Content = Content.none; Acknowledgement = offer }

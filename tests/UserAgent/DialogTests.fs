@@ -79,8 +79,25 @@ let private making = [
                 makes
                 $"called, {status}"
 
-        let untagged = invite.CreateResponse(200, null)
-        Expect.isNull (Dialog.OfResponse(invite, untagged)) "no tag"
+        let untagged (status: int) = invite.CreateResponse(status, null)
+        Expect.isNull (Dialog.OfResponse(invite, untagged 183)) "12.1: a provisional one needs it"
+        Expect.isNull (Dialog.OfRequest(invite, untagged 200)) "so does our own"
+
+    testCase "12.1.2: a 2xx without To tag makes one whose remote tag is null"
+    <| fun () ->
+        let untagged =
+            invite.CreateResponse(200, null).WithHeader("Contact", "<sip:b@b.test>")
+
+        let caller = must (Dialog.OfResponse(invite, untagged))
+        Expect.isNull caller.Remote.Tag "null"
+        Expect.isTrue (caller.Owns untagged) "its own response"
+        let bye, _ = requestOf caller SipMethod.Bye
+        Expect.isNull bye.ToTag "nor in its requests"
+
+        let back (from: string) = bye.WithHeader("From", from).WithHeader("To", string bye.From)
+
+        Expect.isTrue (caller.Owns(back "<sip:bob@b.test>")) "a request without From tag"
+        Expect.isFalse (caller.Owns(back "<sip:bob@b.test>;tag=b1")) "not one with a tag"
 
     testCase "early until the 2xx"
     <| fun () ->
@@ -101,6 +118,21 @@ let private making = [
 
         Expect.equal caller.RemoteTarget (SipUri.Parse "sip:bob@198.51.100.2:5070") "its Contact"
         Expect.equal called.RemoteTarget (SipUri.Parse "sip:alice@192.0.2.1:5062") "its Contact"
+
+    testProperty "P-39: whatever the proxies, each end has the other's tags and its route turned"
+    <| fun (hops: byte list) (isLoose: bool) (isEarly: bool) ->
+        let parameter = if isLoose then ";lr" else ""
+        let proxies = hops |> List.map (fun hop -> $"<sip:p{hop}.test{parameter}>")
+        let caller, called = ends proxies (if isEarly then 183 else 200)
+        let text (dialog: Dialog) = dialog.RouteSet |> Seq.map string |> List.ofSeq
+
+        caller.CallId = called.CallId
+        && (caller.Local, caller.Remote) = (called.Remote, called.Local)
+        && (caller.Local.Tag, caller.Remote.Tag) = ("a1", "b1")
+        && (text called, text caller) = (proxies, List.rev proxies)
+        && (caller.IsEarly, called.IsEarly) = (isEarly, isEarly)
+        && caller.IsSecure = called.IsSecure
+        && called.RemoteSequence = System.Nullable caller.LocalSequence
 ]
 
 let private requests = [

@@ -219,6 +219,22 @@ let private late = [
         Expect.isNull ((snd (lastReply rig)).GetHeader "RSeq") "plain"
         let rig = describe number rig
         Expect.isNotNull ((snd (lastReply rig)).GetHeader "RSeq") "reliable"
+
+    testCase "RFC 3262, 3 and 5: where it must be reliable, none goes out before our offer"
+    <| fun () ->
+        let required = open' (invitation [ "Require", "100rel" ])
+        let number, rig = invitedBy required start
+        let rig = say number 180 rig |> runFor 130_000L<ms>
+        Expect.isEmpty (replies rig) "neither at once nor each minute"
+        let answered = say number 200 rig
+        Expect.equal (statuses answered) [ 200 ] "the 2xx may come all the same, with the offer"
+        let rig = describe number rig
+        let response = snd (lastReply rig)
+        Expect.equal (response.StatusCode, response.Body.IsEmpty) (183, false) "with the offer"
+        Expect.isNotNull (response.GetHeader "RSeq") "reliable"
+        let _, rig = arrive (prackOf number 2 rig) rig
+        let rig = say number 180 (quiet rig)
+        Expect.isNotNull ((snd (lastReply rig)).GetHeader "RSeq") "then without one too"
 ]
 
 let private offered = [

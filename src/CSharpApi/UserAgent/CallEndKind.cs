@@ -48,7 +48,7 @@ public enum CallEndKind
     /// <summary>The agent or its dispatcher was disposed.</summary>
     Disposed = 12,
 
-    /// <summary>The 2xx to a call made is none to its INVITE: another Call-ID, CSeq or From tag, or no
-    /// To tag. There is no call that could be hung up.</summary>
+    /// <summary>The 2xx to a call made is none to its INVITE: another Call-ID, CSeq or From tag.
+    /// There is no call that could be hung up.</summary>
     Unusable = 13,
 }

@@ -38,11 +38,12 @@ public sealed class Invitation
     /// otherwise. Completes exactly once.</summary>
     public Task<bool> Cancelled => _cancelled.Task;
 
-    /// <summary>180: the user is alerted.</summary>
+    /// <summary>180: the user is alerted. As <see cref="Progress"/> without a body.</summary>
     public void Ring() => Progress(null, StatusCode.Ringing);
 
     /// <summary>A provisional response, repeated each minute (13.3.1.1); with PRACK where the caller
-    /// has it.</summary>
+    /// has it. To an INVITE without an offer the first with PRACK makes it (RFC 3262, 5): one without
+    /// a body goes without PRACK, and is not sent to a caller that requires PRACK.</summary>
     /// <param name="body">Usually an early answer; null: none.</param>
     /// <param name="status">101 to 199; default 183.</param>
     /// <exception cref="ArgumentOutOfRangeException">The status is none of these.</exception>

@@ -11,7 +11,7 @@ public sealed record SendOptions
 
     /// <summary>Further header fields. Those that the agent writes once in each message (Via, From,
     /// To, Call-ID, CSeq, Max-Forwards, Content-Type, Content-Length) are refused, as is what nobody
-    /// could read. Default: none.</summary>
+    /// could read, and a Contact in a MESSAGE (RFC 3428, 4). Default: none.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
     /// <summary>Every response, provisional ones and the final one, in order, on the thread pool.

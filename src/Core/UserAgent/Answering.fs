@@ -66,22 +66,25 @@ let private reliably (response: SipResponse) (ringing: Ringing) work =
 
     struct (response, ringing)
 
-/// The first reliable response to an INVITE without an offer must make one: one that does not goes
-/// unreliably, where the caller lets it (RFC 3262, 5).
+/// The first reliable response to an INVITE without an offer must make one (RFC 3262, 5).
 let private lacksOffer (answer: AgentAnswer) (ringing: Ringing) =
-    let invite = ringing.Invite
-    let isFree = not (Wording.lists invite.Require "100rel")
-    isFree && invite.Body.IsEmpty && answer.Content.Body.IsEmpty && not ringing.IsSettled
+    ringing.Invite.Body.IsEmpty && answer.Content.Body.IsEmpty && not ringing.IsSettled
 
-/// 101 to 199.
+/// 101 to 199. One that cannot be reliable goes as it is; where the caller requires that it is, it
+/// may not go at all (RFC 3262, 3).
 let private progress (answer: AgentAnswer) (ringing: Ringing) (call: Call) work =
-    let struct (response, ringing, call) = provisional answer ringing call work
+    let lacks = lacksOffer answer ringing
 
-    if isReliable ringing.Invite work.Settings && not (lacksOffer answer ringing) then
-        let struct (response, ringing) = reliably response ringing work
-        setRinging ringing call work |> AgentWork.answer call.Number response
+    if lacks && Wording.lists ringing.Invite.Require "100rel" then
+        setRinging { ringing with RepeatAt = work.Now + everyMinute } call work
     else
-        setRinging ringing call work |> AgentWork.answer call.Number response
+        let struct (response, ringing, call) = provisional answer ringing call work
+
+        if isReliable ringing.Invite work.Settings && not lacks then
+            let struct (response, ringing) = reliably response ringing work
+            setRinging ringing call work |> AgentWork.answer call.Number response
+        else
+            setRinging ringing call work |> AgentWork.answer call.Number response
 
 let private description (answer: AgentAnswer) =
     if answer.Content.Body.IsEmpty then Content.none else answer.Content

@@ -83,11 +83,14 @@ type Dialog
 
     /// <summary>The caller's side, from the response to its INVITE (12.1.2).</summary>
     /// <param name="request">The INVITE, SUBSCRIBE or REFER sent.</param>
-    /// <param name="response">A 101 to 299 with a To tag.</param>
-    /// <returns>Null when the response makes no dialog: it has no To tag, is 100, or above
-    /// 299.</returns>
+    /// <param name="response">A 101 to 199 with a To tag, or a 2xx. One without To tag, as RFC 2543
+    /// allows it, makes a dialog whose remote tag is null.</param>
+    /// <returns>Null when the response makes no dialog: it is 100, above 299, or provisional and
+    /// without To tag.</returns>
     static member OfResponse(request: SipRequest, response: SipResponse) : Dialog | null =
-        if isNull response.ToTag || response.StatusCode = 100 || response.StatusCode >= 300 then
+        let isEarly = response.StatusCode > 100 && not (isNull response.ToTag)
+
+        if not (response.IsSuccess || response.IsProvisional && isEarly) then
             null
         else
             let target =

@@ -57,6 +57,13 @@ let admit number method work =
     else
         ValueNone
 
+/// A MESSAGE never says where its sender is reached (RFC 3428, 4).
+let private introduced (order: RequestOrder) (settings: AgentSettings) request =
+    if order.Method = SipMethod.Message then
+        Wording.abilities settings.Reliability settings request
+    else
+        Wording.introduction order.Party.Contact settings.Reliability settings request
+
 let private begin' number (order: RequestOrder) work =
     let party = order.Party
     let struct (tag, work) = AgentWork.drawTag work
@@ -64,7 +71,7 @@ let private begin' number (order: RequestOrder) work =
 
     let request =
         Wording.request order.Method party.Target party tag callId 1u order.Content work.Settings
-        |> Wording.introduction party.Contact work.Settings.Reliability work.Settings
+        |> introduced order work.Settings
 
     let purpose = Purpose.Asking number
     let struct (sending, work) = AgentWork.send purpose party.NextHop 0 request work

@@ -1,5 +1,5 @@
-// Whether what the application puts into a message can be in one (RFC 3261, 7.3.1, 25.1). The face
-// refuses what cannot; whoever drives the machine by hand is told so too, by a refusal.
+// Whether what the application puts into a message can be in one (RFC 3261, 7.3.1, 25.1; RFC 3428,
+// 4). The face refuses what cannot; whoever drives the machine by hand is told so too, by a refusal.
 module internal SipFun.Core.Soundness
 
 open System
@@ -38,6 +38,11 @@ let private isSound (content: Content) =
     && List.forall (fun (name, value) -> isToken name && isLine value) content.Headers
     && (content.Headers.IsEmpty || isReadable content)
 
+/// A MESSAGE has no Contact (RFC 3428, 4).
+let private isSoundIn method (text: Content) =
+    isSound text
+    && (method <> SipMethod.Message || isNull ((Wording.content text bare).GetHeader "Contact"))
+
 let private hasPhrase (answer: AgentAnswer) =
     match answer.Reason with
     | null -> true
@@ -47,9 +52,9 @@ let private hasPhrase (answer: AgentAnswer) =
 let ofOrder (input: AgentInput) =
     match input with
     | AgentInput.Invite(_, order) -> isSound order.Content && isSound order.Acknowledgement
-    | AgentInput.HangUp(_, text)
-    | AgentInput.RequestWithin(_, _, _, text) -> isSound text
-    | AgentInput.Request(_, order) -> isSound order.Content
+    | AgentInput.HangUp(_, text) -> isSound text
+    | AgentInput.RequestWithin(_, _, method, text) -> isSoundIn method text
+    | AgentInput.Request(_, order) -> isSoundIn order.Method order.Content
     | AgentInput.Register(_, order) -> isSound order.Content
     | AgentInput.Respond(_, answer) -> isSound answer.Content && hasPhrase answer
     | _ -> true

@@ -79,6 +79,12 @@ let same (a: string) (b: string) = String.Equals(a, b, StringComparison.OrdinalI
 
 let lists (tags: string seq) tag = Seq.exists (same tag) tags
 
+/// Allow and Supported: what is understood.
+let abilities<'M when 'M :> SipMessage<'M>> reliability settings (message: 'M) : 'M =
+    message
+    |> field "Allow" (allow settings)
+    |> field "Supported" (join (extensions reliability settings))
+
 /// Contact, Allow and Supported: of an INVITE and of what answers it.
 let introduction<'M when 'M :> SipMessage<'M>>
     (contact: NameAddr)
@@ -86,10 +92,7 @@ let introduction<'M when 'M :> SipMessage<'M>>
     (settings: AgentSettings)
     (message: 'M)
     : 'M =
-    message
-    |> field "Contact" (contact.ToString())
-    |> field "Allow" (allow settings)
-    |> field "Supported" (join (extensions reliability settings))
+    message |> field "Contact" (contact.ToString()) |> abilities reliability settings
 
 let private product name (settings: AgentSettings) (message: 'M) =
     match settings.Product with

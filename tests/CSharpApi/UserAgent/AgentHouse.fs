@@ -88,7 +88,14 @@ let rec response room (status: int) (method: SipMethod) =
     | _ -> response room status method
 
 /// The peer's answer, with a Contact, fields and a body.
-let answerWith room (request: SipRequest) (status: int) tag fields (body: SipBody | null) =
+let answerWith
+    room
+    (request: SipRequest)
+    (status: int)
+    (tag: string | null)
+    fields
+    (body: SipBody | null)
+    =
     let response =
         request.CreateResponse(status, tag).WithAddedHeader("Contact", $"<{room.Peer.Uri}>")
 

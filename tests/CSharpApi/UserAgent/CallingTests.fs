@@ -114,6 +114,22 @@ let private isAnsweredAmiss change room =
     Expect.isNull (wait call.Answered) "it was never answered"
     leavesNothing room
 
+/// RFC 3261, 12.1.2: a 2xx without To tag is one whose tag is null.
+let private isAnsweredUntagged room =
+    let call, invite = call room
+    answerWith room invite 200 null [] null
+    Expect.equal (status (wait call.Answered)) 200 "Answered"
+    Expect.isNull (request room SipMethod.Ack).ToTag "its ACK"
+    let asking = call.SendAsync SipMethod.Info
+    let info = request room SipMethod.Info
+    Expect.isNull info.ToTag "a request of ours"
+    answer room info 200
+    Expect.equal (wait asking).StatusCode 200 "its response"
+    tell room ((within room invite "BYE" 1).Replace(";tag=peer", ""))
+    response room 200 SipMethod.Bye |> ignore
+    Expect.equal (ended call).Kind CallEndKind.HungUpByPeer "and one of theirs"
+    leavesNothing room
+
 let private withOtherTag (invite: SipRequest) (text: string) =
     text.Replace($"tag={invite.FromTag}", "tag=other")
 
@@ -241,6 +257,7 @@ let tests =
         testCase "CancelAsync, and nobody answers" (inRoom isCancelledInSilence)
         testCase "a 2xx of another From tag is Unusable" (inRoom (isAnsweredAmiss withOtherTag))
         testCase "a 2xx of another CSeq is Unusable" (inRoom (isAnsweredAmiss withOtherNumber))
+        testCase "a 2xx without To tag answers the call" (inRoom isAnsweredUntagged)
         testCase "CancelAsync crosses a 200: ACK and BYE" (inRoom crosses)
         testCase "silence is TimedOut" (inRoom isSilent)
         testCase "no leg reaches the target: Unreachable" (inRoom isNowhere)

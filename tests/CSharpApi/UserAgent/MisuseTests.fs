@@ -77,6 +77,16 @@ let private headers room =
     response room 200 SipMethod.Invite |> ignore
     Expect.isFalse call.Ended.IsCompleted "it goes on"
 
+/// RFC 3428, 4: who sends a MESSAGE is not reached by it.
+let private contactOfMessage room =
+    let call, _ = answered room
+    let send = SendOptions(Headers = header ("m", "<sip:alice@example.com>"))
+    let within () = wait (call.SendAsync(SipMethod.Message, send)) |> ignore
+    let outside () = wait (room.Agent.SendAsync(SipMethod.Message, room.Peer.Uri, send)) |> ignore
+    refuses "within" within
+    refuses "outside" outside
+    Expect.isFalse call.Ended.IsCompleted "it goes on"
+
 let private bodies room =
     let agent, peer = room.Agent, room.Peer.Uri
 
@@ -127,6 +137,7 @@ let private fixedContact =
 let tests =
     testList "Misuse" [
         testCase "header fields" (inRoom headers)
+        testCase "a Contact in a MESSAGE" (inRoom contactOfMessage)
         testCase "bodies and times" (inRoom bodies)
         testCase "options" (inRoom options)
         testCase "a sip Contact for a sips call" (inRoomOf fixedContact secureContact)

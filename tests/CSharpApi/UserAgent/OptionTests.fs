@@ -90,6 +90,25 @@ let private isPracked room =
     Expect.isNotNull (wait call.Acknowledged) "Acknowledged"
     hangUp room call
 
+/// RFC 3262, 3 and 5: it must be reliable and must have an offer, so that Ring alone says nothing.
+let private isRequired room =
+    let text =
+        (invite room).Replace("Max-Forwards: 70", "Max-Forwards: 70\r\nRequire: 100rel")
+
+    let invitation = invited room text
+    invitation.Ring()
+    invitation.Progress(offer, 180)
+    let progress = response room 180 SipMethod.Invite
+    Expect.equal (SipBody.Of progress) offer "the first has the offer"
+    let rseq = nonNull (progress.GetHeader "RSeq")
+    tell room (inDialog room "PRACK" 2 progress $"\r\nRAck: {rseq} 1 INVITE")
+    response room 200 SipMethod.Prack |> ignore
+    let call = invitation.Accept()
+    let accepted = response room 200 SipMethod.Invite
+    tell room (inDialog room "ACK" 1 accepted "")
+    wait call.Acknowledged |> ignore
+    hangUp room call
+
 let private isNotPracked room =
     let invitation = invited room (invite room |> supporting "100rel")
     invitation.Progress offer
@@ -194,6 +213,7 @@ let tests =
         testCase "ReliableProvisionals.Never" (inRoom neverPracks)
         testCase "ReliableProvisionals.Required: 420" (inRoom requires)
         testCase "Progress is repeated until its PRACK, and the 2xx waits" (inRoom isPracked)
+        testCase "a caller that requires PRACK and has no offer" (inRoom isRequired)
         testCase "no PRACK: 504" (inRoom isNotPracked)
         testCase "SessionTimer: refreshed at half the interval" (inRoomOf timed refreshes)
         testCase "SessionTimer: nobody refreshes" (inRoomOf timed expires)

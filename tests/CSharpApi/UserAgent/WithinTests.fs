@@ -2,6 +2,7 @@
 module SipFun.Tests.CSharpApi.UserAgent.WithinTests
 
 open System
+open System.Collections.Generic
 open System.Threading
 open System.Threading.Tasks
 open Expecto
@@ -64,6 +65,85 @@ let private asks room =
         (fun () -> wait (call.SendAsync SipMethod.Bye) |> ignore)
         "the agent's own method"
 
+    hangUp room call
+
+/// RFC 3515: REFER and what comes of it are the application's, to the letter.
+let private refers room =
+    let call, invite = answered room
+    let heard = TaskCompletionSource<IncomingRequest>()
+
+    call.OnRequest <-
+        fun incoming ->
+            heard.SetResult incoming
+            incoming.Respond()
+            Task.CompletedTask
+
+    let to' = [| KeyValuePair("Refer-To", "<sip:carol@example.com>") |]
+    let referring = call.SendAsync(SipMethod.Refer, SendOptions(Headers = to'))
+    let refer = request room SipMethod.Refer
+    Expect.equal (string (refer.GetHeader "Refer-To")) "<sip:carol@example.com>" "to whom"
+    Expect.equal (refer.CSeq.Number, refer.ToTag) (invite.CSeq.Number + 1u, "peer") "within"
+    Expect.equal refer.Contacts.Count 1 "RFC 3515, 2.1: it has a Contact"
+    answer room refer 202
+    Expect.equal (wait referring).StatusCode 202 "its response"
+
+    let notify =
+        (within room invite "NOTIFY" 1)
+            .Replace(
+                "Content-Length: 0\r\n\r\n",
+                "Event: refer\r\nSubscription-State: terminated;reason=noresource\r\n"
+                + "Content-Type: message/sipfrag\r\nContent-Length: 14\r\n\r\nSIP/2.0 200 OK"
+            )
+
+    tell room notify
+    response room 200 SipMethod.Notify |> ignore
+    let incoming = wait heard.Task
+    Expect.isTrue (obj.ReferenceEquals(incoming.Call, call)) "of this call"
+    Expect.equal (string (incoming.Request.GetHeader "Event")) "refer" "Event"
+
+    Expect.equal
+        (string (incoming.Request.GetHeader "Subscription-State"))
+        "terminated;reason=noresource"
+        "Subscription-State"
+
+    Expect.equal (nonNull incoming.Body).ContentType "message/sipfrag" "the type"
+    Expect.equal (string incoming.Body) "SIP/2.0 200 OK" "how it went"
+    hangUp room call
+
+let private onlySdp = changed [ "Accept", [| "application/sdp" |] :> obj ]
+
+let private saying (type': string) (text: string) =
+    text.Replace(
+        "Content-Length: 0\r\n\r\n",
+        $"Content-Type: {type'}\r\nContent-Length: 1\r\n\r\nx"
+    )
+
+/// RFC 3261, 8.2.3 and 21.4.13: outside of calls, for a call, and within one.
+let private acceptsOnlySdp room =
+    let isTold _ = failtest "the application hears nothing"
+    room.Agent.OnInvitation <- isTold
+    room.Agent.OnRequest <- isTold
+
+    let refused method text =
+        tell room (saying "text/plain" text)
+        let refusal = response room 415 method
+        Expect.equal (string (refusal.GetHeader "Accept")) "application/sdp" $"{method}: what is"
+
+    refused SipMethod.Message (room.Peer.Request "MESSAGE")
+    refused SipMethod.Invite (AgentHouse.invite room)
+    let call, invite = answered room
+    refused SipMethod.Info (within room invite "INFO" 1)
+    let heard = TaskCompletionSource<string>()
+
+    call.OnRequest <-
+        fun incoming ->
+            heard.SetResult(string incoming.Body)
+            incoming.Respond()
+            Task.CompletedTask
+
+    tell room (within room invite "INFO" 2 |> saying "application/sdp")
+    response room 200 SipMethod.Info |> ignore
+    Expect.equal (wait heard.Task) "x" "what is accepted is heard"
     hangUp room call
 
 let private isChanged room =
@@ -130,6 +210,7 @@ let private sendsOutside room =
     let sending = room.Agent.MessageAsync(room.Peer.Uri, "hello")
     let message = request room SipMethod.Message
     Expect.equal (string (SipBody.Of message)) "hello" "the text"
+    Expect.isNull (message.GetHeader "Contact") "RFC 3428, 4"
     answer room message 202
     Expect.equal (wait sending).StatusCode 202 "its response"
     let asking = room.Agent.OptionsAsync room.Peer.Uri
@@ -166,6 +247,8 @@ let tests =
         testCase "SendAsync: UPDATE" (inRoom (changesBodies SipMethod.Update))
         testCase "a change beside a change is refused" (inRoom isBusyChanging)
         testCase "SendAsync: INFO" (inRoom asks)
+        testCase "SendAsync: REFER, and its NOTIFY" (inRoom refers)
+        testCase "Accept: 415 to everything else" (inRoomOf onlySdp acceptsOnlySdp)
         testCase "the other end's re-INVITE" (inRoom isChanged)
         testCase "without a handler: 488 and 480" (inRoom isNotHeard)
         testCase "the agent's handler hears what the call's does not" (inRoom fallsToAgent)

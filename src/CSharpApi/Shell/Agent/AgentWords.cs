@@ -117,7 +117,8 @@ internal static class AgentWords
                     + "RegisterAsync."
             ),
             Core.AgentRefusal.Malformed => new ArgumentException(
-                "A header field or body cannot be so (RFC 3261, 25.1)."
+                "A header field or body cannot be so (RFC 3261, 25.1), or a MESSAGE has a Contact "
+                    + "(RFC 3428, 4)."
             ),
             _ => new InvalidOperationException(
                 "Too much is under way at this user agent. Wait for some of it."
