@@ -18,4 +18,5 @@ let tests =
         SoftphoneTests.tests
         CommandTests.tests
         ProxyTests.tests
+        DomainTests.tests
     ]

@@ -2,13 +2,11 @@
 module SipFun.Tests.Interop.RegistrarTests
 
 open System
-open System.IO
 open System.Net
 open Expecto
 open SipFun
 open SipFun.Tests
 open SipFun.Tests.CSharpApi
-open SipFun.Tests.CSharpApi.Dns
 open SipFun.Tests.Interop.AgentHouse
 
 let private alice (server: IPEndPoint) = $"<sip:alice@{server}>"
@@ -62,79 +60,10 @@ let private meets protocol () =
             for registration in called.Registrations do
                 House.wait (registration.UnregisterAsync()) |> ignore))
 
-/// Two seconds of silence, 8 kHz, for baresip to send.
-let private silence () =
-    let samples = 16_000
-    use memory = new MemoryStream()
-    use writer = new BinaryWriter(memory)
-    writer.Write("RIFF"B)
-    writer.Write(36 + 2 * samples)
-    writer.Write("WAVEfmt "B)
-    writer.Write 16
-    writer.Write 1s
-    writer.Write 1s
-    writer.Write 8000
-    writer.Write 16000
-    writer.Write 2s
-    writer.Write 16s
-    writer.Write("data"B)
-    writer.Write(2 * samples)
-    writer.Write(Array.zeroCreate<byte>(2 * samples))
-    memory.ToArray()
-
-let private modules =
-    let below folder =
-        if Directory.Exists folder then
-            Directory.GetDirectories folder
-        else
-            [||]
-
-    below "/usr/lib"
-    |> Seq.append [ "/usr/lib"; "/usr/local/lib" ]
-    |> Seq.map (fun folder -> Path.Combine(folder, "baresip/modules"))
-    |> Seq.tryFind Directory.Exists
-
-let private configure folder (account: string) =
-    File.WriteAllBytes(Path.Combine(folder, "in.wav"), silence ())
-    File.WriteAllText(Path.Combine(folder, "contacts"), "")
-    File.WriteAllText(Path.Combine(folder, "accounts"), account + "\n")
-
-    File.WriteAllLines(
-        Path.Combine(folder, "config"),
-        [
-            $"module_path {Option.toObj modules}"
-            $"sip_listen 127.0.0.1:{Dnsmasq.freePort ()}"
-            "module g711.so"
-            "module aufile.so"
-            "module_tmp account.so"
-            "module_app menu.so"
-            $"audio_source aufile,{folder}/in.wav"
-            $"audio_player aufile,{folder}/out.wav"
-            $"audio_alert aufile,{folder}/alert.wav"
-        ]
-    )
-
-/// baresip as bob, registered there by this protocol; it takes calls, and does this at its start.
-let private withBaresip protocol (server: IPEndPoint) commands (check: Running -> unit) =
-    match Sipp.find "baresip", modules with
-    | Some path, Some _ ->
-        Sipp.inFolder (fun folder ->
-            let login = "auth_user=bob;auth_pass=secret;regint=600;answermode=auto"
-            let bob = uriBy protocol "bob" server
-            configure folder $"<{bob}>;{login}"
-            let arguments = [ "-f"; folder; "-t"; "30" ] @ commands
-            use baresip = new Running(path, arguments, folder)
-            check baresip
-            baresip.Terminate()
-            baresip.WaitForExit() |> ignore)
-    | _ -> skiptest "baresip is not installed (Debian: baresip-core)"
-
-let private isBound (line: string) = line.Contains "200 OK" && line.Contains "binding"
-
 let private isCalled protocol () =
     Kamailio.withRegistrar (fun server ->
-        withBaresip protocol server [] (fun baresip ->
-            baresip.WaitForLine isBound |> ignore
+        Baresip.withBob protocol server [] (fun baresip ->
+            baresip.WaitForLine Baresip.isBound |> ignore
 
             withAgent (alice server) 0 (fun agent ->
                 let options = CallOptions(Body = audio)
@@ -153,7 +82,7 @@ let private callsUs protocol () =
             // It adds its account's transport itself.
             let dial = [ "-e"; $"/dial sip:alice@{server}" ]
 
-            withBaresip protocol server dial (fun _ ->
+            Baresip.withBob protocol server dial (fun _ ->
                 let call = House.wait coming
                 Expect.isNotNull (House.wait call.Acknowledged) "its ACK"
                 Expect.isNotNull call.RemoteBody "its offer"
@@ -201,8 +130,8 @@ let private boundTo (store: ILocationStore) name =
 
 let private bindsBaresip protocol () =
     withOurs protocol true (fun server store ->
-        withBaresip protocol server [] (fun baresip ->
-            baresip.WaitForLine isBound |> ignore
+        Baresip.withBob protocol server [] (fun baresip ->
+            baresip.WaitForLine Baresip.isBound |> ignore
 
             match boundTo store "bob" with
             | [ binding ] ->

@@ -19,16 +19,19 @@ let certificate =
                 Sans = [ UriName "sip:example.com"; IpName "127.0.0.1" ]
         })
 
-let private write folder =
+/// Its certificate, its key, and the authority's certificate.
+let pems () =
     let own = certificate.Value
     let key = Option.ofObj (own.GetECDsaPrivateKey()) |> Option.get
 
-    for name, text in
-        [
-            "certificate.pem", own.ExportCertificatePem()
-            "key.pem", key.ExportPkcs8PrivateKeyPem()
-            "root.pem", Certificates.root.Value.ExportCertificatePem()
-        ] do
+    own.ExportCertificatePem(),
+    key.ExportPkcs8PrivateKeyPem(),
+    Certificates.root.Value.ExportCertificatePem()
+
+let private write folder =
+    let own, key, root = pems ()
+
+    for name, text in [ "certificate.pem", own; "key.pem", key; "root.pem", root ] do
         File.WriteAllText(Path.Combine(folder, name), text)
 
 let private configuration folder port (target: IPEndPoint) role =
