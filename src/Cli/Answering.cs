@@ -14,17 +14,10 @@ internal sealed class Answering : IAsyncDisposable
     private readonly Screen _screen;
     private readonly UserAgent _agent;
 
-    public Answering(Dispatcher dispatcher, Screen screen)
+    public Answering(Dispatcher dispatcher, Screen screen, UserAgentOptions options)
     {
         (_dispatcher, _screen) = (dispatcher, screen);
-        _agent = new UserAgent(
-            dispatcher,
-            new UserAgentOptions
-            {
-                Address = NameAddr.Parse("<sip:sipfun@localhost>"),
-                DisposeWithin = TidyUpWithin,
-            }
-        )
+        _agent = new UserAgent(dispatcher, options)
         {
             OnInvitation = AnswerAsync,
             OnRequest = RespondAsync,
@@ -47,7 +40,29 @@ internal sealed class Answering : IAsyncDisposable
 
     public IReceiver Receiver { get; }
 
+    /// <summary>Takes the binding back, too.</summary>
     public ValueTask DisposeAsync() => _agent.DisposeAsync();
+
+    /// <exception cref="RegistrationException">It was not bound.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped first.</exception>
+    public async Task RegisterAsync(CancellationToken cancel)
+    {
+        var registration = await _agent.RegisterAsync(
+            new RegisterOptions { OnChanged = ShowTrouble },
+            cancel
+        );
+        _screen.Line(
+            $"registered {_agent.Options.Address.Uri} for {registration.Expires.TotalSeconds} s"
+        );
+    }
+
+    private void ShowTrouble(Registration registration)
+    {
+        if (registration.LastFailure is { } failure)
+        {
+            _screen.Line($"{_agent.Options.Address.Uri} is not registered: {failure.Message}");
+        }
+    }
 
     /// <summary>Single requests, answered with the status asked for, OPTIONS too.</summary>
     private Receipt Take(Received received)

@@ -6,13 +6,20 @@ internal static class Listening
     /// <summary>A line for each leg, with its real port, then "ready".</summary>
     public static void Announce(Dispatcher dispatcher, Screen screen)
     {
+        ShowLegs(dispatcher, screen);
+        ShowReady(screen);
+    }
+
+    /// <summary>A line for each leg, with its real port.</summary>
+    public static void ShowLegs(Dispatcher dispatcher, Screen screen)
+    {
         foreach (var leg in dispatcher.Legs)
         {
             screen.Line($"listening {leg}");
         }
-
-        screen.Line("ready");
     }
+
+    public static void ShowReady(Screen screen) => screen.Line("ready");
 
     /// <summary>Until Ctrl-C or SIGTERM.</summary>
     public static async Task UntilStoppedAsync(CancellationToken cancel) =>

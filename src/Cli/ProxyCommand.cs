@@ -34,6 +34,11 @@ internal sealed class ProxyCommand : Command
         HelpName = "NAME",
     };
 
+    private readonly Option<bool> _redirect = new("--redirect")
+    {
+        Description = "Tell where the users of --domain are (302) instead of forwarding to them",
+    };
+
     private readonly Option<bool> _recordRoute = new("--record-route")
     {
         Description = "Stay on the path of calls: add a Record-Route",
@@ -61,6 +66,7 @@ internal sealed class ProxyCommand : Command
         _screen = screen;
         Options.Add(_registrar);
         Options.Add(_domains);
+        Options.Add(_redirect);
         Options.Add(_recordRoute);
         Options.Add(_rewriteContact);
         Options.Add(_secret);
@@ -94,8 +100,8 @@ internal sealed class ProxyCommand : Command
                     )
                     : null;
             await using var proxy = new StatelessProxy(dispatcher, options);
-            IReceiver[] served = registrar is null ? [proxy] : [registrar, proxy];
-            dispatcher.SetReceiver(Receiver.Chain([.. guards, .. served]));
+            IReceiver?[] served = [registrar, RedirectorOf(parsed, domains, store), proxy];
+            dispatcher.SetReceiver(Receiver.Chain([.. guards, .. served.OfType<IReceiver>()]));
             Listening.Announce(dispatcher, _screen);
             await Listening.UntilStoppedAsync(cancel);
         }
@@ -116,6 +122,17 @@ internal sealed class ProxyCommand : Command
             ? domains
             : throw Failure.Usage("--registrar and --domain go together: give both, or neither.");
     }
+
+    /// <summary>Before the proxy: what it takes goes no further.</summary>
+    /// <exception cref="Failure">There is nobody to redirect to.</exception>
+    private Redirector? RedirectorOf(
+        ParseResult parsed,
+        string[] domains,
+        InMemoryLocationStore store
+    ) =>
+        !parsed.GetValue(_redirect) ? null
+        : domains.Length > 0 ? new Redirector(new() { Domains = domains, Locations = store })
+        : throw Failure.Usage("--redirect is for --registrar and --domain: give them too.");
 
     /// <summary>Where nothing says what is ours and who may, it forwards to all.</summary>
     private StatelessProxyOptions OptionsOf(

@@ -17,4 +17,5 @@ let tests =
         LadderTests.tests
         TransportTests.tests
         ProxyTests.tests
+        DomainTests.tests
     ]
