@@ -7,8 +7,7 @@ open Expecto
 let private domain = [ "--registrar"; "--domain"; "example.test" ]
 let private through proxy = [ "--outgoing-proxy"; $"sip:{proxy}" ]
 
-let private call proxy more =
-    [ "call"; "sip:bob@example.test" ] @ through proxy @ more
+let private call proxy more = [ "call"; "sip:bob@example.test" ] @ through proxy @ more
 
 let private bob = [ "--aor"; "sip:bob@example.test" ]
 
@@ -42,8 +41,7 @@ let private isDrawn () =
 
 let private logsIn () =
     Command.whileProxying (domain @ [ "--user"; "bob:secret" ]) (fun proxy ->
-        let answer more =
-            [ "answer"; "--listen"; "udp:127.0.0.1:0" ] @ bob @ through proxy @ more
+        let answer more = [ "answer"; "--listen"; "udp:127.0.0.1:0" ] @ bob @ through proxy @ more
 
         Command.fails 1 (answer []) |> ignore
         Command.fails 1 (answer [ "--user"; "bob"; "--password"; "wrong" ]) |> ignore

@@ -122,7 +122,8 @@ let private behind protocol () =
         withLeading (uriBy Sipp.Udp "bob" server) (fun dispatcher ->
             let ours = entry dispatcher (transportOf protocol)
 
-            Kamailio.withRelayTo ours (fun kamailio -> Sipp.asClient "uac-proxied" kamailio |> ignore)))
+            Kamailio.withRelayTo ours (fun kamailio ->
+                Sipp.asClient "uac-proxied" kamailio |> ignore)))
     |> ignore
 
 /// sipp, our proxy, Kamailio, sipp.
@@ -171,7 +172,12 @@ let private browser () =
                 open' $"server={server}&domain={domain}" (fun () ->
                     Browser.reportsUntil page "MESSAGE 200"
                     Expect.equal (House.wait heard) "hello from a browser" "over UDP"
-                    Expect.equal (waysOf registrar "alice") [ Transport.Wss ] "the browser's way"
+
+                    Expect.equal
+                        (waysOf registrar "alice")
+                        [ Transport.Wss ]
+                        "the browser's way"
+
                     let alice = SipUri.Parse $"sip:alice@{domain}"
                     let back = House.wait (bob.MessageAsync(alice, "hello from bob"))
                     Expect.equal back.StatusCode 200 "the browser took it"

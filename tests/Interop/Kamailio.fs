@@ -21,25 +21,24 @@ let private head port modules = [
         $"loadmodule \"{name}.so\""
 ]
 
-let private registrar =
-    [
-        "modparam(\"usrloc\", \"db_mode\", 0)"
-        "request_route {"
-        "    if (method == \"REGISTER\") {"
-        "        if (!pv_www_authenticate(\"home\", \"secret\", \"0\")) {"
-        "            www_challenge(\"home\", \"1\");"
-        "            exit;"
-        "        }"
-        "        save(\"location\");"
-        "        exit;"
-        "    }"
-        "    if (method == \"CANCEL\") { t_relay(); exit; }"
-        "    if (has_totag()) { loose_route(); t_relay(); exit; }"
-        "    record_route();"
-        "    if (!lookup(\"location\")) { sl_send_reply(\"404\", \"Not Found\"); exit; }"
-        "    t_relay();"
-        "}"
-    ]
+let private registrar = [
+    "modparam(\"usrloc\", \"db_mode\", 0)"
+    "request_route {"
+    "    if (method == \"REGISTER\") {"
+    "        if (!pv_www_authenticate(\"home\", \"secret\", \"0\")) {"
+    "            www_challenge(\"home\", \"1\");"
+    "            exit;"
+    "        }"
+    "        save(\"location\");"
+    "        exit;"
+    "    }"
+    "    if (method == \"CANCEL\") { t_relay(); exit; }"
+    "    if (has_totag()) { loose_route(); t_relay(); exit; }"
+    "    record_route();"
+    "    if (!lookup(\"location\")) { sl_send_reply(\"404\", \"Not Found\"); exit; }"
+    "    t_relay();"
+    "}"
+]
 
 /// Calls go there; what belongs to them by the Route.
 let private relay (target: SipUri) = [
