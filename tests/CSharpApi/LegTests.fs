@@ -19,7 +19,7 @@ let private isAnswered (peer: Peer) (target: IPEndPoint) =
     peer.ReceiveResponse().StatusCode = 200 && peer.From.Equals target
 
 /// F# has no `with` for a C# record.
-let private advertising (host: string) (options: LegOptions) =
+let advertising (host: string) (options: LegOptions) =
     match typeof<LegOptions>.GetProperty "Advertise" with
     | NonNull property -> property.SetValue(options, host)
     | _ -> failtest "no Advertise"

@@ -72,7 +72,7 @@ let private register world key =
         let before = held world name
 
         let registered =
-            Registrar.register Desk.settings world.Now date 1 source request address before
+            Registrar.register Desk.settings world.Now date 1 source false request address before
 
         let locations =
             match registered.Bindings with

@@ -26,6 +26,7 @@ type Desk = {
     Now: Instant
     Rows: Map<string, Binding list>
     Source: Hop
+    IsKnown: bool
 }
 
 let source flow : Hop = {
@@ -38,6 +39,7 @@ let at settings : Desk = {
     Now = 0L<ms>
     Rows = Map.empty
     Source = source 7L
+    IsKnown = false
 }
 
 let start = at settings
@@ -102,7 +104,7 @@ let take (request: SipRequest) (desk: Desk) =
         let before = live desk address
 
         let registered =
-            Registrar.register desk.Settings now date 1 source request address before
+            Registrar.register desk.Settings now date 1 source desk.IsKnown request address before
 
         let after = registered.Bindings |> ValueOption.defaultValue before
 

@@ -162,6 +162,42 @@ let private tells () =
 
     Expect.isEmpty (changes (from "one" 2 [ work + ";expires=0" ]) desk) "what was not there"
 
+    for fields, expected, why in
+        [
+            [ home; home + ";expires=0" ],
+            [ "removed", "sip:bob@192.0.2.1" ],
+            "the last word counts"
+            [ home + ";expires=0"; home ], [ "refreshed", "sip:bob@192.0.2.1" ], "it is still there"
+            [ work; work + ";expires=0" ], [], "it was not there, nor is it"
+            [ work; work ], [ "added", "sip:bob@192.0.2.2" ], "once"
+        ] do
+        Expect.equal (changes (from "one" 2 fields) desk) expected why
+
+/// Over UDP a source can be forged: what is sent to it is no more than three times what it cost.
+let private spares () =
+    let user = String.replicate 200 "b"
+    let long n = $"Contact: <sip:{user}@192.0.2.{n}>"
+    let full = start |> sent (from "one" 1 [ for n in 1..5 -> long n ])
+    let udp = Hop.create Transport.Udp (Address.parse "192.0.2.7").Value 5060
+    let forged = { full with Source = udp }
+    let said = from "two" 1 []
+    let size said desk = (answer said desk).Bytes.Length
+    let most said = 3 * (request said).Bytes.Length
+    Expect.isGreaterThan (size said full) (most said) "over a connection all are named"
+    Expect.hasLength (contacts (answer said full)) 5 "all"
+    Expect.isLessThanOrEqual (size said forged) (most said) "no amplifier"
+    Expect.isNonEmpty (contacts (answer said forged)) "as many as fit"
+
+    Expect.hasLength
+        (contacts (answer said { forged with IsKnown = true }))
+        5
+        "who is known sees all"
+
+    let again = from "two" 1 [ long 5 + ";q=0.1" ]
+    let own = contacts (answer again forged)
+    Expect.exists own (fun one -> one.Contains "192.0.2.5") "what was just written comes first"
+    Expect.isLessThanOrEqual (size again forged) (most again) "within the bound"
+
 let private routes () =
     let route = NameAddr.Parse "<sip:proxy.test;lr>"
     let desk = at { settings with ServiceRoute = [ route ] }
@@ -209,6 +245,7 @@ let tests =
         testCase "the same URI comes before one that matches" prefers
         testCase "an address has so many bindings and no more" bounds
         testCase "what becomes of each binding is told" tells
+        testCase "an answer over UDP is no amplifier" spares
         testCase "Path and Service-Route" routes
         testCase "sips needs sips throughout (RFC 5630, 5.2)" secure
         testCase "Record-Route is ignored" recorded

@@ -36,7 +36,11 @@ let private take rules settings now source (request: SipRequest) (bindings: Bind
     | Addressed.To address ->
         let valid = bindings |> List.filter (fun binding -> binding.Until > now)
         let date = DateTimeOffset.UnixEpoch
-        let registered = Registrar.register settings now date 1 source request address valid
+        let isKnown = rules.Registers |> Option.bind snd |> Option.isSome
+
+        let registered =
+            Registrar.register settings now date 1 source isKnown request address valid
+
         struct (ValueOption.defaultValue valid registered.Bindings, registered.Response)
 
 type Registrar(rules: Rules) =

@@ -83,9 +83,16 @@ public sealed record StatelessProxyOptions
             throw new ArgumentException("Domains needs Locations, where their users are bound.");
         }
 
-        if (Domains.Concat(Aliases).FirstOrDefault(name => !Shell.SentBy.IsValid(name)) is { } bad)
+        if (Domains.FirstOrDefault(name => !Shell.SentBy.TryHost(name, out _)) is { } domain)
         {
-            throw new ArgumentException($"\"{bad}\" is no host such as example.com or [::1].");
+            throw new ArgumentException(
+                $"\"{domain}\" is no host such as example.com or [::1]. A domain has no port."
+            );
+        }
+
+        if (Aliases.FirstOrDefault(name => !Shell.SentBy.IsValid(name)) is { } bad)
+        {
+            throw new ArgumentException($"\"{bad}\" is no host such as example.com or [::1]:5060.");
         }
 
         if (Secret.Length is > 0 and < ShortestSecret)

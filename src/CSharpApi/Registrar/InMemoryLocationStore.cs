@@ -37,6 +37,10 @@ public sealed class InMemoryLocationStore : ILocationStore, IDisposable
     /// lost.</summary>
     public event Action<AddressOfRecord, IReadOnlyList<Binding>>? Expired;
 
+    /// <summary>As <see cref="Expired"/>, in order with what is written: inside the lock, for what
+    /// takes no time.</summary>
+    internal event Action<AddressOfRecord, IReadOnlyList<Binding>>? ExpiredInOrder;
+
     /// <summary>How many addresses-of-record have bindings.</summary>
     public int Count => Core.Locations.size(_locations);
 
@@ -59,7 +63,7 @@ public sealed class InMemoryLocationStore : ILocationStore, IDisposable
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentNullException.ThrowIfNull(change);
-        return new(Update(address, change));
+        return new(Update(address, change, static () => { }));
     }
 
     /// <summary>Nothing expires any more.</summary>
@@ -80,13 +84,20 @@ public sealed class InMemoryLocationStore : ILocationStore, IDisposable
         return leases.IsEmpty ? [] : [.. leases.Select(lease => Aged(lease, now))];
     }
 
-    private bool Update(
+    /// <summary>As <see cref="UpdateAsync"/>. What was written is told in order, inside the lock, to
+    /// what takes no time.</summary>
+    internal bool Update(
         AddressOfRecord address,
-        Func<IReadOnlyList<Binding>, IReadOnlyList<Binding>?> change
+        Func<IReadOnlyList<Binding>, IReadOnlyList<Binding>?> change,
+        Action written
     )
     {
+        IReadOnlyList<Binding> over;
+
         lock (_lock)
         {
+            over = Ended(Core.Locations.over(_clock.Now, address.ToString(), _locations));
+
             if (change(Find(address)) is not { } bindings)
             {
                 return true;
@@ -107,8 +118,12 @@ public sealed class InMemoryLocationStore : ILocationStore, IDisposable
             }
 
             Set(changed.Value);
-            return true;
+            TellInOrder(address, over);
+            written();
         }
+
+        Tell(address, over);
+        return true;
     }
 
     /// <summary>At most so many at a time: then the alarm is due at once, and others get the lock in
@@ -121,23 +136,38 @@ public sealed class InMemoryLocationStore : ILocationStore, IDisposable
         {
             (var locations, ended) = Core.Locations.expire(_clock.Now, ExpiredPerRing, _locations);
             Set(locations);
+            Each(ended, TellInOrder);
         }
 
+        Each(ended, Tell);
+    }
+
+    private static void Each(
+        FSharpList<ValueTuple<string, FSharpList<Core.Lease<Binding>>>> ended,
+        Action<AddressOfRecord, IReadOnlyList<Binding>> tell
+    )
+    {
         foreach (var (address, leases) in ended)
         {
-            Tell(
-                AddressOfRecord.Parse(address),
-                [.. leases.Select(lease => Aged(lease, lease.Until))]
-            );
+            tell(AddressOfRecord.Parse(address), Ended(leases));
         }
     }
+
+    private static IReadOnlyList<Binding> Ended(FSharpList<Core.Lease<Binding>> leases) =>
+        [.. leases.Select(lease => Aged(lease, lease.Until))];
+
+    private void TellInOrder(AddressOfRecord address, IReadOnlyList<Binding> bindings) =>
+        ExpiredInOrder?.Invoke(address, bindings);
 
     /// <summary>On a timer's thread: what a handler throws would end the process.</summary>
     private void Tell(AddressOfRecord address, IReadOnlyList<Binding> bindings)
     {
         try
         {
-            Expired?.Invoke(address, bindings);
+            if (bindings.Count > 0)
+            {
+                Expired?.Invoke(address, bindings);
+            }
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

@@ -22,7 +22,7 @@ public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
     private readonly RegisterProcessing _processing;
     private readonly RegisterLanes _lanes;
     private readonly bool _isInstant;
-    private volatile ChangeLane? _changes;
+    private readonly BindingNews? _news;
 
     /// <summary>A registrar.</summary>
     /// <param name="options">For which domains, and how.</param>
@@ -35,13 +35,18 @@ public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
         Options = options;
         var draws = new Draws();
         _settings = RegistrarWords.ToSettings(options, (draws.Next(), draws.Next()));
-        _processing = new RegisterProcessing(_settings, options, change => _changes?.Tell(change));
+        _news = options.OnChange is { } hear ? new BindingNews(hear) : null;
+        _processing = new RegisterProcessing(_settings, options, _news);
         _lanes = new RegisterLanes(options.MaxWaiting, _processing.RegisterAsync);
         _isInstant = options.Store is InMemoryLocationStore && options.MayRegister is null;
 
-        if (options.OnChange is not null)
+        if (_news is not null && options.Store is InMemoryLocationStore memory)
         {
-            options.Store.Expired += TellExpired;
+            memory.ExpiredInOrder += _news.TellExpired;
+        }
+        else if (_news is not null)
+        {
+            options.Store.Expired += _news.TellExpired;
         }
     }
 
@@ -81,18 +86,28 @@ public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
     }
 
     /// <summary>Hears of nothing any more. The store stays as it is.</summary>
-    public void Dispose() => Options.Store.Expired -= TellExpired;
+    public void Dispose()
+    {
+        if (_news is not null && Options.Store is InMemoryLocationStore memory)
+        {
+            memory.ExpiredInOrder -= _news.TellExpired;
+        }
+        else if (_news is not null)
+        {
+            Options.Store.Expired -= _news.TellExpired;
+        }
+    }
 
     Receipt ITurnReceiver.Receive(Received received)
     {
+        _news?.Listen(received.Dispatcher.Engine.Code);
+
         if (received.Message is not SipRequest request || request.Method != SipMethod.Register)
         {
             return Receipt.Pass;
         }
 
-        Listen(received.Dispatcher.Engine);
-
-        switch (Core.Registrar.address(_settings, IsHere(received, request.RequestUri), request))
+        switch (Core.Registrar.address(_settings, IsHere(received, request), request))
         {
             case Core.Addressed.To to:
                 Take(received, to.Item);
@@ -108,19 +123,9 @@ public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
         }
     }
 
-    /// <summary>Whether a URI names an address that the dispatcher listens at.</summary>
-    private static bool IsHere(Received received, SipUri uri)
-    {
-        if (!uri.IsSip)
-        {
-            return false;
-        }
-
-        var here = $"{uri.Host}:{uri.Port ?? (uri.IsSips ? 5061 : 5060)}";
-        return received.Dispatcher.Legs.Any(leg =>
-            leg.SentBys.Contains(here, StringComparer.OrdinalIgnoreCase)
-        );
-    }
+    /// <summary>Whether a request is for the dispatcher itself.</summary>
+    private static bool IsHere(Received received, SipRequest request) =>
+        Core.Ours.isLegUri(received.Dispatcher.Engine.Loop.Newest.Legs, request.RequestUri);
 
     private void Take(Received received, AddressOfRecord address)
     {
@@ -143,21 +148,5 @@ public sealed class Registrar : IReceiver, ITurnReceiver, IDisposable
         return selected.IsSome
             ? [.. selected.Value.Select(one => bindings[Array.IndexOf(known, one)])]
             : null;
-    }
-
-    private void Listen(Engine engine)
-    {
-        if (_changes is null && Options.OnChange is { } hear)
-        {
-            _changes = new ChangeLane(engine.Code, hear);
-        }
-    }
-
-    private void TellExpired(AddressOfRecord address, IReadOnlyList<Binding> bindings)
-    {
-        foreach (var binding in bindings)
-        {
-            _changes?.Tell(new BindingChange(BindingChangeKind.Expired, address, binding));
-        }
     }
 }

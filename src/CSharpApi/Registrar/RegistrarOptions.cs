@@ -32,9 +32,12 @@ public sealed record RegistrarOptions
     /// <summary>Bindings of one address-of-record; default 10. More are refused with 403.</summary>
     public int MaxContacts { get; init; } = 10;
 
-    /// <summary>Characters of one Contact and its Path; default 4,096. More are refused with
-    /// 513.</summary>
-    public int MaxContactLength { get; init; } = 4_096;
+    /// <summary>
+    /// Characters of one Contact and its Path; default 512. More are refused with 513. With
+    /// <see cref="MaxContacts"/> it bounds the answers: over UDP they have at most three times the bytes of
+    /// a request whose sender was not authenticated, and name as many bindings as that holds.
+    /// </summary>
+    public int MaxContactLength { get; init; } = 512;
 
     /// <summary>Requests that wait for a store of yours or for <see cref="MayRegister"/>, or are with
     /// them; default 10,000. More are refused with 503.</summary>
@@ -101,7 +104,10 @@ public sealed record RegistrarOptions
 
         foreach (var domain in Domains)
         {
-            ThrowIf(!TryHost(domain, out _), $"\"{domain}\" is no host. Write example.com.");
+            ThrowIf(
+                !Shell.SentBy.TryHost(domain, out _),
+                $"\"{domain}\" is no host. Write example.com."
+            );
         }
 
         ThrowIf(
@@ -127,24 +133,6 @@ public sealed record RegistrarOptions
             "StoreWithin is more than zero and at most a day."
         );
         ThrowIf(ServiceRoute.Any(one => one is null), "A Service-Route is null.");
-    }
-
-    /// <summary>A host as <see cref="AddressOfRecord"/> has it.</summary>
-    internal static bool TryHost(string? domain, out string host)
-    {
-        var text =
-            domain is not null && domain.Contains(':') && !domain.StartsWith('[')
-                ? $"[{domain}]"
-                : domain;
-        host = "";
-
-        if (!SipUri.TryParse($"sip:{text}", out var uri) || uri.Host != text)
-        {
-            return false;
-        }
-
-        host = AddressOfRecord.Create(uri).Host;
-        return true;
     }
 
     private static bool IsNoDuration(TimeSpan length) =>

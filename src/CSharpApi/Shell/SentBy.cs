@@ -21,6 +21,24 @@ internal static class SentBy
         return (colon == text.Length || IsPort(text.AsSpan(colon + 1))) && IsHost(host);
     }
 
+    /// <summary>A host as <see cref="AddressOfRecord"/> has it.</summary>
+    public static bool TryHost(string? domain, out string host)
+    {
+        var text =
+            domain is not null && domain.Contains(':') && !domain.StartsWith('[')
+                ? $"[{domain}]"
+                : domain;
+        host = "";
+
+        if (!SipUri.TryParse($"sip:{text}", out var uri) || uri.Host != text)
+        {
+            return false;
+        }
+
+        host = AddressOfRecord.Create(uri).Host;
+        return true;
+    }
+
     private static bool HasPort(string text) => text.LastIndexOf(':') > text.LastIndexOf(']');
 
     private static bool IsPort(ReadOnlySpan<char> text) =>

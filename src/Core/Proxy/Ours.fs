@@ -1,12 +1,18 @@
 // Which hosts are this proxy's own: its legs by address and by sent-by, its aliases, and the domains
 // whose users it looks up (RFC 3261, 16.4 and 16.5).
-module internal SipFun.Core.Ours
+module SipFun.Core.Ours
 
 open System
 open SipFun
 
+/// A host in the one spelling of sets of hosts: an address as the system writes it, a name in lower case.
+let canonical (host: string) =
+    match Address.parse host with
+    | ValueSome address -> HostAddress.toHost (Address.toIPAddress address)
+    | ValueNone -> Question.normal host
+
 let private sameHost (a: string) (b: string) =
-    String.Equals(a, b, StringComparison.OrdinalIgnoreCase)
+    String.Equals(a, b, StringComparison.OrdinalIgnoreCase) || canonical a = canonical b
 
 /// The port of a URI without one: its transport's (19.1.2).
 let portOf (uri: SipUri) =
@@ -27,8 +33,8 @@ let private isSentBy (sentBy: string) (host: string) (port: int) =
     let colon = sentBy.LastIndexOf ':'
 
     if colon > sentBy.LastIndexOf ']' then
-        sentBy.AsSpan(0, colon).Equals(host.AsSpan(), StringComparison.OrdinalIgnoreCase)
-        && sentBy.AsSpan(colon + 1).SequenceEqual((string port).AsSpan())
+        sentBy.AsSpan(colon + 1).SequenceEqual((string port).AsSpan())
+        && sameHost (sentBy.Substring(0, colon)) host
     else
         sameHost sentBy host
 
@@ -57,7 +63,10 @@ let isHost (view: ProxyView) host port =
 
 /// One of the domains whose users we know.
 let isDomain (view: ProxyView) (host: string) =
-    not view.Own.Domains.IsEmpty && view.Own.Domains.Contains(Question.normal host)
+    not view.Own.Domains.IsEmpty && view.Own.Domains.Contains(canonical host)
+
+/// A URI that names one of these legs.
+let isLegUri (legs: Leg list) (uri: SipUri) = uri.IsSip && isLegHost uri.Host (portOf uri) legs
 
 let isUri (view: ProxyView) (uri: SipUri) = uri.IsSip && isHost view uri.Host (portOf uri)
 

@@ -12,14 +12,10 @@ type Registering = {
     Source: Hop
 }
 
-/// Bindings under way: those of before that were not touched, those that this request writes, and
-/// what it does; both latest first.
+/// Bindings under way: those of before that were not touched, and those that this request writes,
+/// latest first.
 [<NoComparison>]
-type private Work = {
-    Old: Binding list
-    Fresh: Binding list
-    Changes: BindingChange list
-}
+type private Work = { Old: Binding list; Fresh: Binding list }
 
 let private binding settings now registering (asked: RequestedContact) : Binding =
     let seconds = min asked.Expires settings.MaxExpires
@@ -43,44 +39,51 @@ let private binding settings now registering (asked: RequestedContact) : Binding
 
 /// The binding that a Contact means: a flow by instance and reg-id (RFC 5626, 6), others by the
 /// comparison of their URIs, which is not transitive: the same one before a similar one.
-let private tryMeant (asked: RequestedContact) (bindings: Binding list) =
-    match asked.RegId with
+let private tryMeant (contact: NameAddr) (regId: int voption) instance (bindings: Binding list) =
+    match regId with
     | ValueSome _ ->
-        bindings
-        |> List.tryFind (fun one -> one.RegId = asked.RegId && one.Instance = asked.Instance)
+        bindings |> List.tryFind (fun one -> one.RegId = regId && one.Instance = instance)
     | ValueNone ->
         let plain = bindings |> List.filter (fun one -> one.RegId.IsNone)
-        let uri = asked.Contact.Uri
+        let uri = contact.Uri
 
         match plain |> List.tryFind (fun one -> one.Contact.Uri = uri) with
         | Some same -> Some same
         | None -> plain |> List.tryFind (fun one -> one.Contact.Uri.IsEquivalentTo uri)
 
+let private tryAsked (asked: RequestedContact) bindings =
+    tryMeant asked.Contact asked.RegId asked.Instance bindings
+
 let private without binding bindings = bindings |> List.filter ((<>) binding)
 
 let private write make (asked: RequestedContact) (known: Binding option) work =
-    let change =
-        match known, asked.Expires with
-        | Some known, 0u -> [ BindingChange.Removed known ]
-        | None, 0u -> []
-        | Some _, _ -> [ BindingChange.Refreshed(make asked) ]
-        | None, _ -> [ BindingChange.Added(make asked) ]
-
     let fresh =
-        match tryMeant asked work.Fresh with
+        match tryAsked asked work.Fresh with
         | Some twice -> without twice work.Fresh
         | None -> work.Fresh
 
     {
         Old = known |> Option.fold (fun old one -> without one old) work.Old
         Fresh = if asked.Expires = 0u then fresh else make asked :: fresh
-        Changes = change @ work.Changes
     }
+
+/// What became of each, by what was there before and is there after, however often a Contact
+/// stands in the request.
+let private changes before work =
+    let gone = before |> List.filter (fun one -> not (List.contains one work.Old))
+
+    let write struct (gone, told) (one: Binding) =
+        match tryMeant one.Contact one.RegId one.Instance gone with
+        | Some known -> struct (without known gone, BindingChange.Refreshed one :: told)
+        | None -> struct (gone, BindingChange.Added one :: told)
+
+    let struct (gone, told) = List.fold write (struct (gone, [])) (List.rev work.Fresh)
+    List.map BindingChange.Removed gone @ List.rev told
 
 let private next make (request: SipRequest) work (asked: RequestedContact) =
     work
     |> Result.bind (fun work ->
-        match tryMeant asked work.Old with
+        match tryAsked asked work.Old with
         | Some known when Binding.isOutOfOrder request known -> Error RegisterRefusal.OutOfOrder
         | known -> Ok(write make asked known work))
 
@@ -92,14 +95,14 @@ let private bounded settings (before: Binding list) (bindings: Binding list) =
 
 /// Step 7: the Contacts one after the other.
 let private each settings now registering before asked =
-    let start = Ok { Old = before; Fresh = []; Changes = [] }
+    let start = Ok { Old = before; Fresh = [] }
     let make = binding settings now registering
 
     match List.fold (next make registering.Request) start asked with
     | Error refusal -> Error refusal
     | Ok work ->
         bounded settings before (List.rev work.Fresh @ work.Old)
-        |> Result.map (fun bindings -> struct (bindings, List.rev work.Changes))
+        |> Result.map (fun bindings -> struct (bindings, changes before work))
 
 /// Step 6: "*" with Expires 0, and nothing else.
 let private all (request: SipRequest) (before: Binding list) =

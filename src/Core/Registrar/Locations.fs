@@ -28,6 +28,10 @@ module Locations =
     /// The leases of a name that have not ended.
     let find now name (locations: Locations<'T>) = rows name locations |> List.filter (isLive now)
 
+    /// The leases of a name that have ended and were not yet taken out.
+    let over now name (locations: Locations<'T>) =
+        rows name locations |> List.filter (isLive now >> not)
+
     let private firstEnd (leases: Lease<'T> list) =
         leases |> List.map (fun lease -> lease.Until) |> List.min
 

@@ -71,12 +71,45 @@ let private answer settings (request: SipRequest) status reason =
         .CreateResponse(status, Tag.ofRequest settings.Secret request, reason)
         .WithoutHeader("Record-Route")
 
-/// 200, with every binding there is.
-let accept settings now (date: DateTimeOffset) request address (bindings: Binding list) changes =
+/// What a datagram of ours bears at most, below what UDP does.
+[<Literal>]
+let private Datagram = 65_000
+
+/// How many bytes an answer may have. Over UDP anybody can write somebody else's address as the
+/// source: who has not proved who he is gets three times what he has sent (as RFC 9000, 8.1).
+let room (source: Hop) isKnown (request: SipRequest) =
+    if source.Transport <> Transport.Udp then Int32.MaxValue
+    elif isKnown then Datagram
+    else min Datagram (3 * request.Bytes.Length)
+
+let private isWritten changes binding =
+    changes
+    |> List.exists (fun change ->
+        match change with
+        | BindingChange.Added one
+        | BindingChange.Refreshed one -> one = binding
+        | BindingChange.Removed _ -> false)
+
+/// Those of these lines for which there is room: first what this request has written.
+let private fitting room changes (lines: (Binding * string) list) =
+    let own, others = lines |> List.partition (fst >> isWritten changes)
+
+    let take struct (left, taken) (binding, line: string) =
+        let length = "Contact: \r\n".Length + line.Length
+
+        if length <= left then
+            struct (left - length, binding :: taken)
+        else
+            struct (left, taken)
+
+    let struct (_, taken) = List.fold take (struct (room, [])) (own @ others)
+    lines |> List.filter (fun (binding, _) -> List.contains binding taken)
+
+let private filled settings (date: DateTimeOffset) (request: SipRequest) changes lines =
     answer settings request StatusCode.Ok null
     |> fields [
-        for binding in bindings do
-            "Contact", string (contact settings now request address bindings binding)
+        for _, line in lines do
+            "Contact", line
         "Date", date.ToUniversalTime().ToString("R", CultureInfo.InvariantCulture)
         for one in request.Path do
             "Path", string one
@@ -84,6 +117,20 @@ let accept settings now (date: DateTimeOffset) request address (bindings: Bindin
             "Service-Route", string one
         yield! outbound settings request changes
     ]
+
+/// 200, with every binding there is, as far as there is room for them.
+let accept settings now date room request address (bindings: Binding list) changes =
+    let lines =
+        bindings
+        |> List.map (fun one -> one, string (contact settings now request address bindings one))
+
+    let whole = filled settings date request changes lines
+
+    if whole.Bytes.Length <= room then
+        whole
+    else
+        let bare = filled settings date request changes []
+        filled settings date request changes (fitting (room - bare.Bytes.Length) changes lines)
 
 let refuse settings request refusal =
     let status = RegisterRefusal.status refusal

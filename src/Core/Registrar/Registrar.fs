@@ -33,8 +33,8 @@ module Registrar =
     /// The answer that refuses; nothing changes.
     let refuse settings request refusal = RegisterAnswer.refuse settings request refusal
 
-    /// Steps 6 to 8, with the bindings that are valid now.
-    let register settings now date leg source request address (bindings: Binding list) =
+    /// Steps 6 to 8, with the bindings that are valid now. `isKnown`: the sender has proved who he is.
+    let register settings now date leg source isKnown request address (bindings: Binding list) =
         let registering: BindingUpdate.Registering = {
             Request = request
             Address = address
@@ -50,7 +50,9 @@ module Registrar =
             Changes = []
           }
         | Ok(after, changes) -> {
-            Response = RegisterAnswer.accept settings now date request address after changes
+            Response =
+                let room = RegisterAnswer.room source isKnown request
+                RegisterAnswer.accept settings now date room request address after changes
             Refusal = ValueNone
             Bindings = if changes.IsEmpty then ValueNone else ValueSome after
             Changes = changes

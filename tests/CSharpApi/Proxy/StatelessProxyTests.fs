@@ -37,6 +37,21 @@ let private passes =
             caller.Send(ask "MESSAGE" "sip:carol@d.test" caller "z9hG4bK2" "", at proxy)
             Expect.equal (caller.ReceiveResponse()).StatusCode 480 "nobody is bound there")
 
+let private addressed =
+    testCase "a domain may be a numeric address, in any of its spellings"
+    <| fun () ->
+        use store = memory ()
+        use caller = new Peer()
+        use callee = new Peer()
+        bind store "sip:bob@[2001:db8::1]" (callee.Uri.ToString())
+        let domains = [| "2001:DB8:0::1" |]
+
+        withProxy (options [ "Domains", box domains; "Locations", box store ]) (fun proxy ->
+            for number, host in List.indexed [ "[2001:db8::1]"; "[2001:DB8:0:0::1]" ] do
+                let branch = $"z9hG4bK{number}"
+                caller.Send(ask "MESSAGE" $"sip:bob@{host}" caller branch "", at proxy)
+                Expect.equal (callee.ReceiveRequest()).RequestUri callee.Uri host)
+
 let private copies =
     testCase "each copy is passed on, byte for byte the same; nothing is kept (16.11)"
     <| fun () ->
@@ -265,12 +280,15 @@ let private named =
 let private misuse =
     testCase "what makes no sense is told at once"
     <| fun () ->
+        use store = memory ()
+
         withProxy anywhere (fun proxy ->
             let dispatcher = proxy.Dispatcher
 
             for changes in
                 [
                     [ "Domains", box [| "d.test" |] ]
+                    [ "Domains", box [| "d.test:5060" |]; "Locations", box store ]
                     [ "Aliases", box [| "no host" |] ]
                     [ "Secret", box (ReadOnlyMemory [| 1uy |]) ]
                     [ "MaxWaiting", box 0 ]
@@ -305,6 +323,7 @@ let private restart =
 let tests =
     testList "StatelessProxy" [
         passes
+        addressed
         copies
         slow
         broken

@@ -36,6 +36,19 @@ let lookup (store: ILocationStore) user =
 
 let uris bindings = bindings |> List.map (fun (one: Binding) -> string one.Uri)
 
+/// A clock whose timers never ring: what is over is not yet taken out.
+type Unrung(time: TimeProvider) =
+    inherit TimeProvider()
+    override _.GetTimestamp() = time.GetTimestamp()
+    override _.TimestampFrequency = time.TimestampFrequency
+
+    override _.CreateTimer(_, _, _, _) = {
+        new ITimer with
+            member _.Change(_, _) = true
+            member _.Dispose() = ()
+            member _.DisposeAsync() = ValueTask()
+    }
+
 /// A store whose every answer waits until it is let go, and that may fail.
 type SlowStore() =
     let memory = new InMemoryLocationStore()

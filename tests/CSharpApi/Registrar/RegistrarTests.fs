@@ -85,6 +85,53 @@ let private tells =
         time.Advance(TimeSpan.FromHours 1.0)
         Expect.equal (next ()) BindingChangeKind.Expired "over")
 
+/// What has expired is told before what a REGISTER writes in its place, whenever the timer rings; and
+/// before any REGISTER.
+let private tellsInOrder =
+    inVirtualTime (fun time dispatcher peer ->
+        let heard = new BlockingCollection<BindingChangeKind>()
+        use store = new InMemoryLocationStore(2, Unrung time)
+
+        use registrar =
+            new Registrar(
+                RegistrarOptions(
+                    Domains = [| domain |],
+                    Store = store,
+                    OnChange = Action<BindingChange>(fun change -> heard.Add change.Kind)
+                )
+            )
+
+        let binding =
+            Binding(
+                Contact = NameAddr.Parse "<sip:bob@192.0.2.1>",
+                ExpiresIn = TimeSpan.FromSeconds 10.0,
+                CallId = CallId.Parse "one",
+                CSeq = 1u
+            )
+
+        let inner: ILocationStore = store
+        let write () = wait (inner.UpdateAsync(address "bob", fun _ -> [| binding |]).AsTask())
+        Expect.isTrue (write ()) "bound before there is a dispatcher"
+        time.Advance(TimeSpan.FromSeconds 10.0)
+        Expect.isTrue (write ()) "bound anew"
+        time.Advance(TimeSpan.FromSeconds 10.0)
+        dispatcher.SetReceiver registrar
+        Expect.equal (status dispatcher peer (bound peer "bob")) 200 "bound"
+
+        let next () =
+            let mutable kind = BindingChangeKind.Removed
+            Expect.isTrue (heard.TryTake(&kind, Patience.milliseconds)) "told"
+            kind
+
+        Expect.equal
+            [ for _ in 1..3 -> next () ]
+            [
+                BindingChangeKind.Expired
+                BindingChangeKind.Expired
+                BindingChangeKind.Added
+            ]
+            "in the order in which it happened")
+
 let private fills =
     inTime id (fun _ dispatcher peer _ ->
         let answers = [ "a"; "b"; "c" ] |> List.map (bound peer >> ask dispatcher peer)
@@ -112,6 +159,25 @@ let private passes =
             (status dispatcher peer ((bound peer "bob").WithRequestUri here))
             200
             "by address")
+
+/// By what its legs advertise: the port is its transport's, an address is one however it is written.
+let private isHere =
+    testTheory "a Request-URI that names the dispatcher stands for the domains" [
+        "sip.example.test:5061", "sip:sip.example.test;transport=tls"
+        "sip.example.test:5061", "sips:SIP.example.test"
+        "[2001:db8::1]:5060", "sip:[2001:DB8:0:0::1]"
+    ]
+    <| fun (advertised, uri) ->
+        let leg = LegTests.advertising advertised (LegOptions.Udp "127.0.0.1:0")
+        let dispatcher = start (DispatcherOptions(Legs = [| leg |]))
+        use peer = new Peer()
+
+        try
+            dispatcher.SetReceiver(new Registrar(RegistrarOptions(Domains = [| domain |])))
+            let request = (bound peer "bob").WithRequestUri(SipUri.Parse uri)
+            Expect.equal (status dispatcher peer request) 200 uri
+        finally
+            finish dispatcher
 
 let private leaves =
     inVirtualTime (fun _ dispatcher peer ->
@@ -312,6 +378,7 @@ let tests =
         testCase "copies get the same bytes; a REGISTER that comes late is refused" absorbs
         testCase "with the store in memory all is done in the turn" isInstant
         testCase "every change is told, expiry too" tells
+        testCase "expiry is told in order, and before the first REGISTER" tellsInOrder
         testCase "what is too much is refused and counted" fills
         testCase "other methods are not its own, nor other domains" passes
         testCase "other domains are left to the next receiver, if we want" leaves
@@ -324,6 +391,7 @@ let tests =
         testCase "a store that fails is a 500, and no more" breaks
         testCase "so many may wait for a store, be it for one address or for many" limits
         testCase "a store that is late is a 504, and changes nothing any more" late
+        isHere
         misuse
         testCase "a domain may be a numeric address"
         <| fun () ->

@@ -13,8 +13,8 @@ internal static class ProxyTranslate
         return new Core.ProxySettings(
             (first, second),
             (uint)draws.Next(),
-            ToSet(options.Domains),
-            ToSet(options.Aliases),
+            SetModule.OfSeq(options.Domains.Select(Domain)),
+            SetModule.OfSeq(options.Aliases.Select(Core.QuestionModule.normal)),
             options.RecordRoute,
             options.RewriteContact,
             options.AllowForeign,
@@ -62,6 +62,8 @@ internal static class ProxyTranslate
     private static InvalidOperationException Senseless(string what) =>
         new($"The location store gave {what}.");
 
-    private static FSharpSet<string> ToSet(IEnumerable<string> names) =>
-        SetModule.OfSeq(names.Select(Core.QuestionModule.normal));
+    private static string Domain(string domain) =>
+        SentBy.TryHost(domain, out var host)
+            ? Core.Ours.canonical(host)
+            : throw new ArgumentException($"\"{domain}\" is no host.");
 }

@@ -6,9 +6,11 @@ namespace SipFun.Shell;
 internal sealed class RegisterProcessing(
     Core.RegistrarSettings settings,
     RegistrarOptions options,
-    Action<BindingChange> tell
+    BindingNews? news
 )
 {
+    private readonly InMemoryLocationStore? _memory = options.Store as InMemoryLocationStore;
+
     /// <summary>Ends when it is answered.</summary>
     /// <param name="received">The REGISTER.</param>
     /// <param name="address">Whom it is for.</param>
@@ -86,11 +88,7 @@ internal sealed class RegisterProcessing(
                 .ConfigureAwait(false);
             visit.Change(bindings);
         }
-        else if (
-            !await options
-                .Store.UpdateAsync(visit.Address, visit.Change, cancel)
-                .ConfigureAwait(false)
-        )
+        else if (!await UpdateAsync(visit, cancel).ConfigureAwait(false))
         {
             return Refusal(received, Core.RegisterRefusal.Full);
         }
@@ -100,12 +98,39 @@ internal sealed class RegisterProcessing(
             Count(received, refusal);
         }
 
-        foreach (var change in visit.Changes)
+        return visit.Response;
+    }
+
+    /// <summary>Tells what changes in the order in which it is written: a store in memory while nobody
+    /// else can write, others in the order of their answers.</summary>
+    private async ValueTask<bool> UpdateAsync(RegisterVisit visit, CancellationToken cancel)
+    {
+        if (_memory is not null)
         {
-            tell(change);
+            return _memory.Update(visit.Address, visit.Change, () => Tell(visit));
         }
 
-        return visit.Response;
+        var hasRoom = await options
+            .Store.UpdateAsync(visit.Address, visit.Change, cancel)
+            .ConfigureAwait(false);
+
+        if (hasRoom)
+        {
+            Tell(visit);
+        }
+
+        return hasRoom;
+    }
+
+    private void Tell(RegisterVisit visit)
+    {
+        if (news is not null)
+        {
+            foreach (var change in visit.Changes)
+            {
+                news.Tell(change);
+            }
+        }
     }
 
     /// <summary>Step 4. Whoever proved to be somebody is not somebody else.</summary>

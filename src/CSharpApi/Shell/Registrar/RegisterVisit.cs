@@ -52,6 +52,7 @@ internal sealed class RegisterVisit(
             _engine.Clock.Time.GetUtcNow(),
             received.LegNumber,
             received.From,
+            received.AuthenticatedUser is not null,
             (SipRequest)received.Message,
             address,
             RegistrarWords.ToCore(bindings, _now)

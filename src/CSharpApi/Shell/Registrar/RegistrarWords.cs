@@ -102,7 +102,7 @@ internal static class RegistrarWords
     private static uint Seconds(TimeSpan length) => (uint)Math.Ceiling(length.TotalSeconds);
 
     private static string Host(string domain) =>
-        RegistrarOptions.TryHost(domain, out var host)
+        SentBy.TryHost(domain, out var host)
             ? host
             : throw new ArgumentException($"\"{domain}\" is no host.");
 }
