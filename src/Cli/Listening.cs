@@ -3,6 +3,8 @@ namespace SipFun.Cli;
 /// <summary>What a command says that waits for others: where it listens, and that it is ready.</summary>
 internal static class Listening
 {
+    private static readonly TimeSpan _drainWithin = TimeSpan.FromSeconds(3);
+
     /// <summary>A line for each leg, with its real port, then "ready".</summary>
     public static void Announce(Dispatcher dispatcher, Screen screen)
     {
@@ -25,6 +27,25 @@ internal static class Listening
     public static async Task UntilStoppedAsync(CancellationToken cancel) =>
         await Task.Delay(Timeout.Infinite, cancel)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    /// <summary>Until Ctrl-C or SIGTERM; then takes nothing new, and waits a moment for what runs.
+    /// What is left is told.</summary>
+    public static async Task UntilDrainedAsync(
+        Dispatcher dispatcher,
+        Screen screen,
+        CancellationToken cancel
+    )
+    {
+        await UntilStoppedAsync(cancel);
+        var left = await dispatcher.DrainAsync(_drainWithin, CancellationToken.None);
+
+        if (!left.IsDone)
+        {
+            screen.Warn(
+                $"Ended with {left.Deliveries.Count} deliveries under way and {left.Unanswered} requests unanswered."
+            );
+        }
+    }
 
     /// <exception cref="Failure">Nobody could connect to one of the legs.</exception>
     public static void ThrowIfDeaf(Dispatcher dispatcher)

@@ -103,7 +103,7 @@ internal sealed class ProxyCommand : Command
             IReceiver?[] served = [registrar, RedirectorOf(parsed, domains, store), proxy];
             dispatcher.SetReceiver(Receiver.Chain([.. guards, .. served.OfType<IReceiver>()]));
             Listening.Announce(dispatcher, _screen);
-            await Listening.UntilStoppedAsync(cancel);
+            await Listening.UntilDrainedAsync(dispatcher, _screen, cancel);
         }
         catch (ArgumentException wrong)
         {

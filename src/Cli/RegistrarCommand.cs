@@ -60,7 +60,7 @@ internal sealed class RegistrarCommand : Command
             authenticator is null ? registrar : Receiver.Chain(authenticator, registrar)
         );
         Listening.Announce(dispatcher, _screen);
-        await Listening.UntilStoppedAsync(cancel);
+        await Listening.UntilDrainedAsync(dispatcher, _screen, cancel);
         return ExitCode.Success;
     }
 
