@@ -8,17 +8,6 @@ internal sealed class ProxyCommand : Command
 {
     private const int DefaultPort = 5060;
 
-    /// <summary>What begins something. What belongs to a dialog is let pass: its other end may be
-    /// somebody who has no password here.</summary>
-    private static readonly SipMethod[] _asked =
-    [
-        SipMethod.Invite,
-        SipMethod.Message,
-        SipMethod.Publish,
-        SipMethod.Refer,
-        SipMethod.Subscribe,
-    ];
-
     private readonly Screen _screen;
     private readonly NetworkOptions _network;
     private readonly UsersOptions _users;
@@ -49,6 +38,12 @@ internal sealed class ProxyCommand : Command
         Description = "Lead the Contacts of neighbours through here, for user agents behind NATs",
     };
 
+    private readonly Option<string?> _realm = new("--realm")
+    {
+        Description = "What challenges name [default: the first --domain, or sipfun]",
+        HelpName = "NAME",
+    };
+
     private readonly Option<FileInfo?> _secret = new("--secret")
     {
         Description =
@@ -70,6 +65,7 @@ internal sealed class ProxyCommand : Command
         Options.Add(_recordRoute);
         Options.Add(_rewriteContact);
         Options.Add(_secret);
+        Options.Add(_realm);
         _users = new UsersOptions(this);
         _network = new NetworkOptions(this);
         SetAction(RunAsync);
@@ -79,8 +75,7 @@ internal sealed class ProxyCommand : Command
     {
         using var store = new InMemoryLocationStore();
         var domains = DomainsOf(parsed);
-        var guards = GuardsOf(parsed, domains);
-        var options = OptionsOf(parsed, domains, guards.Length > 0, store);
+        var options = OptionsOf(parsed, domains, _users.IsGiven(parsed), store);
         await using var dispatcher = await _network.StartAsync(parsed, DefaultPort, null, cancel);
         Listening.ThrowIfDeaf(dispatcher);
 
@@ -100,8 +95,8 @@ internal sealed class ProxyCommand : Command
                     )
                     : null;
             await using var proxy = new StatelessProxy(dispatcher, options);
-            IReceiver?[] served = [registrar, RedirectorOf(parsed, domains, store), proxy];
-            dispatcher.SetReceiver(Receiver.Chain([.. guards, .. served.OfType<IReceiver>()]));
+            var redirector = RedirectorOf(parsed, domains, store);
+            dispatcher.SetReceiver(ChainOf(parsed, registrar, redirector, proxy, domains));
             Listening.Announce(dispatcher, _screen);
             await Listening.UntilDrainedAsync(dispatcher, _screen, cancel);
         }
@@ -134,7 +129,8 @@ internal sealed class ProxyCommand : Command
         : domains.Length > 0 ? new Redirector(new() { Domains = domains, Locations = store })
         : throw Failure.Usage("--redirect is for --registrar and --domain: give them too.");
 
-    /// <summary>Where nothing says what is ours and who may, it forwards to all.</summary>
+    /// <summary>Where nothing says what is ours and who may, it forwards to all. Where it asks, it stays
+    /// on the path: who is called has no password here, and is known by his dialog.</summary>
     private StatelessProxyOptions OptionsOf(
         ParseResult parsed,
         string[] domains,
@@ -145,7 +141,7 @@ internal sealed class ProxyCommand : Command
         {
             Domains = domains,
             Locations = store,
-            RecordRoute = parsed.GetValue(_recordRoute),
+            RecordRoute = asks || parsed.GetValue(_recordRoute),
             RewriteContact = parsed.GetValue(_rewriteContact),
             AllowForeign = domains.Length == 0 && !asks,
             Secret = SecretOf(parsed),
@@ -153,18 +149,26 @@ internal sealed class ProxyCommand : Command
 
     /// <summary>A registrar asks for itself (401), a proxy for what it passes on (407; RFC 3261, 22.2
     /// and 22.3).</summary>
-    private IReceiver[] GuardsOf(ParseResult parsed, string[] domains)
+    private IReceiver ChainOf(
+        ParseResult parsed,
+        Registrar? registrar,
+        Redirector? redirector,
+        StatelessProxy proxy,
+        string[] domains
+    )
     {
-        var register = SipMethod.Register;
-        DigestAuthenticator?[] guards =
-            domains.Length > 0
-                ?
-                [
-                    _users.Authenticator(parsed, domains[0], false, register),
-                    _users.Authenticator(parsed, domains[0], true, _asked),
-                ]
-                : [_users.Authenticator(parsed, "sipfun", true, [.. _asked, register])];
-        return [.. guards.OfType<IReceiver>()];
+        var realm = parsed.GetValue(_realm) ?? domains.FirstOrDefault("sipfun");
+        IReceiver?[] chain =
+        [
+            registrar is null
+                ? null
+                : _users.Authenticator(parsed, realm, false, SipMethod.Register),
+            registrar,
+            _users.Authenticator(parsed, realm, proxy),
+            redirector,
+            proxy,
+        ];
+        return Receiver.Chain([.. chain.OfType<IReceiver>()]);
     }
 
     /// <exception cref="Failure">The file cannot be read, or is too short.</exception>

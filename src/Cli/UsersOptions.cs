@@ -26,6 +26,25 @@ internal sealed class UsersOptions
         string realm,
         bool isProxy,
         params SipMethod[] methods
+    ) => Authenticator(parsed, realm, isProxy, null, methods);
+
+    /// <summary>Asks by 407 for what does not belong to the proxy's dialogs; null: nobody is
+    /// asked.</summary>
+    public DigestAuthenticator? Authenticator(
+        ParseResult parsed,
+        string realm,
+        StatelessProxy proxy
+    ) => Authenticator(parsed, realm, true, proxy, []);
+
+    /// <summary>Somebody is asked.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.GetValue(_users) is { Length: > 0 };
+
+    private DigestAuthenticator? Authenticator(
+        ParseResult parsed,
+        string realm,
+        bool isProxy,
+        StatelessProxy? dialogsOf,
+        SipMethod[] methods
     )
     {
         var users = new Dictionary<string, DigestSecret>();
@@ -48,6 +67,7 @@ internal sealed class UsersOptions
                     Users = users,
                     Algorithms = [DigestAlgorithm.Sha256, DigestAlgorithm.Md5],
                     Methods = methods,
+                    DialogsOf = dialogsOf,
                 }
             );
     }

@@ -25,6 +25,23 @@ let tests =
         testCase "--user: who shows no credentials is asked for them"
         <| fun () -> called 1 [ "--user"; "alice:secret" ] "407"
 
+        testCase "--user: every method is asked for, whoever begins nothing too; --realm names it"
+        <| fun () ->
+            Command.whileAnswering [] (fun server ->
+                Command.whileProxying [ "--user"; "alice:secret"; "--realm"; "here" ] (fun proxy ->
+                    let ended =
+                        Command.run [
+                            "ping"
+                            $"sip:bob@{server}"
+                            "--count"
+                            "1"
+                            "--outgoing-proxy"
+                            $"sip:{proxy}"
+                        ]
+
+                    Expect.stringContains (String.concat " " ended.Output) "407" "OPTIONS"))
+            |> ignore
+
         testCase "--user: who shows them may call"
         <| fun () ->
             Command.whileAnswering [] (fun server ->

@@ -129,8 +129,8 @@ let private relaying =
             same (statusOf own (ask "INVITE" far "z9hG4bK1" "" [])) 404 "404"
             let route = [ "Route: <sip:127.0.0.1;lr>" ]
             same (statusOf own (ask "INVITE" far "z9hG4bK1" "" route)) 404 "outside a dialog"
-            same (statusOf own (ask "BYE" far "z9hG4bK1" "x" route)) 1 "within one"
-            same (statusOf own (ask "BYE" far "z9hG4bK1" "x" [])) 1 "without a Route too"
+            same (statusOf own (ask "BYE" far "z9hG4bK1" "x" route)) 404 "a To tag proves nothing"
+            same (statusOf own (ask "BYE" far "z9hG4bK1" "x" [])) 404 "without a Route too"
             same (statusOf own (ask "CANCEL" far "z9hG4bK1" "" [])) 1 "a CANCEL"
 
         testCase "where the domain map or the outgoing proxy leads, for anybody"

@@ -12,5 +12,6 @@ let tests =
         LoopTests.tests
         SameTests.tests
         WayTests.tests
+        SealTests.tests
         TortureTests.tests
     ]

@@ -99,6 +99,11 @@ public sealed class DigestAuthenticator : IReceiver, ITurnReceiver
 
     private Core.DigestVerdict Look(Received received)
     {
+        if (Options.DialogsOf?.IsWithin(received) is true)
+        {
+            return Core.DigestVerdict.Exempt;
+        }
+
         lock (_gate)
         {
             var now = Now(received);

@@ -57,6 +57,13 @@ public sealed record DigestAuthenticatorOptions
     /// CANCEL, which cannot be (RFC 3261, 22.1).</summary>
     public IReadOnlyCollection<SipMethod> Methods { get; init; } = [];
 
+    /// <summary>
+    /// A proxy behind this authenticator: whoever sends a request within a dialog that leads through it,
+    /// by the seal in its Record-Route or Contact, is not asked. The other end of a call has no password
+    /// here. Default: null; all are asked.
+    /// </summary>
+    public StatelessProxy? DialogsOf { get; init; }
+
     /// <summary>Sent with each challenge, and to come back unchanged. Default: none.</summary>
     public string? Opaque { get; init; }
 

@@ -46,9 +46,11 @@ public sealed record StatelessProxyOptions
     /// <summary>
     /// Forwards to any domain, for anybody: keep such a proxy from the public. Default: forwards to its
     /// own domains, to where <see cref="DispatcherOptions.DomainProxies"/> or
-    /// <see cref="DispatcherOptions.OutgoingProxy"/> lead, within dialogs (a To tag), and to any domain
+    /// <see cref="DispatcherOptions.OutgoingProxy"/> lead, within dialogs that lead through it
+    /// (<see cref="RecordRoute"/>, <see cref="RewriteContact"/>), and to any domain
     /// for whom a <see cref="DigestAuthenticator"/> before it has believed
-    /// (<see cref="Received.AuthenticatedUser"/>); all else is answered 404.
+    /// (<see cref="Received.AuthenticatedUser"/>); all else is answered 404. ACK and CANCEL, which bear no
+    /// proof, go anywhere that takes no new connection.
     /// </summary>
     public bool AllowForeign { get; init; }
 
@@ -58,8 +60,8 @@ public sealed record StatelessProxyOptions
     /// <summary>
     /// At least 16 bytes that nobody else knows: they key the branches and Contacts by which responses
     /// and requests find their way back. The same after a restart, or in several proxies of one name:
-    /// responses in flight and rewritten Contacts stay good. Default: new in each
-    /// proxy; what has a Route is found in any case.
+    /// responses in flight, rewritten Contacts and dialogs with foreign domains stay good. Default: new in
+    /// each proxy.
     /// </summary>
     public ReadOnlyMemory<byte> Secret { get; init; }
 

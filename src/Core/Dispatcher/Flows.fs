@@ -83,6 +83,9 @@ let private existing leg (hop: Hop) work =
         let named = Flow.named hop
         tryFindPeer leg named named.VerifyName work
 
+/// Whether a packet to that hop, by that leg, has its connection already.
+let isThere leg hop work = (existing leg hop work).IsSome
+
 let private full work = Work.count Counted.FlowsFull work
 
 let private dial

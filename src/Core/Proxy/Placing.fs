@@ -115,6 +115,10 @@ let private isLiving (view: ProxyView) (hop: Hop) =
     | ValueSome flow -> isSame flow.Hop hop
     | ValueNone -> false
 
+/// Whether no connection need be opened to go there.
+let isOpen (view: ProxyView) (hop: Hop) (leg: Leg) =
+    not (TransportName.isReliable hop.Transport) || Flows.isThere leg.Number hop (work view)
+
 /// Nobody listens at the port that a connection was made from: with the connection the place is gone.
 let isReachable view (place: Place) =
     not (TransportName.isReliable place.Hop.Transport) || isLiving view place.Hop

@@ -5,7 +5,7 @@ module SipFun.Core.Proxy
 open System
 open SipFun
 
-let private passageOf leg source (request: SipRequest) : Passage =
+let private passageOf realms leg source (request: SipRequest) : Passage =
     let routes = RouteValues.ofRequest request
 
     {
@@ -19,6 +19,7 @@ let private passageOf leg source (request: SipRequest) : Passage =
         Path = []
         Place = ValueNone
         IsAllowed = false
+        Realms = realms
     }
 
 /// A strict router put our Record-Route into the request line, and what belongs there behind all
@@ -31,16 +32,19 @@ let private repaired view (passage: Passage) =
             passage with
                 Uri = passage.Routes[passage.Last - 1].Address.Uri
                 Last = passage.Last - 1
+                IsAllowed = RouteSeal.vouches view.Own passage.Request uri
         }
     else
         passage
 
 /// The Routes that lead here are done with: one, or both of two that we recorded (16.4).
 let rec private withoutOwnRoutes view (passage: Passage) =
-    if
-        passage.First < passage.Last && Ours.isRoute view passage.Routes[passage.First].Address.Uri
-    then
-        withoutOwnRoutes view { passage with First = passage.First + 1 }
+    let first = passage.First
+
+    if first < passage.Last && Ours.isRoute view passage.Routes[first].Address.Uri then
+        let uri = passage.Routes[first].Address.Uri
+        let isAllowed = passage.IsAllowed || RouteSeal.vouches view.Own passage.Request uri
+        withoutOwnRoutes view { passage with First = first + 1; IsAllowed = isAllowed }
     else
         passage
 
@@ -65,13 +69,10 @@ let private unwrapped (view: ProxyView) (passage: Passage) =
       }
     | _ -> passage
 
-/// Within a dialog, or to cancel: nobody gains by a To tag or a CANCEL that is made up, since who gets
-/// such a request answers 481.
-let private isAllowed (view: ProxyView) (passage: Passage) =
-    passage.IsAllowed
-    || view.Own.AllowForeign
-    || not (isNull passage.Request.ToTag)
-    || passage.Request.Method = SipMethod.Cancel
+/// Nobody may ask for their credentials (22.1), and what they belong to bore none of our seals yet. They
+/// go where their INVITE has just been: nothing is opened for them.
+let private isUnasked (request: SipRequest) =
+    request.Method = SipMethod.Cancel || request.Method = SipMethod.Ack
 
 /// The domain map, or the outgoing proxy, says where it goes: no stranger's word does.
 let private isLaid (view: ProxyView) (whither: Whither) =
@@ -83,6 +84,8 @@ let private isLaid (view: ProxyView) (whither: Whither) =
 let private depart (view: ProxyView) loop (passage: Passage) (hop: Hop) (leg: Leg) =
     if ProxyChecks.isForbidden view.Own hop then
         ProxyResponse.refuse view passage 403
+    elif not passage.IsAllowed && not (Placing.isOpen view hop leg) then
+        ProxyResponse.refuse view passage 404
     elif Ours.isOwnHop hop view.State.Legs then
         ProxyResponse.refuse view passage 482
     else
@@ -107,6 +110,8 @@ let private statusOf (failure: ResolutionFailure) =
 let private placed (view: ProxyView) loop (passage: Passage) whither placed =
     match placed with
     | Placing.Placed.At(hop, leg) -> depart view loop passage hop leg
+    | Placing.Placed.Unknown when not passage.IsAllowed && passage.Request.Method = SipMethod.Ack ->
+        ProxyResponse.refuse view passage 404
     | Placing.Placed.Unknown -> ProxyStep.Find(passage, whither)
     | Placing.Placed.Nowhere failure -> ProxyResponse.refuse view passage (statusOf failure)
 
@@ -118,7 +123,10 @@ let private forward (view: ProxyView) loop (passage: Passage) =
         placed view loop passage whither (Placing.at view place)
     | ValueSome _ when not whither.HasRoute && ProxyWords.isNobodys passage.Uri ->
         ProxyResponse.refuse view passage 430
-    | _ when isAllowed view passage || isLaid view whither ->
+    | _ when passage.IsAllowed || view.Own.AllowForeign || isLaid view whither ->
+        let passage = { passage with IsAllowed = true }
+        placed view loop passage whither (Placing.find view whither passage.Request)
+    | _ when isUnasked passage.Request ->
         placed view loop passage whither (Placing.find view whither passage.Request)
     | _ -> ProxyResponse.refuse view passage 404
 
@@ -150,15 +158,15 @@ let private target view loop (passage: Passage) =
     else
         forward view loop passage
 
-let private routed view leg source request =
-    passageOf leg source request
+let private routed view realms leg source request =
+    passageOf realms leg source request
     |> repaired view
     |> withoutOwnRoutes view
     |> withoutOwnMaddr view
     |> unwrapped view
 
-let private request (view: ProxyView) leg source (request: SipRequest) =
-    let passage = routed view leg source request
+let private request (view: ProxyView) realms leg source (request: SipRequest) =
+    let passage = routed view realms leg source request
     let loop = ProxyBranch.loopMark view request
 
     match ProxyChecks.check loop request with
@@ -166,12 +174,22 @@ let private request (view: ProxyView) leg source (request: SipRequest) =
     | ValueSome refusal -> ProxyResponse.answer view passage refusal
     | ValueNone -> target view loop passage
 
-/// A message that came in by this leg; a response only when it matches no transaction.
-let received (view: ProxyView) leg source (message: SipMessage) =
+/// As `received`, from somebody whose proxy credentials for these realms were meant for us.
+let receivedFor (view: ProxyView) realms leg source (message: SipMessage) =
     match message with
-    | :? SipRequest as incoming -> request view leg source incoming
+    | :? SipRequest as incoming -> request view realms leg source incoming
     | :? SipResponse as incoming -> ProxyResponse.received view leg source incoming
     | _ -> ProxyStep.Pass
+
+/// A message that came in by this leg; a response only when it matches no transaction.
+let received view leg source message = receivedFor view [] leg source message
+
+/// Whether it belongs to a dialog that leads through here, by our seal in a Route, or in a Contact.
+let isWithin (view: ProxyView) leg source (message: SipMessage) =
+    match message with
+    | :? SipRequest as request when not (isNull request.ToTag) ->
+        (routed view [] leg source request).IsAllowed
+    | _ -> false
 
 /// The targets of the user it asked for: the one with the highest q, and no other (16.11).
 let located (view: ProxyView) (passage: Passage) (targets: UserTarget list) =

@@ -105,6 +105,27 @@ let private head (view: ProxyView) loop (passage: Passage) path (leg: Leg) (edit
     if more <> "" then
         insert at more edits
 
+/// Credentials that were meant for us go no further (22.3); each has a line of its own (7.3.1).
+let private withoutOurCredentials (passage: Passage) (edits: List<Edit>) =
+    let request, index = passage.Request, passage.Request.Index
+
+    if not passage.Realms.IsEmpty && index.Has HeaderId.ProxyAuthorization then
+        let mutable number = 0
+
+        for line in 0 .. index.Count - 1 do
+            if index.Lines[line].Id = HeaderId.ProxyAuthorization then
+                let values = request.ProxyAuthorization
+                let isFor realm = DigestClaim.isFor realm values[number]
+
+                if number < values.Count && List.exists isFor passage.Realms then
+                    edits.Add {
+                        Start = index.Lines[line].Start
+                        Stop = index.LineEnd line
+                        Text = ReadOnlyMemory.Empty
+                    }
+
+                number <- number + 1
+
 /// Only who sent it himself can be reached where it came from.
 let private isNeighbours (request: SipRequest) = request.ViaCount = 1
 
@@ -124,6 +145,7 @@ let write (view: ProxyView) loop (passage: Passage) (leg: Leg) =
     if after.Routes.Length > 0 then
         removeRoutes after edits
 
+    withoutOurCredentials passage edits
     ProxyWords.fewerForwards request edits
     ProxyWords.lengthForStream request leg.Transport edits
 

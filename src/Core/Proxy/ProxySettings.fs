@@ -6,7 +6,7 @@ open System
 open SipFun
 
 type ProxySettings = {
-    /// Keys branches and contacts of its own. The same after a restart: responses in flight arrive.
+    /// Keys branches, Record-Routes and Contacts of its own. The same after a restart: responses in flight arrive.
     Secret: struct (uint64 * uint64)
     /// This run. Connections are numbered anew in each, so that a number counts in its own only.
     Epoch: uint32
@@ -80,8 +80,10 @@ type Passage = {
     Path: NameAddr list
     /// A contact of ours named the place; none: RFC 3263 finds it.
     Place: Place voption
-    /// Its user is to be found, or its domain was asked for by somebody who may.
+    /// Its user is to be found, our seal vouches for its dialog, or somebody sends it who may.
     IsAllowed: bool
+    /// Proxy credentials for these were meant for us (22.3).
+    Realms: string list
 }
 
 /// What is to be done about a message.

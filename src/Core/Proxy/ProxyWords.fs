@@ -95,9 +95,9 @@ let private formsDialog (method: SipMethod) =
 let private mustStay (isSecure: bool) (arrival: Leg) =
     isSecure <> TransportName.isSecure arrival.Transport
 
-let private recordLine isSecure leg =
+let private recordLine own isSecure leg request =
     let uri = uriOf isSecure "" leg
-    $"Record-Route: <{uri};lr>\r\n"
+    $"Record-Route: <{uri};lr{RouteSeal.parameter own request}>\r\n"
 
 /// One value, or two when it leaves by another leg than it came by: each side gets the one that it
 /// can use (16.6, item 4). `isSecure`: the Request-URI, or the first Route, is sips.
@@ -107,13 +107,16 @@ let recordRoute (view: ProxyView) isSecure arrival (leg: Leg) (request: SipReque
     else
         match Ours.leg arrival view with
         | ValueSome first when view.Own.RecordRoute || mustStay isSecure first ->
-            let own = recordLine isSecure leg
+            let last = recordLine view.Own isSecure leg request
 
             let isSide =
                 first.Number <> leg.Number
                 && (not isSecure || TransportName.isSecure first.Transport)
 
-            if isSide then own + recordLine isSecure first else own
+            if isSide then
+                last + recordLine view.Own isSecure first request
+            else
+                last
         | _ -> ""
 
 /// A name that the DNS never has: its user is reached where he came from (RFC 2606; RFC 7118, 5).

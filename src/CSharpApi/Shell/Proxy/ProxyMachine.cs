@@ -31,7 +31,13 @@ internal sealed class ProxyMachine
     public Receipt Receive(Received received)
     {
         var view = View(received.AuthenticatedUser is null ? _own : _ownForUsers);
-        var step = Core.Proxy.received(view, received.LegNumber, received.From, received.Message);
+        var step = Core.Proxy.receivedFor(
+            view,
+            Translate.ToList(received.CheckedRealms),
+            received.LegNumber,
+            received.From,
+            received.Message
+        );
 
         if (step.IsPass)
         {
@@ -41,6 +47,10 @@ internal sealed class ProxyMachine
         Do(view, step);
         return Receipt.Stateless;
     }
+
+    /// <summary>It belongs to a dialog that leads through here.</summary>
+    public bool IsWithin(Received received) =>
+        Core.Proxy.isWithin(View(_own), received.LegNumber, received.From, received.Message);
 
     /// <summary>Completes when nothing waits, when it took too long, or when the dispatcher
     /// ends.</summary>
