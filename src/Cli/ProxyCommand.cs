@@ -129,8 +129,8 @@ internal sealed class ProxyCommand : Command
         : domains.Length > 0 ? new Redirector(new() { Domains = domains, Locations = store })
         : throw Failure.Usage("--redirect is for --registrar and --domain: give them too.");
 
-    /// <summary>Where nothing says what is ours and who may, it forwards to all. Where it asks, it stays
-    /// on the path: who is called has no password here, and is known by his dialog.</summary>
+    /// <summary>Where nothing says what is ours and who may, it forwards to all. Else it stays on the
+    /// path: what goes elsewhere within a dialog is known by that.</summary>
     private StatelessProxyOptions OptionsOf(
         ParseResult parsed,
         string[] domains,
@@ -141,7 +141,7 @@ internal sealed class ProxyCommand : Command
         {
             Domains = domains,
             Locations = store,
-            RecordRoute = asks || parsed.GetValue(_recordRoute),
+            RecordRoute = asks || domains.Length > 0 || parsed.GetValue(_recordRoute),
             RewriteContact = parsed.GetValue(_rewriteContact),
             AllowForeign = domains.Length == 0 && !asks,
             Secret = SecretOf(parsed),
