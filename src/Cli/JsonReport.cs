@@ -39,6 +39,33 @@ internal static class JsonReport
         return report;
     }
 
+    /// <summary>With the Contacts of a registrar's 2xx; null: there was none.</summary>
+    public static JsonObject Of(
+        Exchange exchange,
+        DeliveryOutcome outcome,
+        IReadOnlyList<NameAddr>? bindings
+    )
+    {
+        var report = Of(exchange, outcome, (string?)null);
+        report["bindings"] = bindings is null ? null : new JsonArray([.. bindings.Select(Of)]);
+        return report;
+    }
+
+    private static JsonObject Of(NameAddr contact) =>
+        new()
+        {
+            ["uri"] = contact.Uri.ToString(),
+            ["expires"] = uint.TryParse(
+                contact.GetParameter("expires"),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var seconds
+            )
+                ? seconds
+                : null,
+            ["q"] = contact.GetParameter("q"),
+        };
+
     public static JsonObject Of(Resolution found) =>
         new()
         {

@@ -41,6 +41,11 @@ internal sealed class RegisterCommand : Command
         CustomParser = Values.Number(0, int.MaxValue),
     };
 
+    private readonly Option<bool> _json = new("--json")
+    {
+        Description = "Print one JSON object when all is over",
+    };
+
     public RegisterCommand(Screen screen)
         : base("register", "Sends one REGISTER and prints the bindings there are then.")
     {
@@ -49,6 +54,7 @@ internal sealed class RegisterCommand : Command
         Options.Add(_contact);
         Options.Add(_registrar);
         Options.Add(_expires);
+        Options.Add(_json);
         _login = new LoginOptions(this);
         _network = new NetworkOptions(this);
         SetAction(RunAsync);
@@ -59,21 +65,35 @@ internal sealed class RegisterCommand : Command
         var digest = _login.Digest(parsed);
         await using var dispatcher = await _network.StartAsync(parsed, 0, null, cancel);
         var request = Compose(dispatcher, parsed);
-        var exchange = Start(dispatcher, request, digest);
+        var isJson = parsed.GetValue(_json);
+        var exchange = Start(dispatcher, request, digest, isJson);
         var outcome = await exchange.RunAsync(cancel);
 
         if (TooBrief(outcome, Expires(parsed)) is { } seconds)
         {
             // RFC 3261, 10.2.8: once more, for as long as the registrar wants at least.
-            _screen.Line($"once more with the registrar's Min-Expires, {seconds} s");
+            if (!isJson)
+            {
+                _screen.Line($"once more with the registrar's Min-Expires, {seconds} s");
+            }
+
             var longer = exchange.Next().WithHeader("Expires", Text(seconds));
-            exchange = Start(dispatcher, longer, digest);
+            exchange = Start(dispatcher, longer, digest, isJson);
             outcome = await exchange.RunAsync(cancel);
         }
 
-        if (outcome is DeliveryOutcome.Answered({ IsSuccess: true } response))
+        var bindings = (outcome as DeliveryOutcome.Answered)?.Response
+            is { IsSuccess: true } success
+            ? success.Contacts
+            : null;
+
+        if (isJson)
         {
-            ShowBindings(response);
+            _screen.Json(JsonReport.Of(exchange, outcome, bindings));
+        }
+        else if (bindings is not null)
+        {
+            ShowBindings(bindings);
         }
 
         var (exitCode, advice) = Verdict.Of(
@@ -93,11 +113,22 @@ internal sealed class RegisterCommand : Command
             .WithHeader("Expires", Text(Expires(parsed)));
     }
 
-    private Exchange Start(Dispatcher dispatcher, SipRequest request, DigestClient? digest) =>
-        new(dispatcher, request, Stopwatch.GetTimestamp(), digest)
+    private Exchange Start(
+        Dispatcher dispatcher,
+        SipRequest request,
+        DigestClient? digest,
+        bool isSilent
+    )
+    {
+        var exchange = new Exchange(dispatcher, request, Stopwatch.GetTimestamp(), digest);
+
+        if (!isSilent)
         {
-            OnResponse = _screen.Response,
-        };
+            exchange.OnResponse = _screen.Response;
+        }
+
+        return exchange;
+    }
 
     private uint Expires(ParseResult parsed) => (uint)(parsed.GetValue(_expires) ?? 3600);
 
@@ -110,15 +141,15 @@ internal sealed class RegisterCommand : Command
             ? least
             : null;
 
-    private void ShowBindings(SipResponse response)
+    private void ShowBindings(IReadOnlyList<NameAddr> bindings)
     {
-        foreach (var contact in response.Contacts)
+        foreach (var contact in bindings)
         {
             var left = contact.GetParameter("expires") is { } seconds ? $", {seconds} s" : "";
             _screen.Line($"bound to {contact.Uri}{left}");
         }
 
-        if (response.Contacts.Count == 0)
+        if (bindings.Count == 0)
         {
             _screen.Line("bound to nothing");
         }

@@ -1,6 +1,7 @@
 // `sipfun registrar`: what it says, whom it registers, how it ends.
 module SipFun.Tests.Cli.RegistrarTests
 
+open System.Text.Json
 open Expecto
 
 /// The lines after `ready` of a registrar with these options, while the check runs against its address
@@ -67,10 +68,30 @@ let private asks () =
 
     Expect.hasLength lines 1 "one of them"
 
+let private speaksJson () =
+    let options = [ "--domain"; "home.test"; "--min-expires"; "120" ]
+
+    whileRegistering options (fun server ->
+        let lines = Command.succeeds 0 (register server [ "--expires"; "60"; "--json" ])
+        use report = JsonDocument.Parse(List.exactlyOne lines)
+        let field (name: string) = report.RootElement.GetProperty name
+        Expect.equal ((field "status").GetInt32()) 200 "asked again"
+        let binding = (field "bindings")[0]
+        Expect.equal (string (binding.GetProperty "uri")) "sip:alice@192.0.2.1" "which"
+        Expect.equal ((binding.GetProperty "expires").GetInt32()) 120 "how long"
+        let stranger = [ "register"; "sip:a@b.test"; "--contact"; "sip:a@192.0.2.1"; "--json" ]
+        let refused = Command.run (stranger @ [ "--registrar"; $"sip:{server}" ])
+        use report = JsonDocument.Parse(List.head refused.Output)
+        Expect.equal (string (report.RootElement.GetProperty "status")) "404" "not its domain"
+        let none = report.RootElement.GetProperty "bindings"
+        Expect.equal none.ValueKind JsonValueKind.Null "nothing is known")
+    |> ignore
+
 let tests =
     testList "registrar" [
         testCase "binds and removes, and says so" binds
         testCase "has limits of time" limits
+        testCase "register --json tells the bindings as data" speaksJson
         testCase "asks for credentials, for several domains" asks
 
         testCase "wrong usage is told"

@@ -1,6 +1,7 @@
 // Calls with sipp, over UDP and TCP: it calls, and it is called (RFC 3261, 13 to 15).
 module SipFun.Tests.Interop.CallTests
 
+open System
 open Expecto
 open SipFun
 open SipFun.Tests.CSharpApi
@@ -48,6 +49,33 @@ let private answers scenario answer check protocol () =
         Sipp.asClientBy protocol scenario (localBy protocol agent) |> ignore
         check (House.wait coming))
 
+let private passwordOf checksUri =
+    let secret = DigestSecret.FromPassword "secret"
+
+    DigestAuthenticator(
+        DigestAuthenticatorOptions(
+            Realm = "sipfun",
+            Users = Collections.Generic.Dictionary(dict [ "bob", secret ]),
+            // sipp 3.6 knows no other.
+            Algorithms = [| DigestAlgorithm.Md5 |],
+            ChecksUri = checksUri
+        )
+    )
+
+/// sipp calls, and its INVITE and BYE are asked for credentials. The URI in them is the server's address,
+/// unless sipp is told the Request-URI.
+let private asks isTold protocol () =
+    withAgent alice 0 (fun agent ->
+        agent.Dispatcher.SetReceiver(Receiver.Chain(passwordOf isTold, agent))
+
+        let coming = invited agent (fun invitation -> invitation.Accept offer |> ignore)
+
+        let server = localBy protocol agent
+        let arguments = if isTold then [ "-auth_uri"; $"sipfun@{server}" ] else []
+        let counts = Sipp.asClientWith arguments protocol "uac-call-auth" server
+        Expect.equal counts["12_200_Recv"] 1 "its BYE is taken"
+        ends CallEndKind.HungUpByPeer (House.wait coming))
+
 let private accept (invitation: Invitation) =
     invitation.Ring()
     invitation.Accept offer |> ignore
@@ -87,6 +115,8 @@ let tests =
             both
                 "calls: answered, it hangs up"
                 (answers "uac-call" accept (ends CallEndKind.HungUpByPeer))
+        yield! both "calls: 401, then answered, then 401" (asks true)
+        yield! both "calls: 401, its credentials for another URI" (asks false)
         yield!
             both
                 "calls: answered, we hang up"

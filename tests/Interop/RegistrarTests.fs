@@ -149,6 +149,16 @@ let private bindsSipp protocol () =
         Expect.equal counts["0_REGISTER_Sent"] 1 "once"
         Expect.isEmpty (boundTo store "sipp") "and taken back")
 
+/// sipp names the registrar's address in its credentials, which is the Request-URI here.
+let private asksSipp protocol () =
+    withOurs protocol true (fun server store ->
+        let counts = Sipp.asClientBy protocol "uac-register-auth" server
+        Expect.equal counts["1_401_Recv"] 1 "asked"
+
+        match boundTo store "bob" with
+        | [ binding ] -> Expect.stringStarts (string binding.Uri) "sip:bob@" "bound"
+        | other -> failtest $"{other.Length} bindings")
+
 let private bindsUs protocol () =
     withOurs protocol true (fun server store ->
         withAgent (alice server) 0 (fun agent ->
@@ -171,5 +181,6 @@ let tests =
         yield! both "baresip calls us" callsUs
         yield! both "our registrar binds baresip" bindsBaresip
         yield! both "our registrar binds sipp, refreshes, tells, and lets go" bindsSipp
+        yield! both "our registrar asks sipp for its password" asksSipp
         yield! both "our registrar binds our agent" bindsUs
     ]

@@ -155,16 +155,16 @@ let asServers scenario count (check: (IPEndPoint * (unit -> unit)) list -> unit)
 
         start []
 
-/// sipp makes one call. Gives what sipp counted.
-let asClientBy protocol scenario (server: IPEndPoint) =
+/// sipp makes one call, with further arguments. Gives what sipp counted.
+let asClientWith arguments protocol scenario (server: IPEndPoint) =
     match path with
     | None -> skip ()
     | Some path ->
         inFolder (fun folder ->
-            use sipp =
-                start folder path protocol scenario (Dnsmasq.freePort ()) [ string server ]
-
+            let port = Dnsmasq.freePort ()
+            use sipp = start folder path protocol scenario port (arguments @ [ string server ])
             finish folder sipp)
 
+let asClientBy protocol scenario server = asClientWith [] protocol scenario server
 let asServer scenario check = asServerBy Udp scenario check
 let asClient scenario server = asClientBy Udp scenario server

@@ -101,7 +101,7 @@ let private refused (receiver: Receiver) (request: SipRequest) work =
     let status = statusOf receiver request work
     let response = tagged work request status
 
-    if status = 405 then
+    if status = 405 || status = 501 then
         let allow = receiver.Allow |> List.map (fun method -> method.Name)
         response.WithHeader("Allow", System.String.Join(", ", allow))
     else

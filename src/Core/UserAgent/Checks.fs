@@ -54,6 +54,23 @@ let private content (request: SipRequest) (settings: AgentSettings) =
             fault 415 [ "Accept", Wording.join settings.Accept ]
         | _ -> ValueNone
 
+let private acceptable = [ "application/sdp"; "application/*"; "*/*" ]
+
+/// 20.1, 21.4.7: an offer whose answer the caller says he cannot read.
+let private unreadable (request: SipRequest) =
+    let isOffer =
+        request.Method = SipMethod.Invite
+        && Wording.same (mediaType (string request.ContentType)) "application/sdp"
+
+    let isRead (wanted: HeaderValue) = Wording.lists acceptable (mediaType wanted.Value)
+
+    if isOffer && request.Accept.Count > 0 && not (Seq.exists isRead request.Accept) then
+        fault 406 [
+            "Warning", "399 sipfun \"The offer cannot be answered without application/sdp\""
+        ]
+    else
+        ValueNone
+
 /// All of it, in the RFC's order.
 let all (request: SipRequest) (settings: AgentSettings) =
     match method request settings with
@@ -62,7 +79,7 @@ let all (request: SipRequest) (settings: AgentSettings) =
     | ValueNone when isForeignScheme request -> fault 416 []
     | ValueNone ->
         match unsupported request settings with
-        | [] -> content request settings
+        | [] -> content request settings |> ValueOption.orElseWith (fun () -> unreadable request)
         | tags -> fault 420 [ "Unsupported", Wording.join tags ]
 
 /// 422: the session's interval is too short (RFC 4028, 9).

@@ -38,6 +38,12 @@ type Dialog
         | Some contact -> contact.Uri
         | None -> null
 
+    /// Callers by RFC 2543 may leave Contact out: they are where From says.
+    static let callerOf (request: SipRequest) : SipUri | null =
+        match firstContact request with
+        | null when request.Vias.Count > 0 && not request.Vias[0].HasMagicCookie -> request.From.Uri
+        | contact -> contact
+
     static let sameTag (a: string | null) (b: string | null) =
         String.Equals(a, b, StringComparison.OrdinalIgnoreCase)
 
@@ -115,7 +121,7 @@ type Dialog
     /// <param name="response">The response to it, with our To tag.</param>
     /// <returns>Null when the response makes no dialog.</returns>
     static member OfRequest(request: SipRequest, response: SipResponse) : Dialog | null =
-        match firstContact request with
+        match callerOf request with
         | NonNull contact when
             not (isNull response.ToTag) && response.StatusCode <> 100 && response.StatusCode < 300
             ->

@@ -40,7 +40,8 @@ let private fault (request: SipRequest) work : (struct (int * (string * string) 
     | ValueSome fault, _
     | ValueNone, ValueSome fault -> ValueSome(struct (fault.Status, fault.Headers))
     | _ when isMerged request work -> ValueSome(struct (482, []))
-    | _ when request.Contacts.Count = 0 -> ValueSome(struct (400, []))
+    | _ when request.Contacts.Count = 0 && request.TopVia.HasMagicCookie ->
+        ValueSome(struct (400, []))
     | _ when lacksReliability request settings -> ValueSome(struct (421, [ "Require", "100rel" ]))
     | _ when work.State.IsClosed -> ValueSome(struct (480, []))
     | _ when isCrowded request work -> ValueSome(struct (486, []))

@@ -13,4 +13,5 @@ let tests =
         OrderTests.tests
         OptionTests.tests
         MisuseTests.tests
+        TortureTests.tests
     ]
