@@ -60,14 +60,10 @@ let private run modules script (check: IPEndPoint -> unit) =
             File.WriteAllLines(file, head port modules @ script)
             let memory = [ "-m"; "32"; "-M"; "4" ]
             let arguments = [ "-f"; file; "-DD"; "-E"; "-Y"; folder; "-w"; folder ] @ memory
+            // Ended with all of its processes at once: asked to end, it may wait for them for ever.
             use server = new Running(path, arguments, folder)
-
-            try
-                Sipp.waitUntilBound Sipp.Tcp server port
-                check (IPEndPoint(IPAddress.Loopback, port))
-            finally
-                server.Terminate()
-                server.WaitForExit() |> ignore)
+            Sipp.waitUntilBound Sipp.Tcp server port
+            check (IPEndPoint(IPAddress.Loopback, port)))
 
 /// A registrar of its own, at this address.
 let withRegistrar check = run [ "usrloc"; "registrar"; "auth" ] registrar check
