@@ -1,4 +1,5 @@
-// `message OTHERS ROUNDS` is what Message/run.sh calls; all else is BenchmarkDotNet's.
+// `message OTHERS ROUNDS` is what Message/run.sh calls; `core WAITING TRANSACTIONS DECISIONS`, `allocations DECISIONS` and
+// `parts` are about the core alone; all else is BenchmarkDotNet's.
 if (args is ["message", var others, var rounds])
 {
     SipFun.Bench.Message.MessageRun.Run(others, int.Parse(rounds));

@@ -1,5 +1,6 @@
 namespace SipFun.Bench.Core;
 
+/// <summary>Of which types the bytes of a client transaction are: deliver, receive, tick.</summary>
 internal static class AllocationRun
 {
     public static void Run(int decisions)

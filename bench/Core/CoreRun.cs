@@ -23,14 +23,13 @@ internal static class CoreRun
             packets.Enqueue(world.Deliver(world.Order(CoreWorld.Request(serial))));
         }
 
-        var heap = HeapPer(waiting, serial);
+        var heap = GC.GetTotalMemory(true) / waiting;
         var time = 0d;
         var deliver = TimeSpan.Zero;
         var receive = TimeSpan.Zero;
         var parse = TimeSpan.Zero;
         var tick = TimeSpan.Zero;
         var bytes = new long[3];
-        var longest = TimeSpan.Zero;
         var measured = 0;
         var warm = Math.Max(20_000, (int)(perMillisecond * 5_500));
         warm = Math.Min(warm, 2 * transactions);
@@ -92,11 +91,10 @@ internal static class CoreRun
         }
 
         double Each(TimeSpan all) => all.TotalNanoseconds / measured;
-        longest = GC.GetGCMemoryInfo(GCKind.Any).PauseDurations.ToArray().Max();
         Console.WriteLine(
             $"{waiting} waiting, {world.Lingering} lingering: deliver {Each(deliver):F0}, receive {Each(receive):F0}, "
                 + $"ticks {Each(tick):F0}, together {Each(deliver + receive + tick):F0} ns CPU; parsing the answer {Each(parse):F0} ns; "
-                + $"{bytes[0] / measured}, {bytes[1] / measured}, {bytes[2] / measured} B; heap {heap} B a waiting one; pause total {GC.GetTotalPauseDuration().TotalMilliseconds:F0} ms, last {longest.TotalMilliseconds:F1} ms, gc {GC.CollectionCount(0)}/{GC.CollectionCount(1)}/{GC.CollectionCount(2)}"
+                + $"{bytes[0] / measured}, {bytes[1] / measured}, {bytes[2] / measured} B; heap {heap} B a waiting one; pause total {GC.GetTotalPauseDuration().TotalMilliseconds:F0} ms, gc {GC.CollectionCount(0)}/{GC.CollectionCount(1)}/{GC.CollectionCount(2)}"
         );
 
         var idle = Stopwatch.GetTimestamp();
@@ -108,12 +106,6 @@ internal static class CoreRun
         Console.WriteLine(
             $"idle step {Stopwatch.GetElapsedTime(idle).TotalNanoseconds / 1e6:F0} ns"
         );
-    }
-
-    private static long HeapPer(int waiting, int serial)
-    {
-        _ = serial;
-        return waiting == 0 ? 0 : GC.GetTotalMemory(true) / waiting;
     }
 
     private static TimeSpan Cpu() => Environment.CpuUsage.TotalTime;

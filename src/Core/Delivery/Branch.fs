@@ -12,7 +12,7 @@ let private Cookie = "z9hG4bK"
 /// branch (RFC 3263, 4.3).
 let make (number: int64) (token: uint64) (attempt: int) =
     let hex = CultureInfo.InvariantCulture
-    // Each request makes one: an interpolated string takes ten times as long.
+    // Each request makes one, and an interpolated string goes through printf.
     let first =
         String.Concat(Cookie, number.ToString("x", hex), "-", token.ToString("x16", hex))
 
