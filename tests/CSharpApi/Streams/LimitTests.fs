@@ -254,7 +254,10 @@ let tests =
         <| inVirtualTime
             (with' [ "WriteTimeout", box (TimeSpan.FromMilliseconds 100.0) ])
             (fun _ dispatcher -> endsAnyhow dispatcher)
-        testCase "WriteQueue" <| inRealTime (with' [ "WriteQueue", box 5 ]) queueFull
+        testCase "WriteQueue"
+        <| inRealTime
+            (with' [ "WriteQueue", box 5; "WriteQueueBytes", box Int32.MaxValue ])
+            queueFull
         testCase "WriteQueueBytes"
         <| inRealTime (with' [ "WriteQueueBytes", box 200_000 ]) queueFull
         testCase "KeepAlive: pings, and no pong within 10 s (RFC 5626, 4.4.1)"
