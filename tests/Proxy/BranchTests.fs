@@ -36,6 +36,36 @@ let private equal =
                 let ack = ask "ACK" to' branch "theirs" []
                 same (branchOf (through ack)) invite $"ACK of {branch}"
 
+        testCase
+            "whichever port or connection CANCEL and ACK come by, each answered where it came (P-36)"
+        <| fun () ->
+            let flow number = {
+                hop "127.0.0.7" (40_000 + number) with
+                    Transport = Transport.Tcp
+                    Flow = int64 number
+            }
+
+            let tcp = legOf 2 Transport.Tcp "127.0.0.1" 5062
+            let accept node source = node |> give (FlowAccepted(2, source, []))
+
+            let both =
+                List.fold accept (create settings node.Own [ Rig.own; tcp ]) [ flow 1; flow 2 ]
+
+            for leg, first, second in
+                [ 1, hop "127.0.0.7" 40_000, hop "127.0.0.7" 40_001; 2, flow 1, flow 2 ] do
+                let from source method tag =
+                    both |> takes leg source (ask method to' "z9hG4bK1" tag []) |> request
+
+                let invite = from first "INVITE" ""
+
+                for method, tag in [ "CANCEL", ""; "ACK", "theirs" ] do
+                    same (branchOf (from second method tag)) (branchOf invite) method
+
+                for source in [ first; second ] do
+                    let ok = (from source "CANCEL" "").CreateResponse(200, "x")
+                    let home = both |> takes 1 (hop "127.0.0.9" 5080) ok
+                    same (single home).Hop source "where it came from"
+
         testCase "the same after a restart with the same secret, another with another"
         <| fun () ->
             let message = ask "INVITE" to' "z9hG4bK1" "" []
@@ -67,12 +97,10 @@ let private number count (index: int) =
     :?> SipRequest
 
 let private written (request: SipRequest) =
-    let output = Array.zeroCreate<byte> ProxyBranch.Longest
-
-    let back: ProxyBranch.WayBack = { Leg = 1; Flow = 0L; Epoch = 7u }
+    let output = Array.zeroCreate<byte> ProxyBranch.Length
     let loop = ProxyBranch.loopMark (view node) request
-    let length = ProxyBranch.write node.Own back loop request (output.AsSpan())
-    Text.Encoding.ASCII.GetString(output, 0, length)
+    ProxyBranch.write node.Own loop request (output.AsSpan())
+    Text.Encoding.ASCII.GetString output
 
 let private injective =
     let count = if Suite.long then 1_000_000 else 100_000
@@ -86,40 +114,36 @@ let private injective =
             Expect.isTrue (whole.Add branch) branch
             Expect.isTrue (first.Add(branch.Substring(0, 24))) branch
 
+let private backOf (message: SipMessage) = string (message.TopVia.GetParameter "back")
+
+/// Some hexadecimal digits of it are others.
+let private changed (random: Random) (good: string) first =
+    let letters = good.ToCharArray()
+
+    for _ in 0 .. random.Next 3 do
+        letters[first + random.Next(letters.Length - first)] <- "0123456789abcdef"[random.Next 16]
+
+    String letters
+
 let private forged =
     let count = if Suite.long then 1_000_000 else 50_000
 
     testCase $"of {count} guessed responses none is passed on (V-18)"
     <| fun () ->
         let sent = node |> takes 1 peer (ask "INVITE" to' "z9hG4bK1" "" []) |> request
-        let good = branchOf sent
         let random = Random 1
-        let digits = "0123456789abcdef"
-
-        let guess () =
-            let letters = good.ToCharArray()
-
-            for _ in 0 .. random.Next 3 do
-                letters[8 + random.Next(letters.Length - 8)] <- digits[random.Next 16]
-
-            String letters
-
-        let bytes = sent.CreateResponse(200, "x").Bytes.ToArray()
-
-        let at =
-            Text.Encoding.ASCII.GetString(bytes).IndexOf(good, StringComparison.Ordinal)
-
+        let text = sent.CreateResponse(200, "x").ToString()
         let mutable passed = 0
 
-        for _ in 1..count do
-            let branch = guess ()
+        for index in 1..count do
+            let good, first = if index % 2 = 0 then branchOf sent, 8 else backOf sent, 0
 
-            if branch <> good then
-                let copy = Array.copy bytes
-                Text.Encoding.ASCII.GetBytes(branch).CopyTo(copy, at)
-                let response = SipMessage.Parse(ReadOnlyMemory copy)
+            let guess = changed random good first
 
-                match Proxy.received (view node) 1 peer response with
+            if guess <> good then
+                match
+                    Proxy.received (view node) 1 peer (SipMessage.Parse(text.Replace(good, guess)))
+                with
                 | ProxyStep.Send _ -> passed <- passed + 1
                 | _ -> ()
 
@@ -139,6 +163,24 @@ let private vouched =
             let node = node |> takes 1 peer other
             same (sent.ViaCount, ProxyNode.sent node) (2, []) "nothing left"
             same node.Counted [ Counted.ForgedResponse ] "counted"
+
+        testCase "for nothing without its own parameter, nor with another's of the same requester"
+        <| fun () ->
+            let through branch = node |> takes 1 peer (ask "INVITE" to' branch "" []) |> request
+            let ok = (through "z9hG4bK1").CreateResponse(200, "x")
+            let other = backOf (through "z9hG4bK2")
+
+            for via in
+                [
+                    ok.TopVia.WithoutParameter "back"
+                    ok.TopVia.WithParameter("back", null)
+                    ok.TopVia.WithParameter("back", other)
+                ] do
+                let node = node |> takes 1 peer (ok.WithTopVia via)
+                same node.Counted [ Counted.ForgedResponse ] (string via)
+
+            let spaced = ok.ToString().Replace(";back=", " ; BACK = ")
+            same (sent (node |> takes 1 peer (SipMessage.Parse spaced))).Length 1 "however written"
 
         testCase "not for a response of nobody's: our sent-by alone is not enough"
         <| fun () ->

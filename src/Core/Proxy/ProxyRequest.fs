@@ -85,7 +85,7 @@ let private isSecure (passage: Passage) =
 let private head (view: ProxyView) loop (passage: Passage) path (leg: Leg) (edits: List<Edit>) =
     let request = passage.Request
 
-    let back: ProxyBranch.WayBack = {
+    let back: ProxyWay.WayBack = {
         Leg = passage.Leg
         Flow = passage.Source.Flow
         Epoch = view.Own.Epoch

@@ -143,7 +143,7 @@ let private transportOf (bytes: ReadOnlySpan<byte>) (via: inref<ViaParts>) =
 
 /// The leg that the request came by. Another run, or another proxy with the same secret, may number its
 /// legs otherwise: then one of the transport that the Via names, and of its address family (18.2.2).
-let private legFor (view: ProxyView) (back: ProxyBranch.WayBack) bytes (via: inref<ViaParts>) =
+let private legFor (view: ProxyView) (back: ProxyWay.WayBack) bytes (via: inref<ViaParts>) =
     let numbered = Ours.leg back.Leg view
     let transport = transportOf bytes &via
     let address = addressOf bytes &via
@@ -161,7 +161,7 @@ let private legFor (view: ProxyView) (back: ProxyBranch.WayBack) bytes (via: inr
         | Some leg -> ValueSome leg
         | None -> numbered
 
-let private send view arrival source (back: ProxyBranch.WayBack) below (response: SipResponse) =
+let private send view arrival source (back: ProxyWay.WayBack) below (response: SipResponse) =
     let via: ViaParts = below
 
     match legFor view back response.Bytes.Span &via with
@@ -175,16 +175,15 @@ let private send view arrival source (back: ProxyBranch.WayBack) below (response
         | ValueSome _ -> ProxyStep.Drop Counted.ForbiddenTarget
         | ValueNone -> ProxyStep.Drop Counted.Unanswerable
 
-/// A response that matches no transaction: on, if our branch on top vouches for the Via below (16.11).
+/// A response that matches no transaction: on, if our Via on top vouches for the one below (16.11).
 let received (view: ProxyView) arrival source (response: SipResponse) =
-    let branch = Peek.branch response
     let mutable below = ViaParts()
 
-    if not (ProxyBranch.isAlike branch) then
+    if not (ProxyBranch.isAlike (Peek.branch response)) then
         ProxyStep.Drop Counted.StrayResponse
     elif response.ViaCount < 2 || not (belowTop response &below) then
         ProxyStep.Drop Counted.ForgedResponse
     else
-        match ProxyBranch.tryRead view.Own branch response.Bytes.Span &below with
+        match ProxyWay.tryRead view.Own response &below with
         | ValueSome back -> send view arrival source back below response
         | ValueNone -> ProxyStep.Drop Counted.ForgedResponse

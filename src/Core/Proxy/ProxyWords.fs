@@ -26,15 +26,18 @@ let private addText (text: string) (output: byte[]) (at: int) =
     at + Encoding.UTF8.GetBytes(text.AsSpan(), output.AsSpan at)
 
 /// Our Via line.
-let via (own: ProxySettings) (back: ProxyBranch.WayBack) loop (request: SipRequest) (leg: Leg) =
+let via (own: ProxySettings) back loop (request: SipRequest) (leg: Leg) =
     let start = viaStarts[int leg.Transport]
-
-    let most =
-        start.Length + 2 * leg.SentBy.Length + branchName.Length + ProxyBranch.Longest + 2
-
-    let output = Array.zeroCreate<byte> most
+    let text = start.Length + 2 * leg.SentBy.Length + branchName.Length + lineEnd.Length
+    let output = Array.zeroCreate<byte>(text + ProxyBranch.Length + ProxyWay.Longest)
     let at = add start output 0 |> addText leg.SentBy output |> add branchName output
-    let at = at + ProxyBranch.write own back loop request (output.AsSpan at)
+    let branch = output.AsSpan(at, ProxyBranch.Length)
+    ProxyBranch.write own loop request branch
+    let at = at + branch.Length
+
+    let at =
+        at + ProxyWay.write own back (Span.op_Implicit branch) request (output.AsSpan at)
+
     let stop = add lineEnd output at
     ReadOnlyMemory<byte>(output, 0, stop)
 
