@@ -72,8 +72,12 @@ let invited (agent: UserAgent) (answer: Invitation -> unit) =
 
     agent.OnInvitation <-
         fun invitation ->
-            answer invitation
-            heard.SetResult invitation.Call
+            try
+                answer invitation
+                heard.TrySetResult invitation.Call |> ignore
+            with error ->
+                heard.TrySetException error |> ignore
+
             Task.CompletedTask
 
     heard.Task

@@ -1,6 +1,7 @@
 // baresip (Debian: baresip-core) as a telephone that takes every call, and calls at its start.
 module SipFun.Tests.Interop.Baresip
 
+open System
 open System.IO
 open System.Net
 open Expecto
@@ -79,7 +80,13 @@ let withUser (uri: string) (parameters: string) commands (check: Running -> unit
             configure folder $"<{uri}>;{login}{parameters}"
             let arguments = [ "-f"; folder; "-t"; "30" ] @ commands
             use baresip = new Running(path, arguments, folder)
-            check baresip
+
+            try
+                check baresip
+            with error ->
+                let said = String.Join('\n', baresip.Output @ baresip.Errors)
+                raise (AggregateException($"baresip said:\n{said}", error))
+
             baresip.Terminate()
             baresip.WaitForExit() |> ignore)
     | _ -> skiptest "baresip is not installed (Debian: baresip-core)"
