@@ -20,6 +20,7 @@ let tests =
         TimerTests.tests
         ReentryTests.tests
         HostileTests.tests
+        RefusingTests.tests
         IcmpTests.tests
         PathMtuTests.tests
         ResolveTests.tests

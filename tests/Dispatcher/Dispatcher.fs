@@ -33,4 +33,5 @@ let tests =
         ExplanationTests.tests
         LawsTests.tests
         DrainTests.tests
+        RefusingTests.tests
     ]

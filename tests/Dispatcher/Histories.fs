@@ -198,12 +198,21 @@ let private legs number add rig =
     elif known then rig
     else give (AddLeg(leg number $"127.0.0.{number}" 5060)) rig
 
+/// A request that is cut short; the answer to it is whole.
+let private garbled =
+    requestTo "sip:us@127.0.0.1" "OPTIONS" "garbled" 1
+    |> _.PushVia(Via.Parse "SIP/2.0/UDP c.test;branch=z9hG4bKcut")
+    |> fun whole -> (string whole).Replace("Content-Length: 0", "Content-Length: 9")
+    |> System.Text.Encoding.UTF8.GetBytes
+    |> System.ReadOnlyMemory<byte>
+
 let private other kind rig =
     let own, next = number rig
     let every = if kind % 2 = 0 then ValueNone else ValueSome 500L<ms>
 
     match kind % 8 with
     | _ when kind = 20 -> give Drain rig
+    | _ when kind = 19 -> give (Unparsed(1, peer, garbled, 400)) rig
     | 0 -> give (SetReceiver ValueNone) rig
     | 1 -> give (SetReceiver(ValueSome { receiver with ForwardsResponses = true })) rig
     | 2 -> give (AddTimer(own, rig.Now + int64 kind * 100L<ms>, every)) next

@@ -38,7 +38,9 @@ let datagram (bytes: byte[]) =
         if error.Offset < 0 || error.Offset > bytes.Length then
             failwith "P-10: offset"
 
-        Refusal.tryCreate (ReadOnlyMemory<byte> bytes) error |> ignore
+        match Refusal.tryRead (ReadOnlyMemory<byte> bytes) with
+        | ValueSome wreck -> Refusal.create error.SuggestedStatus wreck.TopVia "t" wreck |> ignore
+        | ValueNone -> ()
 
 /// The frames as comparable text, and why the stream ended.
 let private feed (stream: byte[]) size =

@@ -121,6 +121,29 @@ let private ends =
                 let reason = (Framing.failure state) |> ValueOption.map _.Reason
                 Expect.equal reason (ValueSome ParseFault.HeaderName) "the first fault"
 
+        testCase
+            "P-15: the header section that it failed at is left to answer by, however it was cut"
+        <| fun () ->
+            let fault = bytes "OPTIONS sip:a SIP/2.0\r\nVia: x\r\nl: -1\r\n\r\n"
+            let stream = Array.concat [ small; fault; small ]
+
+            for cut in small.Length .. stream.Length do
+                let mutable state = start
+
+                for chunk in [ stream[.. cut - 1]; stream[cut..] ] do
+                    let struct (_, next) = Framing.push limits (ReadOnlySpan<byte> chunk) state
+                    state <- next
+
+                Expect.equal ((Framing.head state).ToArray()) fault $"cut at {cut}"
+
+        testCase "P-15: a section without an end leaves nothing"
+        <| fun () ->
+            let struct (_, state) =
+                Framing.push limits (ReadOnlySpan<byte>(bytes "OPTIONS\rx")) start
+
+            Expect.isTrue (Framing.failure state).IsSome "it failed"
+            Expect.equal (Framing.head state).Length 0 "nothing to answer by"
+
         testCase "P-14: what waits is at most the limit and one read"
         <| fun () ->
             let limits = ParseLimits(streamMessage = 1000)

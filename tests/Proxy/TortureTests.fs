@@ -34,10 +34,12 @@ let private whole (packet: byte[]) =
     else
         Array.append packet "\r\n"B
 
-let private refused (packet: byte[]) error =
-    match Refusal.tryCreate (ReadOnlyMemory packet) error with
-    | null -> "drop"
-    | bytes -> Text.Encoding.ASCII.GetString(bytes, 8, 3)
+let private refused (packet: byte[]) (error: ParseError) =
+    let input = Unparsed(1, peer, ReadOnlyMemory packet, error.SuggestedStatus)
+
+    match sent (ProxyNode.give input { node with Sent = [] }) with
+    | [] -> "drop"
+    | one :: _ -> Text.Encoding.ASCII.GetString(one.Packet.Span.Slice(8, 3))
 
 let private passed (message: SipMessage) =
     match sent (node |> takes 1 peer message) with

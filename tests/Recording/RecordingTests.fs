@@ -73,6 +73,7 @@ let private rare: Input list = [
     SourceChosen(address "::1", ValueSome(address "127.0.0.1"))
     Bounced("z9hG4bK1", TransportFault.TooLarge, "")
     PathMtuLearnt("z9hG4bK1", 600)
+    Unparsed(1, peer, ReadOnlyMemory "OPTIONS\r\n"B, 400)
     Input.Answered(
         Question.create "b.test" DnsType.Naptr,
         Answer.ok [|

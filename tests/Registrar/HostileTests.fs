@@ -17,9 +17,9 @@ let private element (packet: byte[]) desk =
     | Ok(:? SipRequest as request) when not request.Method.IsKnown -> struct (ValueSome 501, desk)
     | Ok _ -> struct (ValueNone, desk)
     | Error error ->
-        match Refusal.tryCreate (ReadOnlyMemory<byte> packet) error with
-        | null -> struct (ValueNone, desk)
-        | _ -> struct (ValueSome error.SuggestedStatus, desk)
+        match Refusal.tryRead (ReadOnlyMemory<byte> packet) with
+        | ValueNone -> struct (ValueNone, desk)
+        | ValueSome _ -> struct (ValueSome error.SuggestedStatus, desk)
 
 let private torturous =
     at {

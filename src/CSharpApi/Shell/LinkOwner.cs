@@ -31,7 +31,7 @@ internal sealed class LinkOwner(Engine engine, ILink link, int leg, string name)
         }
         else
         {
-            CountMalformed(source, packet.Length, error);
+            Refuse(source, packet.ToArray(), error, inTurn);
         }
     }
 
@@ -44,7 +44,7 @@ internal sealed class LinkOwner(Engine engine, ILink link, int leg, string name)
     public void Malformed(in Core.Hop source, ReadOnlyMemory<byte> octets, ParseError error)
     {
         engine.SawReceived(link, source, octets.Span);
-        CountMalformed(source, octets.Length, error);
+        Refuse(source, octets, error, inTurn: false);
     }
 
     public long NextFlow() => engine.NextNumber();
@@ -126,13 +126,21 @@ internal sealed class LinkOwner(Engine engine, ILink link, int leg, string name)
         }
     }
 
-    private void CountMalformed(in Core.Hop source, int length, ParseError error)
+    /// <summary>Counted, and answered if it is a request.</summary>
+    private void Refuse(
+        in Core.Hop source,
+        ReadOnlyMemory<byte> octets,
+        ParseError error,
+        bool inTurn
+    )
     {
         engine.Counters.Add(error.Reason);
 
         if (engine.Log.IsDebug)
         {
-            engine.Log.Malformed(length, Core.HopModule.toString(source), error.ToString());
+            engine.Log.Malformed(octets.Length, Core.HopModule.toString(source), error.ToString());
         }
+
+        Step(Core.Input.NewUnparsed(leg, source, octets, error.SuggestedStatus), inTurn);
     }
 }

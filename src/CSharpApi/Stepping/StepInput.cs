@@ -148,6 +148,16 @@ public abstract record StepInput
     /// <param name="Message">The message.</param>
     public sealed record Received(long Number, int Leg, Hop Source, SipMessage Message) : StepInput;
 
+    /// <summary>What came in is no message. A request among it is answered when there is a receiver
+    /// (RFC 4475, 3.3.1).</summary>
+    /// <param name="Leg">By which leg.</param>
+    /// <param name="Source">From where.</param>
+    /// <param name="Packet">Its bytes.</param>
+    /// <param name="Status">The answer: 400, 505 or 513, as
+    /// <see cref="ParseError.SuggestedStatus"/> has it.</param>
+    public sealed record Unparsed(int Leg, Hop Source, ReadOnlyMemory<byte> Packet, int Status)
+        : StepInput;
+
     /// <summary>What the receivers said of a request passed up.</summary>
     /// <param name="Number">Of the request.</param>
     /// <param name="Receipt">What they said.</param>

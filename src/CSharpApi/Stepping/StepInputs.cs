@@ -43,6 +43,8 @@ internal static class StepInputs
         {
             StepInput.Received(var number, var leg, var source, var message) =>
                 Core.Input.NewReceived(number, leg, ToCore(source), message),
+            StepInput.Unparsed(var leg, var source, var packet, var status) =>
+                Core.Input.NewUnparsed(leg, ToCore(source), packet, status),
             StepInput.Receipted(var number, var receipt) => Core.Input.NewReceipted(
                 number,
                 receipt

@@ -209,25 +209,14 @@ let private request number leg source (request: SipRequest) work =
             Servers.repeated known server copy work
         | None -> fresh number leg source request work
 
-/// The source is noted at the top Via: `received` when the sent-by differs or rport is asked for,
-/// `rport` when asked for (18.2.1; RFC 3581, 4). What the peer wrote there itself is overwritten:
-/// else it could choose whom our response hits.
 let private stamp (source: Hop) (message: SipRequest) =
     let via = message.TopVia
+    let stamped = Refusing.stamp source via
 
-    let differs =
-        match Address.parse via.Host with
-        | ValueSome address -> address <> source.Address
-        | ValueNone -> true
-
-    let seen () = via.WithReceived(Address.toIPAddress { source.Address with Scope = 0u })
-
-    if via.HasRPort then
-        message.WithTopVia(seen().WithRPort source.Port)
-    elif differs || not (isNull via.Received) then
-        message.WithTopVia(seen ())
-    else
+    if obj.ReferenceEquals(stamped, via) then
         message
+    else
+        message.WithTopVia stamped
 
 let received number leg source (message: SipMessage) work =
     if not (List.exists (fun (known: Leg) -> known.Number = leg) work.State.Legs) then

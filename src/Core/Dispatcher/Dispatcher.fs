@@ -196,6 +196,7 @@ module Dispatcher =
         | FlowIdle flow -> Flows.idle flow work
         | FlowExpired flow -> Flows.expired flow work
         | Received(number, leg, source, message) -> Arrivals.received number leg source message work
+        | Unparsed(leg, source, packet, status) -> Refusing.unparsed leg source packet status work
         | Receipted(number, receipt) -> Arrivals.receipted number receipt work
         | Overflowed number -> Arrivals.overflowed number work
         | Input.Answered(question, answer) -> answered question answer work

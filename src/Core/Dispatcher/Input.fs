@@ -45,6 +45,8 @@ type Input =
     | FlowExpired of flow: int64
     /// A message came in: `number` is fresh, as an order's is.
     | Received of number: int64 * leg: int * source: Hop * SipMessage
+    /// What came in is no message; which status answers it, should it be a request.
+    | Unparsed of leg: int * source: Hop * packet: ReadOnlyMemory<byte> * status: int
     | Receipted of number: int64 * Receipt
     /// The receivers' queue is full: what was passed up came back unread.
     | Overflowed of number: int64

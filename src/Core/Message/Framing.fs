@@ -17,6 +17,8 @@ type FramingState = private {
     /// Whether an odd number of CRLFs came since the last message; only of one we accepted.
     IsHalfPing: bool
     Failure: ParseError voption
+    /// The header section that made it fail, as far as it has an end.
+    Head: ReadOnlyMemory<byte>
 }
 
 /// Cuts streams into messages.
@@ -31,6 +33,7 @@ module Framing =
         Searched = 0
         IsHalfPing = false
         Failure = ValueNone
+        Head = ReadOnlyMemory.Empty
     }
 
     /// How many bytes wait for the rest of their message; 0 between messages.
@@ -41,6 +44,9 @@ module Framing =
 
     /// Why the stream must be closed, once it must. Nothing comes out of it any more (P-15).
     let failure (state: FramingState) = state.Failure
+
+    /// The header section of the message that the stream failed at; empty when it has no end.
+    let head (state: FramingState) = state.Head
 
     /// Whether two states go on alike, whatever comes: all cuttings that lead to one of them need
     /// no looking at apart (P-11).
@@ -55,9 +61,10 @@ module Framing =
             && a.Waiting.Span.SequenceEqual b.Waiting.Span
         | _ -> false
 
-    let private failed (error: ParseError) state = {
+    let private failed (error: ParseError) (head: ReadOnlySpan<byte>) state = {
         state with
             Failure = ValueSome error
+            Head = ReadOnlyMemory(head.ToArray())
             Waiting = FramingBuffer.Empty
     }
 
@@ -122,7 +129,8 @@ module Framing =
             next <- { state with Wanted = s.Length + 1; Searched = max 0 (s.Length - 3) }
             0
         else
-            next <- failed (fault.ToError s.Length) state
+            let section = s.Slice(0, (if head.Last < 0 then 0 else head.Last + 4))
+            next <- failed (fault.ToError s.Length) section state
             0
 
     /// A CRLF between messages. A lone one says nothing to who accepted (RFC 3261, 7.5).

@@ -176,6 +176,12 @@ let input: Form<Input> = {
                 text.Write writer a
                 int.Write writer b
             | Input.Tick -> writer.Case 28
+            | Input.Unparsed(a, b, c, d) ->
+                writer.Case 29
+                int.Write writer a
+                hop.Write writer b
+                octets.Write writer c
+                int.Write writer d
     Read =
         fun reader ->
             match reader.Case() with
@@ -232,5 +238,12 @@ let input: Form<Input> = {
             | 26 -> Input.Bounced(text.Read reader, choice.Read reader, text.Read reader)
             | 27 -> Input.PathMtuLearnt(text.Read reader, int.Read reader)
             | 28 -> Input.Tick
+            | 29 ->
+                Input.Unparsed(
+                    int.Read reader,
+                    hop.Read reader,
+                    octets.Read reader,
+                    int.Read reader
+                )
             | _ -> reader.Unknown "input"
 }

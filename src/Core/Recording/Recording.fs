@@ -48,6 +48,7 @@ let name input =
     | Input.Failed _ -> nameof Input.Failed
     | Bounced _ -> nameof Bounced
     | PathMtuLearnt _ -> nameof PathMtuLearnt
+    | Unparsed _ -> nameof Unparsed
     | Tick -> nameof Tick
 
 /// The effects of a step, a line each.

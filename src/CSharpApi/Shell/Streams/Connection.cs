@@ -189,7 +189,7 @@ internal sealed partial class Connection : IDisposable
         }
         catch (FramingException exception)
         {
-            _link.Owner.Malformed(_hop, default, exception.Error);
+            _link.Owner.Malformed(_hop, exception.Head, exception.Error);
             Stop(Ending.OfStream(exception));
         }
     }

@@ -52,7 +52,7 @@ internal sealed record Ending(
                     : exception.Message
             );
 
-    /// <summary>While it was open.</summary>
+    /// <summary>While it was open. What cannot be cut into messages was perhaps answered.</summary>
     public static Ending OfStream(Exception exception) =>
         new(
             TransportFault.Closed,
@@ -64,7 +64,8 @@ internal sealed record Ending(
                 SocketException broken => broken.SocketErrorCode.ToString(),
                 WebSocketException broken => broken.WebSocketErrorCode.ToString(),
                 _ => exception.Message,
-            }
+            },
+            Flushes: exception is FramingException
         );
 
     private static TransportFault OfSocket(SocketError error) =>

@@ -82,7 +82,7 @@ internal sealed class FramedPipe(Stream stream, Core.StreamSide side, ParseLimit
 
         if (Core.Framing.failure(state) is { IsSome: true } failure)
         {
-            throw new FramingException(failure.Value);
+            throw new FramingException(failure.Value, Core.Framing.head(state));
         }
 
         _sink!.Progress(Core.Framing.buffered(state), Core.Framing.awaitsBody(state));
