@@ -67,12 +67,19 @@ let private register world key =
     | Addressed.Refused refusal -> failwith $"{refusal}"
     | Addressed.To address ->
         let name = string address
-        let source = Desk.source 7L
+
+        let arrival = {
+            Epoch = 0u
+            Leg = 1
+            Source = Desk.source 7L
+            State = Dispatcher.start
+        }
+
         let date = DateTimeOffset.UnixEpoch
         let before = held world name
 
         let registered =
-            Registrar.register Desk.settings world.Now date 1 source false request address before
+            Registrar.register Desk.settings world.Now date arrival false request address before
 
         let locations =
             match registered.Bindings with

@@ -115,7 +115,8 @@ let private targets =
             let node = node |> give (FlowAccepted(2, source, []))
 
             for contact in [ "sip:b@abc.invalid;transport=tcp"; "sip:b@127.0.0.7;transport=tcp" ] do
-                let bound = { target contact with Source = ValueSome source }
+                let bound = { target contact with Source = ValueSome source; Epoch = own.Epoch }
+
                 let node = { node with Users = Map [ "bob@d.test", [ bound ] ] }
                 let node = node |> takes 1 peer (ask "INVITE" "sip:bob@d.test" "z9hG4bK1" "" [])
                 same (single node).Hop source "over its connection"

@@ -160,6 +160,7 @@ let target (uri: string) : UserTarget = {
     Contact = SipUri.Parse uri
     Path = []
     Q = 1000
+    Epoch = 0u
     Source = ValueNone
     Leg = 0
     IsFlow = false

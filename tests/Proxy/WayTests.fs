@@ -22,7 +22,13 @@ let private bound targets own legs = {
         Users = Map [ "bob@d.test", targets ]
 }
 
-let private from source contact = { target contact with Source = ValueSome source; Leg = 2 }
+let private from source contact = {
+    target contact with
+        Source = ValueSome source
+        Leg = 2
+        Epoch = own.Epoch
+}
+
 let private legs = [ Rig.own; tcp ]
 let private closed = FlowClosed(9L, TransportFault.Closed, "")
 
@@ -88,6 +94,22 @@ let private others =
             let node = node |> give (FlowAccepted(2, stranger, [])) |> takes 1 peer invite
             same (single node).Hop.Port 5090 (Hop.toString stranger)
 
+let private epochs =
+    testCase "a connection's and a leg's number of another run, or dispatcher, say nothing"
+    <| fun () ->
+        let bound' = { from source "sip:b@127.0.0.7:5090;transport=tcp" with Epoch = 78u }
+        let node = bound [ bound' ] domain legs |> give (FlowAccepted(2, source, []))
+        same (single (node |> takes 1 peer invite)).Hop.Port 5090 "by its Contact"
+        let flow = { bound' with IsFlow = true }
+        let node = bound [ flow ] domain legs |> give (FlowAccepted(2, source, []))
+        same (response (node |> takes 1 peer invite)).StatusCode 480 "a flow of theirs"
+        let udp = { from peer "sip:b@10.0.0.1" with Leg = 2; Epoch = 78u }
+
+        let node =
+            bound [ udp ] { domain with RewriteContact = true } [ Rig.own; leg 3 "::1" 5060 ]
+
+        same (single (node |> takes 1 peer invite)).Hop peer "its address is one all the same"
+
 let private badContact =
     testCase "a Contact that is no sip URI hides no other"
     <| fun () ->
@@ -140,4 +162,4 @@ let private noBase64 =
 
             same count 0 user
 
-let tests = testList "Way" [ dead; others; badContact; byItsLeg; noBase64 ]
+let tests = testList "Way" [ dead; others; epochs; badContact; byItsLeg; noBase64 ]

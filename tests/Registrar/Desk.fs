@@ -27,6 +27,8 @@ type Desk = {
     Rows: Map<string, Binding list>
     Source: Hop
     IsKnown: bool
+    Epoch: uint32
+    State: State
 }
 
 let source flow : Hop = {
@@ -40,6 +42,8 @@ let at settings : Desk = {
     Rows = Map.empty
     Source = source 7L
     IsKnown = false
+    Epoch = 0u
+    State = Dispatcher.start
 }
 
 let start = at settings
@@ -100,11 +104,18 @@ let take (request: SipRequest) (desk: Desk) =
     | Addressed.Refused refusal -> struct (Registrar.refuse desk.Settings request refusal, [], desk)
     | Addressed.To address ->
         let now = desk.Now
-        let source = desk.Source
+
+        let arrival = {
+            Epoch = desk.Epoch
+            Leg = 1
+            Source = desk.Source
+            State = desk.State
+        }
+
         let before = live desk address
 
         let registered =
-            Registrar.register desk.Settings now date 1 source desk.IsKnown request address before
+            Registrar.register desk.Settings now date arrival desk.IsKnown request address before
 
         let after = registered.Bindings |> ValueOption.defaultValue before
 

@@ -4,6 +4,7 @@ module SipFun.Tests.Registrar.OutboundTests
 open Expecto
 open SipFun
 open SipFun.Core
+open SipFun.Tests
 open SipFun.Tests.Registrar.Desk
 
 let private device = "urn:uuid:00000000-0000-1000-8000-000A95A0E128"
@@ -65,6 +66,82 @@ let private lacks () =
     let response = answer (from "one" 1 [ edge; flow 1 "a.test"; supported ]) off
     Expect.equal response.StatusCode 200 "switched off"
     Expect.isNull (response.GetHeader "Require") "it is not done"
+
+let private tcp: Leg = { Rig.leg 1 "127.0.0.1" 5060 with Transport = Transport.Tcp }
+
+/// A desk that knows its connections: these live.
+let private connected flows (desk: Desk) =
+    let step state input =
+        let struct (state, _) = Dispatcher.step Rig.settings 0L<ms> input state
+        state
+
+    let accepted = flows |> List.map (fun flow -> FlowAccepted(1, source flow, []))
+    let state = List.fold step Dispatcher.start (AddLeg tcp :: accepted)
+    { desk with Epoch = 5u; State = state }
+
+let private browser = $"Contact: <sip:bob@abc.invalid;transport=ws>{instance}"
+let private other = "urn:uuid:00000000-0000-1000-8000-000000000000"
+
+let private othersFlow =
+    $"Contact: <sip:bob@a.test>;reg-id=1;+sip.instance=\"<{other}>\""
+
+let private query desk = contacts (answer (from "q" 1 []) desk) |> List.length
+
+/// RFC 5626, 7: with its connection ends what was bound to it.
+let private ends () =
+    let live = start |> connected [ 7L ]
+
+    for contact, isBound in
+        [ flow 1 "a.test", false; browser, false; "Contact: <sip:bob@a.test>", true ] do
+        let before = sent (from "one" 1 [ contact; supported ]) live
+        Expect.equal (query before) 1 contact
+        let cut = before |> connected []
+        Expect.equal (query cut) (if isBound then 1 else 0) $"{contact}, its connection gone"
+
+        let struct (_, changes, after) =
+            take (request (from "two" 1 [ "Contact: <sip:bob@b.test>" ])) cut
+
+        let removed = changes |> List.filter (fun change -> change.IsRemoved)
+        Expect.equal removed.Length (if isBound then 0 else 1) "it is told with the next change"
+        Expect.equal (bindings after).Length (if isBound then 2 else 1) "and taken out"
+
+let private renews () =
+    let before =
+        start |> connected [ 7L ] |> sent (from "one" 1 [ flow 1 "a.test"; supported ])
+
+    let moved = { before with Source = source 8L } |> connected [ 8L ]
+
+    let struct (_, changes, after) =
+        take (request (from "one" 2 [ flow 1 "a.test"; supported ])) moved
+
+    Expect.isTrue (List.head changes).IsRefreshed "the same flow, over another connection"
+    Expect.equal (uris after) [ "sip:bob@a.test" ] "once"
+    let late = answer (from "one" 1 [ flow 1 "a.test"; supported ]) moved
+    Expect.equal late.StatusCode 500 "its CSeq counts all the same"
+
+/// Pages that are loaded anew register as devices that nobody knows (RFC 7118).
+let private leaves () =
+    let few = at { settings with MaxContacts = 1 } |> connected [ 7L ]
+    let before = sent (from "one" 1 [ flow 1 "a.test"; supported ]) few
+    Expect.equal (status (from "two" 1 [ othersFlow; supported ]) before) 403 "no room"
+    let cut = before |> connected []
+    Expect.equal (status (from "two" 1 [ othersFlow; supported ]) cut) 200 "what is cut off is none"
+
+let private elsewhere () =
+    let before =
+        start |> connected [ 7L ] |> sent (from "one" 1 [ flow 1 "a.test"; supported ])
+
+    let cut = before |> connected []
+    Expect.equal (query { cut with Epoch = 6u }) 1 "another run knows nothing of its connection"
+    let path = "Path: <sip:edge.test;lr;ob>"
+
+    let edged =
+        start
+        |> connected [ 7L ]
+        |> sent (from "one" 1 [ edge; path; flow 1 "a.test"; supported ])
+        |> connected []
+
+    Expect.equal (query edged) 1 "the edge's connection is not the device's"
 
 let private timer () =
     let desk = at { settings with FlowTimer = ValueSome 120u }
@@ -187,6 +264,10 @@ let tests =
         testCase "a flow is bound by instance and reg-id (RFC 5626, 6)" replaces
         testCase "what is no flow is bound by its URI" ignores
         testCase "439 when the first hop keeps no flow" lacks
+        testCase "a connection that ends takes its bindings along (RFC 5626, 7)" ends
+        testCase "the same flow over another connection is refreshed" renews
+        testCase "what is cut off takes nobody's place" leaves
+        testCase "another run, or an edge, says nothing of it" elsewhere
         testCase "Flow-Timer, and no word to who does not know it" timer
         testCase "a device has a public and a temporary name (RFC 5627)" names
         testCase "temporary names end with the Call-ID or the last binding" ages

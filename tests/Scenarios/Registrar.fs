@@ -38,8 +38,10 @@ let private take rules settings now source (request: SipRequest) (bindings: Bind
         let date = DateTimeOffset.UnixEpoch
         let isKnown = rules.Registers |> Option.bind snd |> Option.isSome
 
+        let arrival = { Epoch = 0u; Leg = 1; Source = source; State = Dispatcher.start }
+
         let registered =
-            Registrar.register settings now date 1 source isKnown request address valid
+            Registrar.register settings now date arrival isKnown request address valid
 
         struct (ValueOption.defaultValue valid registered.Bindings, registered.Response)
 

@@ -72,9 +72,17 @@ public sealed class Redirector : IReceiver, ITurnReceiver
             Core.Redirection.answer(
                 _settings,
                 (SipRequest)received.Message,
-                Translate.ToList(bindings.Select(ToPlace))
+                Translate.ToList(bindings.Where(one => !IsCutOff(received, one)).Select(ToPlace))
             )
         );
+
+    /// <summary>Nobody can be sent there (RFC 5626, 7).</summary>
+    private static bool IsCutOff(Received received, Binding binding)
+    {
+        var engine = received.Dispatcher.Engine;
+        var known = RegistrarWords.ToCore(binding, 0);
+        return Core.BindingModule.isCutOff(engine.Epoch, engine.Loop.Newest, known);
+    }
 
     private static Core.Redirected ToPlace(Binding binding) =>
         new(

@@ -50,6 +50,13 @@ public sealed record Binding
     /// </summary>
     public Hop? Source { get; init; }
 
+    /// <summary>
+    /// The run of the dispatcher that the REGISTER came by: the number of a connection
+    /// (<see cref="Hop.Flow"/>) means something there only, and a proxy of another run goes by the Contact.
+    /// A store keeps it with <see cref="Source"/>. Default 0: not known.
+    /// </summary>
+    public uint Epoch { get; init; }
+
     /// <summary>The leg that it came by; null when that is not known.</summary>
     public Leg? Leg { get; init; }
 

@@ -23,6 +23,7 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
         (Dispatcher, Platform) = (dispatcher, options.Platform);
         Closing = _closing.Token;
         Draws = Platform.Draws();
+        Epoch = (uint)Draws.Next() | 1;
         Limits = options.Limits;
         var logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("SipFun");
         Log = new Log(logger, Counters);
@@ -75,6 +76,9 @@ internal sealed partial class Engine : Core.IShell, IAsyncDisposable
     public Counters Counters { get; } = new();
 
     public Draws Draws { get; }
+
+    /// <summary>Names this run, and no other dispatcher's, to what outlives it; never 0.</summary>
+    public uint Epoch { get; }
 
     public Log Log { get; }
 

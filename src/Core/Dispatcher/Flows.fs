@@ -6,6 +6,18 @@ open SipFun
 
 let tryFind (number: int64) work = Trie.tryFind (uint64 number) work.State.Flows
 
+let private isSame (a: Hop) (b: Hop) =
+    a.Transport = b.Transport
+    && a.Port = b.Port
+    && a.Address = { b.Address with Scope = a.Address.Scope }
+
+/// Whether the connection lives that this hop names, and leads to its address and port: elsewhere the same
+/// number is another's.
+let isLiving (hop: Hop) (state: State) =
+    match Trie.tryFind (uint64 hop.Flow) state.Flows with
+    | ValueSome flow -> isSame flow.Hop hop
+    | ValueNone -> false
+
 let private set (flow: Flow) work = {
     work with
         State = {

@@ -104,29 +104,18 @@ let find (view: ProxyView) (whither: Whither) (request: SipRequest) =
     | ValueSome(struct (hop, leg)) -> Placed.At(hop, leg)
     | ValueNone -> looked view whither request
 
-let private isSame (a: Hop) (b: Hop) =
-    a.Transport = b.Transport
-    && a.Port = b.Port
-    && a.Address = { b.Address with Scope = a.Address.Scope }
-
-/// Whether its connection lives. Another run, or another dispatcher, gives the same numbers to others'.
-let private isLiving (view: ProxyView) (hop: Hop) =
-    match Flows.tryFind hop.Flow (work view) with
-    | ValueSome flow -> isSame flow.Hop hop
-    | ValueNone -> false
-
 /// Whether no connection need be opened to go there.
 let isOpen (view: ProxyView) (hop: Hop) (leg: Leg) =
     not (TransportName.isReliable hop.Transport) || Flows.isThere leg.Number hop (work view)
 
 /// Nobody listens at the port that a connection was made from: with the connection the place is gone.
-let isReachable view (place: Place) =
-    not (TransportName.isReliable place.Hop.Transport) || isLiving view place.Hop
+let isReachable (view: ProxyView) (place: Place) =
+    not (TransportName.isReliable place.Hop.Transport) || Flows.isLiving place.Hop view.State
 
 /// A place that a registration or a Contact of ours named: over its connection while that lives, by
 /// its leg while that is there, since a NAT lets in only whom its user has written to.
 let at (view: ProxyView) (place: Place) =
-    let isLiving = isLiving view place.Hop
+    let isLiving = Flows.isLiving place.Hop view.State
     let hop = if isLiving then place.Hop else { place.Hop with Flow = 0L }
 
     match Ours.leg place.Leg view with

@@ -8,7 +8,8 @@ open SipFun
 type ProxySettings = {
     /// Keys branches, Record-Routes and Contacts of its own. The same after a restart: responses in flight arrive.
     Secret: struct (uint64 * uint64)
-    /// This run. Connections are numbered anew in each, so that a number counts in its own only.
+    /// This run of this dispatcher: connections are numbered anew in each, so that a number counts in its
+    /// own only.
     Epoch: uint32
     /// Whose users are looked up in the location service; in lower case, IPv6 in brackets.
     Domains: Set<string>
@@ -51,6 +52,8 @@ type UserTarget = {
     Path: NameAddr list
     /// In thousandths: the most wins, and of equals the first.
     Q: int
+    /// Of which run of which dispatcher the numbers of leg and connection are; 0: not known.
+    Epoch: uint32
     /// Where its registration came from, if that is known.
     Source: Hop voption
     /// The leg by which it came; 0: not known.

@@ -21,6 +21,16 @@ let rec private withoutOurs view (path: NameAddr list) =
 /// Its Path, without what leads here.
 let path view (target: UserTarget) = withoutOurs view target.Path
 
+/// Where its registration came from: numbers of another run say nothing.
+let private source (view: ProxyView) (target: UserTarget) =
+    let place (hop: Hop) =
+        if target.Epoch = view.Own.Epoch then
+            { Hop = hop; Leg = target.Leg }
+        else
+            { Hop = { hop with Flow = 0L }; Leg = 0 }
+
+    ValueOption.map place target.Source
+
 /// The target, and its place if that is the way; none: nothing leads to it any more.
 let private reached
     (view: ProxyView)
@@ -28,11 +38,9 @@ let private reached
     : struct (UserTarget * Place voption) option =
     let byContact = Some(struct (target, ValueNone))
 
-    match target.Source, path view target with
+    match source view target, path view target with
     | _, _ :: _ -> byContact
-    | ValueSome source, [] when isRatherThere view target source ->
-        let place = { Hop = source; Leg = target.Leg }
-
+    | ValueSome place, [] when isRatherThere view target place.Hop ->
         if Placing.isReachable view place then
             Some(struct (target, ValueSome place))
         elif isOnlyThere target then

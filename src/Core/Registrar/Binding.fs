@@ -2,6 +2,7 @@
 // 3261, 10.3, steps 7 and 8). Knows nothing of where bindings are kept.
 namespace SipFun.Core
 
+open System
 open SipFun
 
 /// One binding.
@@ -20,11 +21,17 @@ type Binding = {
     Instance: string voption
     /// Of a binding that is a flow of an instance (RFC 5626, 6).
     RegId: int voption
+    /// Of which run of which dispatcher the numbers of leg and connection are; 0: not known.
+    Epoch: uint32
     /// The leg the REGISTER came by.
     Leg: int
     /// Where the REGISTER came from.
     Source: Hop voption
 }
+
+/// How a REGISTER came, and what is known of connections then.
+[<NoComparison; NoEquality>]
+type RegisterArrival = { Epoch: uint32; Leg: int; Source: Hop; State: State }
 
 /// What becomes of one binding.
 [<RequireQualifiedAccess; NoComparison>]
@@ -37,6 +44,22 @@ type BindingChange =
 module Binding =
     /// Highest q first, among equals as they were.
     let ranked bindings = bindings |> List.sortBy (fun (binding: Binding) -> -binding.Q)
+
+    /// Nobody could go there but over a connection: a flow, or a name that is nobody's (RFC 7118, 5).
+    let private isOnlyThere (binding: Binding) =
+        binding.Path.IsEmpty
+        && (binding.RegId.IsSome
+            || binding.Contact.Uri.Host.EndsWith(".invalid", StringComparison.OrdinalIgnoreCase))
+
+    /// Whether the connection that was its only way has ended in this run: it is a binding no longer
+    /// (RFC 5626, 7).
+    let isCutOff epoch (state: State) (binding: Binding) =
+        match binding.Source with
+        | ValueSome hop when binding.Epoch = epoch && epoch <> 0u ->
+            TransportName.isReliable hop.Transport
+            && isOnlyThere binding
+            && not (Flows.isLiving hop state)
+        | _ -> false
 
     /// Whether a REGISTER of this Call-ID and CSeq is late, or a copy (RFC 3261, 10.3, steps 6
     /// and 7).

@@ -8,8 +8,7 @@ open SipFun
 type Registering = {
     Request: SipRequest
     Address: AddressOfRecord
-    Leg: int
-    Source: Hop
+    Arrival: RegisterArrival
 }
 
 /// Bindings under way: those of before that were not touched, and those that this request writes,
@@ -33,8 +32,9 @@ let private binding settings now registering (asked: RequestedContact) : Binding
             |> List.ofSeq
         Instance = asked.Instance
         RegId = asked.RegId
-        Leg = registering.Leg
-        Source = ValueSome registering.Source
+        Epoch = registering.Arrival.Epoch
+        Leg = registering.Arrival.Leg
+        Source = ValueSome registering.Arrival.Source
     }
 
 /// The binding that a Contact means: a flow by instance and reg-id (RFC 5626, 6), others by the
@@ -88,10 +88,15 @@ let private next make (request: SipRequest) work (asked: RequestedContact) =
         | known -> Ok(write make asked known work))
 
 let private bounded settings (before: Binding list) (bindings: Binding list) =
-    if bindings.Length > settings.MaxContacts && bindings.Length > before.Length then
+    if bindings.Length > settings.MaxContacts && bindings.Length > List.length before then
         Error RegisterRefusal.TooManyContacts
     else
         Ok(Binding.ranked bindings)
+
+/// Those whose connection has not ended (RFC 5626, 7).
+let private living registering bindings =
+    let arrival = registering.Arrival
+    bindings |> List.filter (Binding.isCutOff arrival.Epoch arrival.State >> not)
 
 /// Step 7: the Contacts one after the other.
 let private each settings now registering before asked =
@@ -101,7 +106,9 @@ let private each settings now registering before asked =
     match List.fold (next make registering.Request) start asked with
     | Error refusal -> Error refusal
     | Ok work ->
-        bounded settings before (List.rev work.Fresh @ work.Old)
+        let work = { work with Old = living registering work.Old }
+
+        bounded settings (living registering before) (List.rev work.Fresh @ work.Old)
         |> Result.map (fun bindings -> struct (bindings, changes before work))
 
 /// Step 6: "*" with Expires 0, and nothing else.
@@ -118,7 +125,7 @@ let apply settings now registering (before: Binding list) =
     let request = registering.Request
 
     if isNull (request.GetHeader "Contact") then
-        Ok(struct (before, []))
+        Ok(struct (living registering before, []))
     elif request.IsWildcardContact then
         all request before
     else

@@ -34,12 +34,11 @@ module Registrar =
     let refuse settings request refusal = RegisterAnswer.refuse settings request refusal
 
     /// Steps 6 to 8, with the bindings that are valid now. `isKnown`: the sender has proved who he is.
-    let register settings now date leg source isKnown request address (bindings: Binding list) =
+    let register settings now date arrival isKnown request address (bindings: Binding list) =
         let registering: BindingUpdate.Registering = {
             Request = request
             Address = address
-            Leg = leg
-            Source = source
+            Arrival = arrival
         }
 
         match BindingUpdate.apply settings now registering bindings with
@@ -51,7 +50,7 @@ module Registrar =
           }
         | Ok(after, changes) -> {
             Response =
-                let room = RegisterAnswer.room source isKnown request
+                let room = RegisterAnswer.room arrival.Source isKnown request
                 RegisterAnswer.accept settings now date room request address after changes
             Refusal = ValueNone
             Bindings = if changes.IsEmpty then ValueNone else ValueSome after

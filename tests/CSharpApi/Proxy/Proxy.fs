@@ -8,5 +8,6 @@ let tests =
         DigestAuthenticatorTests.tests
         SmallReceiverTests.tests
         StatelessProxyTests.tests
+        DomainTests.tests
         ProxyCallTests.tests
     ]

@@ -18,7 +18,7 @@ internal sealed class ProxyMachine
     public ProxyMachine(Engine engine, StatelessProxyOptions options)
     {
         (_engine, _options) = (engine, options);
-        _own = ProxyTranslate.ToSettings(options, engine.Draws);
+        _own = ProxyTranslate.ToSettings(options, engine);
         _ownForUsers = ProxyTranslate.ForUsers(_own);
         _locations = options.Locations is { } store
             ? new LocationLookups(engine, store, options.LookupWithin)

@@ -7,12 +7,12 @@ namespace SipFun.Shell;
 /// <summary>Facade values to core values.</summary>
 internal static class ProxyTranslate
 {
-    public static Core.ProxySettings ToSettings(StatelessProxyOptions options, Draws draws)
+    public static Core.ProxySettings ToSettings(StatelessProxyOptions options, Engine engine)
     {
-        var (first, second) = options.Key() ?? (draws.Next(), draws.Next());
+        var (first, second) = options.Key() ?? (engine.Draws.Next(), engine.Draws.Next());
         return new Core.ProxySettings(
             (first, second),
-            (uint)draws.Next(),
+            engine.Epoch,
             SetModule.OfSeq(options.Domains.Select(Domain)),
             SetModule.OfSeq(options.Aliases.Select(Core.QuestionModule.normal)),
             options.RecordRoute,
@@ -52,6 +52,7 @@ internal static class ProxyTranslate
             binding.Uri,
             Translate.ToList(binding.Path),
             (int)(binding.Q * 1000),
+            binding.Epoch,
             binding.Source is { } source
                 ? FSharpValueOption<Core.Hop>.NewValueSome(Translate.ToCore(source))
                 : FSharpValueOption<Core.Hop>.ValueNone,

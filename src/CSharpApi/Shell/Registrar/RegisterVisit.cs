@@ -50,8 +50,12 @@ internal sealed class RegisterVisit(
             settings,
             _now,
             _engine.Clock.Time.GetUtcNow(),
-            received.LegNumber,
-            received.From,
+            new Core.RegisterArrival(
+                _engine.Epoch,
+                received.LegNumber,
+                received.From,
+                _engine.Loop.Newest
+            ),
             received.AuthenticatedUser is not null,
             (SipRequest)received.Message,
             address,

@@ -45,6 +45,7 @@ internal static class RegistrarWords
                 ? FSharpValueOption<string>.NewValueSome(instance)
                 : FSharpValueOption<string>.ValueNone,
             regId: Translate.ToOption(binding.RegId),
+            epoch: binding.Epoch,
             leg: binding.LegNumber,
             source: Translate.ToOption(
                 binding.Source is { } hop ? Translate.ToCore(hop) : (Core.Hop?)null
@@ -75,6 +76,7 @@ internal static class RegistrarWords
             Source = binding.Source.IsSome ? Translate.ToSource(binding.Source.Value) : null,
             Leg = legs.Find(binding.Leg),
             LegNumber = binding.Leg,
+            Epoch = binding.Epoch,
         };
 
     public static (BindingChangeKind Kind, Core.Binding Binding) ToChange(
