@@ -206,11 +206,11 @@ let private unhandled =
             let rig = cancelled (runFor 60_000L<ms> rig)
             same (responses rig |> List.last |> snd) 481 "not for ever"
 
-        testCase "15.1.2: BYE, PRACK and UPDATE of no dialog get 481"
+        testCase "15.1.2: BYE, PRACK, UPDATE and NOTIFY of no dialog get 481"
         <| fun () ->
             let allowing = {
                 receiver with
-                    Allow = [ SipMethod.Bye; SipMethod.Prack; SipMethod.Update ]
+                    Allow = [ SipMethod.Bye; SipMethod.Prack; SipMethod.Update; SipMethod.Notify ]
             }
 
             let asked method =
@@ -220,7 +220,7 @@ let private unhandled =
                 |> responses
                 |> List.map snd
 
-            for method in [ "BYE"; "PRACK"; "UPDATE" ] do
+            for method in [ "BYE"; "PRACK"; "UPDATE"; "NOTIFY" ] do
                 same (asked method) [ 481 ] $"{method} without To tag"
 
             same (answered (incoming via "BYE" "")) [ 405 ] "8.2.1: unless it is not allowed"

@@ -64,9 +64,13 @@ let private finalOf (server: Server) =
     | Confirmed sending -> Some sending
     | _ -> None
 
-/// These are only sent within a dialog, with its To tag (15.1.2; RFC 3262, 3; RFC 3311, 5.2).
+/// These are only sent within a dialog, with its To tag, or to who asked for them (15.1.2; RFC 3262, 3;
+/// RFC 3311, 5.2; RFC 6665, 4.1.3).
 let private needsDialog (method: SipMethod) =
-    method = SipMethod.Bye || method = SipMethod.Prack || method = SipMethod.Update
+    method = SipMethod.Bye
+    || method = SipMethod.Prack
+    || method = SipMethod.Update
+    || method = SipMethod.Notify
 
 let private statusOf (receiver: Receiver) (request: SipRequest) work =
     let method = request.Method
