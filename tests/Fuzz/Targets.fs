@@ -39,7 +39,13 @@ let datagram (bytes: byte[]) =
             failwith "P-10: offset"
 
         match Refusal.tryRead (ReadOnlyMemory<byte> bytes) with
-        | ValueSome wreck -> Refusal.create error.SuggestedStatus wreck.TopVia "t" wreck |> ignore
+        | ValueSome wreck ->
+            let seen: Via | null =
+                match wreck.TopVia with
+                | null -> null
+                | via -> via.WithReceived(Net.IPAddress.Loopback).WithRPort 5060
+
+            Refusal.create error.SuggestedStatus seen "t" wreck |> ignore
         | ValueNone -> ()
 
 /// The frames as comparable text, and why the stream ended.

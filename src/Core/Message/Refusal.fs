@@ -77,7 +77,7 @@ module Refusal =
             if wreck.Index.Lines[i].Id = HeaderId.Via then
                 text.Line("Via", lines.Value i)
 
-    /// With our tag, where a tag can be put (8.2.6.2).
+    /// With our tag at its end, where a tag can be put (8.2.6.2).
     let private recipient (tag: string) wreck (text: Composition) =
         match first HeaderId.To wreck with
         | ValueNone -> ()
@@ -87,7 +87,9 @@ module Refusal =
 
             match NameAddr.ReadFirst(value, &next, &fault) with
             | NonNull address when next = value.Length && isNull address.Tag ->
-                text.Line("To", address.WithTag(tag).Octets)
+                text.Text "To: "
+                text.Octets value
+                text.Text(";tag=" + tag + "\r\n")
             | _ -> text.Line("To", value)
 
     /// The response: its top Via is the one given; null: as it came.
