@@ -31,7 +31,8 @@ internal static class CoreRun
         var tick = TimeSpan.Zero;
         var bytes = new long[3];
         var measured = 0;
-        var warm = Math.Max(20_000, (int)(perMillisecond * 5_500));
+        // The lingering population, and time for the compiler to come to its end.
+        var warm = Math.Max(200_000, (int)(perMillisecond * 5_500));
         warm = Math.Min(warm, 2 * transactions);
 
         while (measured < transactions)

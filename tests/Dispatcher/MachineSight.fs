@@ -43,6 +43,7 @@ let private current stand =
 let stateOf stand =
     match State.tryFind (current stand) stand.Rig.State with
     | ValueSome(ClientEntry client) -> ofClient client
+    | ValueSome(LingeringEntry _) -> Completed
     | ValueSome(ServerEntry server) -> ofServer server
     | _ -> Terminated
 

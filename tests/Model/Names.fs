@@ -42,6 +42,7 @@ let private key world =
             | ClientEntry client ->
                 let best = ValueOption.map named client.Best
                 $"{number} {phaseKey now client} {client.Told} {from now waiting.Due} {best}"
+            | LingeringEntry _ -> $"{number} completed {from now waiting.Due}"
             | other -> $"%A{other}")
 
     let cache = [

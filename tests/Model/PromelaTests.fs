@@ -49,6 +49,7 @@ let private phase world =
         | Completed _ -> 3
         | Accepted _ -> 4
         | other -> failtest $"client.pml has no %A{other}"
+    | ValueSome(LingeringEntry _) -> 3
     | _ -> 5
 
 let private outcome world =

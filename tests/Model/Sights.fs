@@ -41,6 +41,7 @@ let private ofReply (reply: Reply) =
 let private ofEntry entry =
     match entry with
     | ClientEntry client -> [ ofClient client ]
+    | LingeringEntry _ -> [ "completed" ]
     | ServerEntry server -> [ ofServer server ]
     | ReplyEntry reply -> [ ofReply reply ]
     | LookupEntry _

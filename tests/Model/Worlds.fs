@@ -131,6 +131,8 @@ let entryKey alias now (name: int64 -> string) (number, waiting: Waiting<Entry>)
     let key =
         match waiting.Value with
         | ClientEntry client -> clientKey alias now client
+        | LingeringEntry lingering ->
+            words [ "completed"; attemptOf lingering.Branch; from now lingering.Until ]
         | ServerEntry server -> serverKey now server
         | ReplyEntry reply -> replyKey reply
         | other -> $"%A{other}"

@@ -48,6 +48,16 @@ type Ended = {
     Withdrawal: Withdrawal voption
 }
 
+/// A request other than INVITE that has its outcome (Timer K): what its repeats are known by. Most of
+/// what lingers is this, and far more lingers than waits: it is kept small.
+type Lingering = {
+    Branch: string
+    Method: SipMethod
+    Leg: int
+    Transport: Transport
+    Until: Instant
+}
+
 type ClientPhase =
     /// Finding the next hop; these questions are under way.
     | Resolving of SipRequest * Resolution * Question list
@@ -207,6 +217,7 @@ module Server =
 /// Whatever waits in the dispatcher's one queue.
 type Entry =
     | ClientEntry of Client
+    | LingeringEntry of Lingering
     | ReplyEntry of Reply
     | ServerEntry of Server
     | LookupEntry of Lookup

@@ -11,20 +11,15 @@ let private isOurs (sentBy: string) (state: State) =
         state.Legs
 
 /// The number in the branch leads to the transaction; for a CANCEL it is its INVITE's (9.1).
-let private tryFindClient (response: SipResponse) work =
+let private tryFindEntry (response: SipResponse) work =
     match Branch.number response.TopVia.Branch with
     | ValueNone -> ValueNone
-    | ValueSome number ->
+    | ValueSome number when response.CSeq.Method = SipMethod.Cancel ->
         let number =
-            if response.CSeq.Method = SipMethod.Cancel then
-                Trie.tryFind (uint64 number) work.State.Cancels |> ValueOption.defaultValue number
-            else
-                number
+            Trie.tryFind (uint64 number) work.State.Cancels |> ValueOption.defaultValue number
 
-        match State.tryFind number work.State with
-        | ValueSome(ClientEntry client) when client.Method = response.CSeq.Method ->
-            ValueSome client
-        | _ -> ValueNone
+        State.tryFind number work.State
+    | ValueSome number -> State.tryFind number work.State
 
 let private branchOf (client: Client) =
     match client.Phase with
@@ -38,15 +33,15 @@ let private branchOf (client: Client) =
     | Held _ -> ""
 
 /// What went over TLS is answered over TLS (18.2.2): elements behind the peer know the branch too.
-let private isSpiedAt (source: Hop) (hop: Hop) =
-    TransportName.isSecure hop.Transport && source.Transport <> hop.Transport
+let private isSpiedAt (source: Hop) transport =
+    TransportName.isSecure transport && source.Transport <> transport
 
 let private isSpied source (client: Client) =
     match client.Phase with
     | Calling { Hop = hop }
     | Proceeding { Hop = hop }
     | Completed { Hop = hop }
-    | Accepted { Hop = hop } -> isSpiedAt source hop
+    | Accepted { Hop = hop } -> isSpiedAt source hop.Transport
     | _ -> false
 
 /// The target tried before, still within reach, that this response is from.
@@ -54,7 +49,7 @@ let private tryFindPast source (response: SipResponse) (client: Client) =
     client.Past
     |> List.tryFind (fun past ->
         String.Equals(past.Branch, response.TopVia.Branch, StringComparison.Ordinal)
-        && not (isSpiedAt source past.Hop))
+        && not (isSpiedAt source past.Hop.Transport))
 
 let private stray leg source response work =
     match work.State.Receiver with
@@ -81,25 +76,37 @@ let private left leg source response work =
     | Some _ -> Work.count Counted.RepeatedResponse work
     | None -> stray leg source response work
 
+/// A repeat, which its transaction only absorbs (17.1.2.2).
+let private isAbsorbed source (response: SipResponse) (lingering: Lingering) =
+    lingering.Method = response.CSeq.Method
+    && String.Equals(lingering.Branch, response.TopVia.Branch, StringComparison.Ordinal)
+    && not (isSpiedAt source lingering.Transport)
+
+/// To a request of ours whose number the branch bears.
+let private toClient leg source (response: SipResponse) (client: Client) work =
+    let isCurrent =
+        String.Equals(branchOf client, response.TopVia.Branch, StringComparison.Ordinal)
+
+    if isCurrent && not (isSpied source client) then
+        Responses.received source response client work |> Cancelling.settle client.Sender.Number
+    else
+        match tryFindPast source response client with
+        | Some past ->
+            Responses.receivedPast past response client work
+            |> Cancelling.settle client.Sender.Number
+        | None -> left leg source response work
+
 /// By branch, CSeq method and sent-by (17.1.3); what is not ours at all is dropped (18.1.2).
 let private response leg source (response: SipResponse) work =
-    let via = response.TopVia
-
-    let same (branch: string) = String.Equals(branch, via.Branch, StringComparison.Ordinal)
-
-    if not (isOurs via.SentBy work.State) then
+    if not (isOurs response.TopVia.SentBy work.State) then
         Work.count Counted.ForeignResponse work
     else
-        match tryFindClient response work with
-        | ValueSome client when same (branchOf client) && not (isSpied source client) ->
-            Responses.received source response client work |> Cancelling.settle client.Sender.Number
-        | ValueSome client ->
-            match tryFindPast source response client with
-            | Some past ->
-                Responses.receivedPast past response client work
-                |> Cancelling.settle client.Sender.Number
-            | None -> left leg source response work
-        | ValueNone -> left leg source response work
+        match tryFindEntry response work with
+        | ValueSome(ClientEntry client) when client.Method = response.CSeq.Method ->
+            toClient leg source response client work
+        | ValueSome(LingeringEntry lingering) when isAbsorbed source response lingering ->
+            Work.count Counted.RepeatedResponse work
+        | _ -> left leg source response work
 
 let private tryFindServer index text matches work =
     Index.numbers (Keys.hash work.Settings text) index

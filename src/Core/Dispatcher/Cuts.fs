@@ -16,6 +16,7 @@ let private uses leg entry =
         | Resolving _
         | AwaitingSource _
         | Held _ -> false
+    | LingeringEntry lingering -> lingering.Leg = leg
     | ServerEntry server -> server.Leg = leg
     | ReplyEntry _
     | LookupEntry _

@@ -162,6 +162,7 @@ module Dispatcher =
         | ValueSome waiting ->
             match waiting.Value with
             | ClientEntry client -> Silence.due client work |> Cancelling.settle number
+            | LingeringEntry _ -> Work.remove number work
             | ReplyEntry reply -> Replies.due reply work
             | ServerEntry server -> Servers.due number server work
             | LookupEntry lookup -> Lookups.due number lookup work

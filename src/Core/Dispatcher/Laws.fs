@@ -46,6 +46,7 @@ let private ownRows settings (number, waiting: Waiting<Entry>) =
         | ValueSome key -> row "ByAck" number (Keys.hash settings key)
         | ValueNone -> ()
       ]
+    | LingeringEntry _
     | LookupEntry _
     | TimerEntry _ -> []
 
@@ -139,6 +140,7 @@ let private counts (state: State) entries = [
         entries
         |> count (function
             | ClientEntry client -> client.Told
+            | LingeringEntry _ -> true
             | _ -> false)
 
     let servers =

@@ -66,24 +66,39 @@ let forget (client: Client) work =
 /// The end of a transaction that lingered: nothing is kept.
 let drop (client: Client) work = Work.remove client.Sender.Number work |> forget client
 
+/// Nothing is said to its repeats, it has no earlier targets and cancels nothing.
+let private onlyAbsorbs (client: Client) =
+    not (isInvite client) && client.Past.IsEmpty && client.Invite.IsNone
+
+let private lingering phase until (client: Client) =
+    match phase with
+    | Completed ended when onlyAbsorbs client ->
+        LingeringEntry {
+            Branch = ended.Branch
+            Method = client.Method
+            Leg = ended.Leg
+            Transport = ended.Hop.Transport
+            Until = until
+        }
+    | _ ->
+        ClientEntry {
+            client with
+                Phase = phase
+                Told = true
+                Until = until
+                AnswerBy = Queue.never
+                Best = ValueNone
+                Trace = Trace.none
+        }
+
 /// Waits out the repeats in this phase, if there is room to; keeps no more than that needs.
 let lingerIn phase until (client: Client) work =
-    let lingering = {
-        client with
-            Phase = phase
-            Told = true
-            Until = until
-            AnswerBy = Queue.never
-            Best = ValueNone
-            Trace = Trace.none
-    }
-
     if until <= work.Now then
-        drop lingering work
+        drop client work
     elif not client.Told && work.State.Lingering >= work.Settings.Limits.Lingering then
-        drop lingering work |> Work.count Counted.NotLingering
+        drop client work |> Work.count Counted.NotLingering
     else
-        set lingering work
+        Work.set client.Sender.Number (lingering phase until client) work
 
 /// Whoever rings in vain hears of the end, but when its sender cancelled: that puts nothing on the wire.
 let private withdrawn outcome (client: Client) work =

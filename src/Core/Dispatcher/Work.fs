@@ -105,6 +105,7 @@ module Work =
 
         match entry with
         | ClientEntry client -> clientRows isIn settings number client queue state
+        | LingeringEntry _ -> { state with Queue = queue; Lingering = state.Lingering + by }
         | ReplyEntry reply -> {
             state with
                 Queue = queue
@@ -142,6 +143,7 @@ module Work =
                old.Told = client.Told
                && isSought old = isSought client
                && old.Invite = client.Invite
+           | LingeringEntry _, LingeringEntry _
            | ReplyEntry _, ReplyEntry _ -> true
            | ServerEntry old, ServerEntry server ->
                old.Key = server.Key
@@ -195,6 +197,7 @@ module Work =
     let private due entry =
         match entry with
         | ClientEntry client -> Client.due client
+        | LingeringEntry lingering -> lingering.Until
         | ReplyEntry reply -> Reply.due reply
         | ServerEntry server -> Server.due server
         | LookupEntry lookup -> Lookup.due lookup

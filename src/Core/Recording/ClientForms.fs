@@ -84,6 +84,26 @@ let ended: Form<Ended> = {
             : Ended)
 }
 
+let lingering: Form<Lingering> = {
+    Write =
+        fun writer it ->
+            text.Write writer it.Branch
+            method.Write writer it.Method
+            int.Write writer it.Leg
+            choice.Write writer it.Transport
+            instant.Write writer it.Until
+    Read =
+        fun reader ->
+            ({
+                Branch = text.Read reader
+                Method = method.Read reader
+                Leg = int.Read reader
+                Transport = choice.Read reader
+                Until = instant.Read reader
+            }
+            : Lingering)
+}
+
 let clientPhase: Form<ClientPhase> = {
     Write =
         fun writer it ->

@@ -171,6 +171,9 @@ let entry: Form<Entry> = {
             | Entry.TimerEntry(a) ->
                 writer.Case 4
                 (option positive).Write writer a
+            | Entry.LingeringEntry(a) ->
+                writer.Case 5
+                lingering.Write writer a
     Read =
         fun reader ->
             match reader.Case() with
@@ -179,6 +182,7 @@ let entry: Form<Entry> = {
             | 2 -> Entry.ServerEntry(server.Read reader)
             | 3 -> Entry.LookupEntry(lookup.Read reader)
             | 4 -> Entry.TimerEntry((option positive).Read reader)
+            | 5 -> Entry.LingeringEntry(lingering.Read reader)
             | _ -> reader.Unknown "entry"
 }
 
