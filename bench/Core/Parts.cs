@@ -17,7 +17,12 @@ internal static class Parts
         Show("Read+TopVia.SentBy", () => ((SipMessage)CoreWorld.Read(bytes)).TopVia.SentBy);
         Show("Read+TopVia.Branch", () => ((SipMessage)CoreWorld.Read(bytes)).TopVia.Branch!);
         Show("Read+CallId", () => ((SipMessage)CoreWorld.Read(bytes)).CallId);
-        Show("Branch.make", () => SipFun.Core.Branch.make(12345, 0x123456789abcdef, 0));
+        var branch = SipFun.Core.BranchModule.make(12345, 0x123456789abcdef, 0);
+        Show(
+            "Packet.create",
+            () => SipFun.Core.PacketModule.create(Transport.Udp, "192.0.2.1:5060", branch, request)
+        );
+        Show("Branch.ofMessage", () => SipFun.Core.BranchModule.ofMessage(response));
     }
 
     private static void Show(string name, Func<object> work)

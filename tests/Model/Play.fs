@@ -47,7 +47,7 @@ let private clientOf number play =
 let private current play number =
     match clientOf number play with
     | ValueSome { Phase = Calling attempt }
-    | ValueSome { Phase = Proceeding attempt } -> attempt.Branch
+    | ValueSome { Phase = Proceeding attempt } -> Branch.toText attempt.Branch
     | _ -> ""
 
 /// Takes in what a step did.
@@ -114,15 +114,15 @@ let private mustGoUp number (request: SipRequest) play =
     | ValueSome { Method = method; Phase = phase } when method = SipMethod.Invite ->
         match phase with
         | Calling attempt
-        | Proceeding attempt -> attempt.Branch = branch request
-        | Accepted ended -> ended.Branch = branch request
+        | Proceeding attempt -> Branch.toText attempt.Branch = branch request
+        | Accepted ended -> Branch.toText ended.Branch = branch request
         | _ -> false
     | _ -> false
 
 let private isWaiting number (request: SipRequest) play =
     match clientOf number play with
     | ValueSome { Phase = Calling attempt }
-    | ValueSome { Phase = Proceeding attempt } -> attempt.Branch = branch request
+    | ValueSome { Phase = Proceeding attempt } -> Branch.toText attempt.Branch = branch request
     | _ -> false
 
 let private goesUp effects = effects |> List.exists (fun (effect: Effect) -> effect.IsHandUp)

@@ -48,7 +48,7 @@ let aliasOf rig =
         | _, None -> "gone"
 
 /// Which attempt of its delivery it is; its number tells nothing.
-let private attemptOf (branch: string) = branch.Substring(max 0 (branch.IndexOf '-'))
+let private attemptOf (branch: Branch) = $"{branch.Token} {branch.Attempt}"
 
 let private hopKey alias (hop: Hop) = Address.toString hop.Address + "/" + alias hop.Flow
 

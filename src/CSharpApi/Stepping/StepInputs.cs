@@ -130,7 +130,9 @@ internal static class StepInputs
             one.Transport,
             Core.AddressModule.ofIPAddress(one.Address),
             one.Port,
-            one.SentBy,
+            Shell.SentBy.IsValid(one.SentBy)
+                ? one.SentBy
+                : throw new ArgumentException("SentBy is a host or host:port (RFC 3261, 20.42)."),
             Translate.ToNetworks(one.Networks),
             one.PathMtu ?? 0
         );

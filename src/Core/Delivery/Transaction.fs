@@ -9,9 +9,9 @@ open SipFun
 type Attempt = {
     Leg: int
     Hop: Hop
-    Branch: string
-    /// With our Via: its bytes are the packet, every copy of it.
-    Request: SipRequest
+    Branch: Branch
+    /// With our Via.
+    Packet: Packet
     Schedule: Schedule
     /// Timer B or F, though the schedule may end before it for the next target's sake.
     Until: Instant
@@ -27,7 +27,7 @@ type Attempt = {
 
 /// The INVITE of a target that was left before it said anything final.
 type Left = {
-    Invite: SipRequest
+    Invite: Packet
     /// A provisional response came: only then may it be cancelled (9.1).
     HasRung: bool
     /// The call has its outcome.
@@ -39,7 +39,7 @@ type Withdrawal = { Packet: ReadOnlyMemory<byte>; Schedule: Schedule }
 
 /// What a client transaction keeps once it has its final response: enough to absorb repeats.
 type Ended = {
-    Branch: string
+    Branch: Branch
     Leg: int
     Hop: Hop
     /// The ACK to a non-2xx, given again to each repeated response (17.1.1.2).
@@ -51,7 +51,7 @@ type Ended = {
 /// A request other than INVITE that has its outcome (Timer K): what its repeats are known by. Most of
 /// what lingers is this, and far more lingers than waits: it is kept small.
 type Lingering = {
-    Branch: string
+    Branch: Branch
     Method: SipMethod
     Leg: int
     Transport: Transport

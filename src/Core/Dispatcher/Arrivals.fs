@@ -5,21 +5,16 @@ module internal SipFun.Core.Arrivals
 open System
 open SipFun
 
-let private isOurs (sentBy: string) (state: State) =
-    List.exists
-        (fun (leg: Leg) -> String.Equals(leg.SentBy, sentBy, StringComparison.OrdinalIgnoreCase))
-        state.Legs
+let private isOurs (response: SipResponse) (state: State) =
+    List.exists (fun (leg: Leg) -> response.IsTopSentBy leg.SentBy) state.Legs
 
 /// The number in the branch leads to the transaction; for a CANCEL it is its INVITE's (9.1).
-let private tryFindEntry (response: SipResponse) work =
-    match Branch.number response.TopVia.Branch with
-    | ValueNone -> ValueNone
-    | ValueSome number when response.CSeq.Method = SipMethod.Cancel ->
-        let number =
-            Trie.tryFind (uint64 number) work.State.Cancels |> ValueOption.defaultValue number
-
-        State.tryFind number work.State
-    | ValueSome number -> State.tryFind number work.State
+let private tryFindEntry (branch: Branch) (response: SipResponse) work =
+    if response.CSeq.Method = SipMethod.Cancel then
+        let number = Trie.tryFind (uint64 branch.Number) work.State.Cancels
+        State.tryFind (ValueOption.defaultValue branch.Number number) work.State
+    else
+        State.tryFind branch.Number work.State
 
 let private branchOf (client: Client) =
     match client.Phase with
@@ -30,7 +25,7 @@ let private branchOf (client: Client) =
     | Passing _
     | Resolving _
     | AwaitingSource _
-    | Held _ -> ""
+    | Held _ -> Branch.none
 
 /// What went over TLS is answered over TLS (18.2.2): elements behind the peer know the branch too.
 let private isSpiedAt (source: Hop) transport =
@@ -45,11 +40,10 @@ let private isSpied source (client: Client) =
     | _ -> false
 
 /// The target tried before, still within reach, that this response is from.
-let private tryFindPast source (response: SipResponse) (client: Client) =
+let private tryFindPast source branch (client: Client) =
     client.Past
     |> List.tryFind (fun past ->
-        String.Equals(past.Branch, response.TopVia.Branch, StringComparison.Ordinal)
-        && not (isSpiedAt source past.Hop.Transport))
+        Branch.same past.Branch branch && not (isSpiedAt source past.Hop.Transport))
 
 let private stray leg source response work =
     match work.State.Receiver with
@@ -58,55 +52,54 @@ let private stray leg source response work =
     | _ -> Work.count Counted.StrayResponse work
 
 /// The target that was left and whose CANCEL this answers.
-let private tryFindLeft source (response: SipResponse) work =
-    match Branch.number response.TopVia.Branch with
-    | ValueSome number when response.CSeq.Method = SipMethod.Cancel ->
-        match State.tryFind number work.State with
-        | ValueSome(ClientEntry client) ->
-            tryFindPast source response client
-            |> Option.filter (fun past -> past.Withdrawal.IsSome)
-            |> Option.map (fun past -> struct (client, past))
-        | _ -> None
+let private tryFindLeft source (branch: Branch) (response: SipResponse) work =
+    match State.tryFind branch.Number work.State with
+    | ValueSome(ClientEntry client) when response.CSeq.Method = SipMethod.Cancel ->
+        tryFindPast source branch client
+        |> Option.filter (fun past -> past.Withdrawal.IsSome)
+        |> Option.map (fun past -> struct (client, past))
     | _ -> None
 
-let private left leg source response work =
-    match tryFindLeft source response work with
+let private left leg source branch response work =
+    match tryFindLeft source branch response work with
     | Some(struct (client, past)) when not response.IsProvisional ->
         Responses.cancelAnswered past client work
     | Some _ -> Work.count Counted.RepeatedResponse work
     | None -> stray leg source response work
 
 /// A repeat, which its transaction only absorbs (17.1.2.2).
-let private isAbsorbed source (response: SipResponse) (lingering: Lingering) =
+let private isAbsorbed source branch (response: SipResponse) (lingering: Lingering) =
     lingering.Method = response.CSeq.Method
-    && String.Equals(lingering.Branch, response.TopVia.Branch, StringComparison.Ordinal)
+    && Branch.same lingering.Branch branch
     && not (isSpiedAt source lingering.Transport)
 
 /// To a request of ours whose number the branch bears.
-let private toClient leg source (response: SipResponse) (client: Client) work =
-    let isCurrent =
-        String.Equals(branchOf client, response.TopVia.Branch, StringComparison.Ordinal)
-
-    if isCurrent && not (isSpied source client) then
+let private toClient leg source branch (response: SipResponse) (client: Client) work =
+    if Branch.same (branchOf client) branch && not (isSpied source client) then
         Responses.received source response client work |> Cancelling.settle client.Sender.Number
     else
-        match tryFindPast source response client with
+        match tryFindPast source branch client with
         | Some past ->
             Responses.receivedPast past response client work
             |> Cancelling.settle client.Sender.Number
-        | None -> left leg source response work
+        | None -> left leg source branch response work
+
+let private toBranch leg source branch (response: SipResponse) work =
+    match tryFindEntry branch response work with
+    | ValueSome(ClientEntry client) when client.Method = response.CSeq.Method ->
+        toClient leg source branch response client work
+    | ValueSome(LingeringEntry lingering) when isAbsorbed source branch response lingering ->
+        Work.count Counted.RepeatedResponse work
+    | _ -> left leg source branch response work
 
 /// By branch, CSeq method and sent-by (17.1.3); what is not ours at all is dropped (18.1.2).
 let private response leg source (response: SipResponse) work =
-    if not (isOurs response.TopVia.SentBy work.State) then
+    if not (isOurs response work.State) then
         Work.count Counted.ForeignResponse work
     else
-        match tryFindEntry response work with
-        | ValueSome(ClientEntry client) when client.Method = response.CSeq.Method ->
-            toClient leg source response client work
-        | ValueSome(LingeringEntry lingering) when isAbsorbed source response lingering ->
-            Work.count Counted.RepeatedResponse work
-        | _ -> left leg source response work
+        match Branch.ofMessage response with
+        | ValueSome branch -> toBranch leg source branch response work
+        | ValueNone -> stray leg source response work
 
 let private tryFindServer index text matches work =
     Index.numbers (Keys.hash work.Settings text) index

@@ -31,9 +31,9 @@ let private awaitsFinal (client: Client) =
 let private isMeant cancel (client: Client) =
     match client.Phase with
     | Resolving(invite, _, _)
-    | AwaitingSource(invite, _)
-    | Calling { Request = invite }
-    | Proceeding { Request = invite } -> awaitsFinal client && means cancel invite
+    | AwaitingSource(invite, _) -> awaitsFinal client && means cancel invite
+    | Calling attempt
+    | Proceeding attempt -> awaitsFinal client && means cancel (Packet.request attempt.Packet)
     | _ -> false
 
 let private tryFindInvite (cancel: SipRequest) work =
@@ -45,15 +45,17 @@ let private tryFindInvite (cancel: SipRequest) work =
 
 /// The INVITE's branch, Route and target, so that the peer finds what is to be cancelled.
 let private joined (invite: Attempt) (cancel: SipRequest) work : Attempt =
+    let request = Packet.request invite.Packet
+
     let routed =
-        invite.Request.GetHeaders "Route"
+        request.GetHeaders "Route"
         |> Seq.fold
             (fun (message: SipRequest) value -> message.WithAddedHeader("Route", value))
             (cancel.WithoutHeader "Route")
 
     {
         invite with
-            Request = routed.PushVia(invite.Request.TopVia.ToString())
+            Packet = Packet.ofRequest (routed.PushVia request.TopVia)
             Schedule = schedule work cancel.Method invite.Hop
             Until = (schedule work cancel.Method invite.Hop).GiveUpAt
             Copies = 0

@@ -47,14 +47,14 @@ module Dispatcher =
     /// The request whose attempt this branch is: it is unguessable, so that nobody off the path can
     /// have made up what comes with it.
     let private tryFindAttempt branch work =
-        match Branch.number branch with
+        match Branch.ofText branch with
         | ValueNone -> ValueNone
-        | ValueSome number ->
-            match State.tryFind number work.State with
+        | ValueSome branch ->
+            match State.tryFind branch.Number work.State with
             | ValueSome(ClientEntry({ Phase = Calling attempt } as client)) when
-                attempt.Branch = branch
+                Branch.same attempt.Branch branch
                 ->
-                ValueSome(struct (number, client, attempt))
+                ValueSome(struct (branch.Number, client, attempt))
             | _ -> ValueNone
 
     let private bounced branch fault detail work =

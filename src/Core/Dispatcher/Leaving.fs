@@ -17,7 +17,7 @@ let endedBy (attempt: Attempt) ack : Ended = {
 
 /// It goes on elsewhere, and this target may still answer.
 let left hasRung (attempt: Attempt) : Ended =
-    let left = { Invite = attempt.Request; HasRung = hasRung; IsUnwanted = false }
+    let left = { Invite = attempt.Packet; HasRung = hasRung; IsUnwanted = false }
 
     { endedBy attempt ValueNone with Left = ValueSome left }
 
@@ -26,7 +26,7 @@ let private number (client: Client) = client.Sender.Number
 let private replace (past: Ended) (client: Client) = {
     client with
         Past =
-            client.Past |> List.map (fun each -> if each.Branch = past.Branch then past else each)
+            client.Past |> List.map (fun each -> if Branch.same each.Branch past.Branch then past else each)
 }
 
 let private send (past: Ended) (withdrawal: Withdrawal) client work =
@@ -37,7 +37,7 @@ let private withdraw (past: Ended) (left: Left) (client: Client) work =
     let isReliable = TransportName.isReliable past.Hop.Transport
 
     let withdrawal = {
-        Packet = left.Invite.CreateCancel().Bytes
+        Packet = (Packet.request left.Invite).CreateCancel().Bytes
         Schedule = if isReliable then Schedule.once schedule else schedule
     }
 
@@ -73,7 +73,7 @@ let hasLeft (client: Client) = client.Past |> List.exists (fun past -> past.Left
 /// What the client lingers as when nobody answered: what each target still says finds it in `Past`.
 let rest (last: Ended) (client: Client) =
     if hasLeft client then
-        { last with Branch = ""; Ack = ValueNone }
+        { last with Branch = Branch.none; Ack = ValueNone }
     else
         last
 
@@ -83,7 +83,7 @@ let rang (past: Ended) (left: Left) (client: Client) work =
 
 /// Its final response, not a 2xx: acknowledged, and again when it is repeated.
 let refused (past: Ended) (left: Left) (response: SipResponse) (client: Client) work =
-    let ack = (left.Invite.CreateErrorAck response).Bytes
+    let ack = ((Packet.request left.Invite).CreateErrorAck response).Bytes
 
     let past = {
         past with

@@ -50,7 +50,7 @@ let private conclude (response: SipResponse) phase until (client: Client) work =
 
 let private ackOf (client: Client) (attempt: Attempt) (response: SipResponse) =
     if isInvite client then
-        ValueSome (attempt.Request.CreateErrorAck response).Bytes
+        ValueSome ((Packet.request attempt.Packet).CreateErrorAck response).Bytes
     else
         ValueNone
 
@@ -159,7 +159,7 @@ let received source (response: SipResponse) (client: Client) work =
 
 /// The target asked now is left for one that was left before, and has answered.
 let private leaveFor (past: Ended) (client: Client) =
-    let others = client.Past |> List.filter (fun each -> each.Branch <> past.Branch)
+    let others = client.Past |> List.filter (fun each -> not (Branch.same each.Branch past.Branch))
 
     match client.Phase with
     | Calling attempt -> { client with Past = left false attempt :: others }

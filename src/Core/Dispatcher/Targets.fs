@@ -12,13 +12,6 @@ let wishes (sender: Sender) = {
         Legs = sender.Legs
 }
 
-let private viaOf transport (leg: Leg) branch =
-    String.Concat(
-        String.Concat("SIP/2.0/", TransportName.via transport, " ", leg.SentBy),
-        ";rport;branch=",
-        branch
-    )
-
 /// Reliable transports repeat nothing; Timers B and F still end it (17.1.1.2, 17.1.2.2).
 let schedule work (method: SipMethod) (hop: Hop) =
     let timers = work.Settings.Timers
@@ -35,7 +28,7 @@ let schedule work (method: SipMethod) (hop: Hop) =
         schedule
 
 let transmit (client: Client) (attempt: Attempt) report work =
-    let packet = attempt.Request.Bytes
+    let packet = Packet.bytes attempt.Packet
     Flows.transmit client.Sender.Number attempt.Leg attempt.Hop packet report work
 
 /// Puts the attempt's packet on its way and waits for what comes of it.
@@ -72,7 +65,7 @@ let private attempt (request: SipRequest) (client: Client) (leg: Leg) (hop: Hop)
         Leg = leg.Number
         Hop = hop
         Branch = branch
-        Request = request.PushVia(viaOf hop.Transport leg branch)
+        Packet = Packet.create hop.Transport leg.SentBy branch request
         Schedule = budgeted later client work schedule
         Until = schedule.GiveUpAt
         Copies = 0
@@ -171,7 +164,7 @@ let rec tryNext (request: SipRequest) hops (client: Client) work =
 
 and private tryFrom leg (hop: Hop) request later client work =
     let direct = attempt request client leg hop later work
-    let size = direct.Request.Bytes.Length
+    let size = Packet.size direct.Packet
 
     let struct (limit, decisions) = largest leg hop work
     let client = noteAll decisions work client
@@ -184,7 +177,7 @@ and private tryFrom leg (hop: Hop) request later client work =
     | ValueNone -> put direct client work
 
 and private put (attempt: Attempt) client work =
-    let size = attempt.Request.Bytes.Length
+    let size = Packet.size attempt.Packet
     let client = note (SizeIs size) work client
     let limit = work.Settings.Limits.PacketBytes
 
@@ -228,7 +221,7 @@ and failed (attempt: Attempt) later fault detail (client: Client) work =
         |> noteAll (HopFailed(attempt.Hop, fault, detail) :: marked) work
         |> better (Unreachable(attempt.Hop, fault, detail))
 
-    let request = attempt.Request.WithoutTopVia()
+    let request = Packet.original attempt.Packet
 
     match attempt.Instead with
     | ValueSome udp when refusesTcp fault -> tryUdp udp request later client work
@@ -273,7 +266,7 @@ let later (attempt: Attempt) (client: Client) work =
 let tryLater (attempt: Attempt) (client: Client) work =
     match later attempt client work with
     | [] -> exhausted client work
-    | hops -> tryNext (attempt.Request.WithoutTopVia()) hops client work
+    | hops -> tryNext (Packet.original attempt.Packet) hops client work
 
 /// Goes on as far as the resolution allows: to the first target, or to the next answer.
 let private proceed request (struct (progress, decisions, work)) (client: Client) =

@@ -5,6 +5,7 @@ namespace SipFun
 
 open System
 open System.Diagnostics.CodeAnalysis
+open System.Text
 open System.Runtime.InteropServices
 open System.Collections.Generic
 open SipFun.Core
@@ -108,6 +109,21 @@ type MessageFields internal (bytes: ReadOnlyMemory<byte>, index: MessageIndex) =
             topVia <- found
             found
         | found -> found
+
+    /// The bytes of the topmost Via's branch; none without one.
+    member internal _.TopBranch: ReadOnlyMemory<byte> =
+        if index.ViaLine < 0 || index.TopVia.BranchStart < 0 then
+            ReadOnlyMemory.Empty
+        else
+            slice index.TopVia.BranchStart index.TopVia.BranchEnd
+
+    /// Whether the topmost Via has this sent-by, as it is usually written or in any other way.
+    member internal this.IsTopSentBy(sentBy: string) =
+        index.ViaLine >= 0
+        && (let written = slice index.TopVia.HostStart index.TopVia.SentByEnd
+
+            Ascii.EqualsIgnoreCase(written.Span, sentBy.AsSpan())
+            || String.Equals(this.TopVia.SentBy, sentBy, StringComparison.OrdinalIgnoreCase))
 
     /// <summary>How many Via values there are.</summary>
     member _.ViaCount = index.ViaCount

@@ -7,13 +7,32 @@ open SipFun.Core.ValueForms
 open SipFun.Core.DecisionForms
 open SipFun.Core.EntryForms
 
+let branch: Form<Branch> = {
+    Write =
+        fun writer it ->
+            number.Write writer it.Number
+            unsigned.Write writer it.Token
+            int.Write writer it.Attempt
+    Read =
+        fun reader ->
+            ({
+                Number = number.Read reader
+                Token = unsigned.Read reader
+                Attempt = int.Read reader
+            }
+            : Branch)
+}
+
+/// What it is read from is a request, so that it can be read again.
+let packet: Form<Packet> = via request Packet.request Packet.ofRequest
+
 let attempt: Form<Attempt> = {
     Write =
         fun writer it ->
             int.Write writer it.Leg
             hop.Write writer it.Hop
-            text.Write writer it.Branch
-            request.Write writer it.Request
+            branch.Write writer it.Branch
+            packet.Write writer it.Packet
             schedule.Write writer it.Schedule
             instant.Write writer it.Until
             int.Write writer it.Copies
@@ -25,8 +44,8 @@ let attempt: Form<Attempt> = {
             ({
                 Leg = int.Read reader
                 Hop = hop.Read reader
-                Branch = text.Read reader
-                Request = request.Read reader
+                Branch = branch.Read reader
+                Packet = packet.Read reader
                 Schedule = schedule.Read reader
                 Until = instant.Read reader
                 Copies = int.Read reader
@@ -40,13 +59,13 @@ let attempt: Form<Attempt> = {
 let left: Form<Left> = {
     Write =
         fun writer it ->
-            request.Write writer it.Invite
+            packet.Write writer it.Invite
             bool.Write writer it.HasRung
             bool.Write writer it.IsUnwanted
     Read =
         fun reader ->
             ({
-                Invite = request.Read reader
+                Invite = packet.Read reader
                 HasRung = bool.Read reader
                 IsUnwanted = bool.Read reader
             }
@@ -65,7 +84,7 @@ let withdrawal: Form<Withdrawal> = {
 let ended: Form<Ended> = {
     Write =
         fun writer it ->
-            text.Write writer it.Branch
+            branch.Write writer it.Branch
             int.Write writer it.Leg
             hop.Write writer it.Hop
             (option octets).Write writer it.Ack
@@ -74,7 +93,7 @@ let ended: Form<Ended> = {
     Read =
         fun reader ->
             ({
-                Branch = text.Read reader
+                Branch = branch.Read reader
                 Leg = int.Read reader
                 Hop = hop.Read reader
                 Ack = (option octets).Read reader
@@ -87,7 +106,7 @@ let ended: Form<Ended> = {
 let lingering: Form<Lingering> = {
     Write =
         fun writer it ->
-            text.Write writer it.Branch
+            branch.Write writer it.Branch
             method.Write writer it.Method
             int.Write writer it.Leg
             choice.Write writer it.Transport
@@ -95,7 +114,7 @@ let lingering: Form<Lingering> = {
     Read =
         fun reader ->
             ({
-                Branch = text.Read reader
+                Branch = branch.Read reader
                 Method = method.Read reader
                 Leg = int.Read reader
                 Transport = choice.Read reader

@@ -75,7 +75,7 @@ module Snapshot =
         | Held request -> ValueSome request
         | Passing attempt
         | Calling attempt
-        | Proceeding attempt -> ValueSome(attempt.Request.WithoutTopVia())
+        | Proceeding attempt -> ValueSome(Packet.original attempt.Packet)
         | Completed _
         | Accepted _ -> ValueNone
 
