@@ -23,14 +23,16 @@ let tests =
             && text.Length = Branch.length branch
             && Branch.isOfRfc3261 text)
 
-        testProperty "what differs by a character is not the same branch" (fun n token attempt at with' ->
-            let text = Branch.toText (branch n token attempt)
-            let at = abs (at % text.Length)
-            let other = text.Remove(at, 1).Insert(at, with')
+        testProperty
+            "what differs by a character is not the same branch"
+            (fun n token attempt at with' ->
+                let text = Branch.toText (branch n token attempt)
+                let at = abs (at % text.Length)
+                let other = text.Remove(at, 1).Insert(at, with')
 
-            match ofText other with
-            | ValueSome read -> Branch.toText read = other
-            | ValueNone -> other <> text)
+                match ofText other with
+                | ValueSome read -> Branch.toText read = other
+                | ValueNone -> other <> text)
 
         testProperty
             "each attempt has a branch of its own (RFC 3263, 4.3)"

@@ -157,7 +157,9 @@ let private refused number world =
 let private bounced number world =
     match calling number world.Play with
     | Some attempt ->
-        let input = Bounced(Branch.toText attempt.Branch, TransportFault.ConnectionRefused, "no")
+        let input =
+            Bounced(Branch.toText attempt.Branch, TransportFault.ConnectionRefused, "no")
+
         playing (gives input world.Play) world
     | None -> world
 

@@ -58,8 +58,7 @@ module Branch =
     let private put (output: Span<byte>) at (number: uint64) (format: string) =
         let mutable length = 0
 
-        number.TryFormat(output.Slice at, &length, format, CultureInfo.InvariantCulture)
-        |> ignore
+        number.TryFormat(output.Slice at, &length, format, CultureInfo.InvariantCulture) |> ignore
 
         at + length
 
@@ -113,10 +112,14 @@ module Branch =
 
     /// The attempt behind the token: nothing, or a dash and its number from 1; else -1.
     let private attemptIn (octets: ReadOnlySpan<byte>) =
-        if octets.IsEmpty then 0
-        elif octets[0] <> byte '-' || not (isNumber (octets.Slice 1) 7) then -1
-        elif octets[1] = byte '0' then -1
-        else int (number (octets.Slice 1))
+        if octets.IsEmpty then
+            0
+        elif octets[0] <> byte '-' || not (isNumber (octets.Slice 1) 7) then
+            -1
+        elif octets[1] = byte '0' then
+            -1
+        else
+            int (number (octets.Slice 1))
 
     /// The branch that is written so; none when it cannot be ours.
     let read (octets: ReadOnlySpan<byte>) : Branch voption =

@@ -26,7 +26,8 @@ let private number (client: Client) = client.Sender.Number
 let private replace (past: Ended) (client: Client) = {
     client with
         Past =
-            client.Past |> List.map (fun each -> if Branch.same each.Branch past.Branch then past else each)
+            client.Past
+            |> List.map (fun each -> if Branch.same each.Branch past.Branch then past else each)
 }
 
 let private send (past: Ended) (withdrawal: Withdrawal) client work =

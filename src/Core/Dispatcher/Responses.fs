@@ -159,7 +159,8 @@ let received source (response: SipResponse) (client: Client) work =
 
 /// The target asked now is left for one that was left before, and has answered.
 let private leaveFor (past: Ended) (client: Client) =
-    let others = client.Past |> List.filter (fun each -> not (Branch.same each.Branch past.Branch))
+    let others =
+        client.Past |> List.filter (fun each -> not (Branch.same each.Branch past.Branch))
 
     match client.Phase with
     | Calling attempt -> { client with Past = left false attempt :: others }
