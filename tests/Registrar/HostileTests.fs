@@ -5,6 +5,7 @@ open System
 open Expecto
 open SipFun
 open SipFun.Core
+open SipFun.Tests
 open SipFun.Tests.Message
 open SipFun.Tests.Registrar.Desk
 
@@ -99,8 +100,61 @@ let private isDefinite (status: int voption) =
     | ValueNone -> true
     | ValueSome status -> status = 200 || (status >= 400 && status < 500)
 
+let private pick (random: Random) (from: 'T array) = from[random.Next from.Length]
+
+/// A REGISTER, or a query, as somebody may make it up for a victim's address.
+let private madeUp (random: Random) index =
+    let contacts = [
+        for _ in 1 .. random.Next 7 ->
+            let length = pick random [| 0; 20; 400 |]
+
+            let more =
+                pick random [| ""; ";q=0.5"; ";expires=70"; ";+sip.instance=\"<urn:x>\"" |]
+
+            $"Contact: <sip:{String('a', length)}{random.Next 9}@192.0.2.9>{more}"
+    ]
+
+    {
+        from $"call-{index}" (1 + random.Next 3) [
+            yield! if random.Next 3 = 0 then [] else contacts
+            if random.Next 3 = 0 then
+                "Supported: path, gruu, outbound"
+            if random.Next 8 = 0 then
+                "Require: a, b, c, d"
+            if random.Next 8 = 0 then
+                $"Path: <sip:{String('p', random.Next 200)}.test;lr>"
+        ] with
+            To = pick random [| bob.To; "sip:carol@example.test"; "sip:x@far.test" |]
+    }
+
+let private amplification =
+    let count = if Suite.long then 100_000 else 5_000
+
+    testCase $"V-08: of {count} requests none makes more than 3 times its bytes for a forged source"
+    <| fun () ->
+        let random = Random 8
+        let source = { source 0L with Transport = Transport.Udp }
+        let mutable desk = { start with Source = source }
+        let mutable most = 0.0
+        let mutable accepted = 0
+
+        for index in 1..count do
+            let request = request (madeUp random index)
+            let struct (response, _, after) = take request desk
+            // Bindings run out now and then, so that there is room for others.
+            desk <- later (random.Next 20) after
+            most <- max most (float response.Bytes.Length / float request.Bytes.Length)
+
+            if response.StatusCode = 200 then
+                accepted <- accepted + 1
+
+        Expect.isLessThanOrEqual most 3.0 "three times"
+        Expect.isGreaterThan most 1.5 "and it answers at length"
+        Expect.isGreaterThan accepted (count / 10) "many are taken"
+
 let tests =
     testList "Hostile" [
+        amplification
         torture
 
         testCase "V-02: every subset of the fields removed, doubled, emptied, put last"

@@ -60,7 +60,7 @@ public sealed record DigestAuthenticatorOptions
     /// <summary>
     /// A proxy behind this authenticator: whoever sends a request within a dialog that leads through it,
     /// by the seal in its Record-Route or Contact, is not asked. The other end of a call has no password
-    /// here. Default: null; all are asked.
+    /// here. Nor is who asks that proxy itself by OPTIONS whether it is there. Default: null; all are asked.
     /// </summary>
     public StatelessProxy? DialogsOf { get; init; }
 

@@ -29,7 +29,7 @@ public sealed class Redirector : IReceiver, ITurnReceiver
         options.Validate();
         Options = options;
         _settings = new Core.RedirectionSettings(
-            new FSharpSet<string>(options.Domains.Select(DomainPatterns.Normal)),
+            new FSharpSet<string>(options.Domains.Select(ProxyTranslate.Domain)),
             new FSharpMap<string, SipUri>(
                 options.Moved.Select(entry =>
                     Tuple.Create(DomainPatterns.Normal(entry.Key), entry.Value)

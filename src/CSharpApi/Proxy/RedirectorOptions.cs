@@ -51,9 +51,16 @@ public sealed record RedirectorOptions
             );
         }
 
-        if (Domains.Any(string.IsNullOrWhiteSpace) || Moved.Values.Any(uri => uri is null))
+        if (Domains.FirstOrDefault(name => !SentBy.TryHost(name, out _)) is { } domain)
         {
-            throw new ArgumentException("A domain is empty, or a target is null.");
+            throw new ArgumentException(
+                $"\"{domain}\" is no host such as example.com or [::1]. A domain has no port."
+            );
+        }
+
+        if (Moved.Values.Any(uri => uri is null))
+        {
+            throw new ArgumentException("A target is null.");
         }
 
         if (Status is < 300 or > 302)

@@ -59,7 +59,8 @@ public sealed class StatelessProxy : IReceiver, ITurnReceiver, IAsyncDisposable
     /// </summary>
     public ValueTask DisposeAsync() => new(_machine.DrainAsync());
 
-    /// <summary>It belongs to a dialog that leads through here.</summary>
+    /// <summary>It belongs to a dialog that leads through here, or asks only whether we are
+    /// there.</summary>
     internal bool IsWithin(Received received) => _machine.IsWithin(received);
 
     Receipt ITurnReceiver.Receive(Received received) => _machine.Receive(received);

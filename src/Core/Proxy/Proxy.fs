@@ -191,6 +191,13 @@ let isWithin (view: ProxyView) leg source (message: SipMessage) =
         (routed view [] leg source request).IsAllowed
     | _ -> false
 
+/// Whether it asks no more than whether we are there (11): nothing is passed on for it.
+let isPing (view: ProxyView) leg source (message: SipMessage) =
+    match message with
+    | :? SipRequest as request when request.Method = SipMethod.Options ->
+        isForItself view (routed view [] leg source request)
+    | _ -> false
+
 /// The targets of the user it asked for: the one with the highest q, and no other (16.11).
 let located (view: ProxyView) (passage: Passage) (targets: UserTarget list) =
     match ProxyTargets.best view passage.Uri.IsSips targets with

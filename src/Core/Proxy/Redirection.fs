@@ -7,7 +7,7 @@ open System.Globalization
 open SipFun
 
 type RedirectionSettings = {
-    /// Hosts, in lower case, whose users are looked up.
+    /// Hosts whose users are looked up, as `Ours.canonical` has them.
     Domains: Set<string>
     /// Keys as in the dispatcher's domain map; the user of the Request-URI goes with the request.
     Moved: Map<string, SipUri>
@@ -82,7 +82,7 @@ module Redirection =
 
         if
             uri.IsSip
-            && settings.Domains.Contains(uri.Host.ToLowerInvariant())
+            && settings.Domains.Contains(Ours.canonical uri.Host)
             && AddressOfRecord.TryCreate(uri, &address)
         then
             Option.ofObj address

@@ -71,4 +71,77 @@ let private flows =
         caller.Send(query, at proxy)
         Expect.hasLength (caller.ReceiveResponse()).Contacts 0 "nor bound")
 
-let tests = testList "Domain" [ flows ]
+/// A proxy that asks for credentials, but not within its dialogs.
+let private withAsking run () =
+    let users = dict [ "alice", DigestSecret.FromPassword "secret" ]
+    let dispatcher = House.start (DispatcherOptions(Legs = [| udp |]))
+
+    try
+        let proxy = new StatelessProxy(dispatcher, options [ "RecordRoute", true ])
+
+        let authenticator =
+            DigestAuthenticator(
+                DigestAuthenticatorOptions(
+                    Realm = domain,
+                    Users = Collections.Generic.Dictionary users,
+                    IsProxy = true,
+                    DialogsOf = proxy
+                )
+            )
+
+        dispatcher.SetReceiver(Receiver.Chain(authenticator, proxy))
+        run proxy
+    finally
+        House.finish dispatcher
+
+let private request (text: string) = SipMessage.Parse text :?> SipRequest
+
+let private asks =
+    testCase
+        "a proxy asks for its realm, keeps what was meant for it, and asks nobody within a call"
+    <| withAsking (fun proxy ->
+        use caller = new Peer()
+        use callee = new Peer()
+        let send (peer: Peer) (message: SipMessage) = peer.Send(message, at proxy)
+        let first = request (ask "INVITE" (callee.Uri.ToString()) caller "z9hG4bK1" "")
+        send caller first
+        let challenge = caller.ReceiveResponse()
+        Expect.equal challenge.StatusCode 407 "asked"
+        send caller (first.CreateErrorAck challenge)
+
+        match
+            DigestClient([| DigestCredentials("alice", "secret") |]).Answer(first, challenge)
+        with
+        | null -> failtest "no answer"
+        | again ->
+            let others = "Digest username=\"a\", realm=\"far.test\""
+            let branch = again.TopVia.WithBranch "z9hG4bK2"
+            send caller (again.WithTopVia(branch).WithAddedHeader("Proxy-Authorization", others))
+
+        let invite = callee.ReceiveRequest()
+        let left = invite.GetHeaders "Proxy-Authorization"
+        Expect.hasLength left 1 "one is left"
+        Expect.stringContains left[0] "far.test" "the one that is not for us (22.3)"
+        let ok = invite.CreateResponse(200, "theirs")
+        send callee ok
+        Expect.equal (caller.ReceiveResponse()).StatusCode 200 "the call is there"
+
+        let bye branch route =
+            (request (ask "BYE" (caller.Uri.ToString()) callee branch route))
+                .WithHeader("To", string invite.From + "")
+                .WithHeader("From", string ok.To)
+                .WithHeader("Call-ID", string invite.CallId)
+
+        send callee (bye "z9hG4bK3" $"Route: {invite.RecordRoutes[0]}\r\n")
+        Expect.equal (caller.ReceiveRequest()).Method SipMethod.Bye "nobody asks within the call"
+        send callee (bye "z9hG4bK4" "")
+        Expect.equal (callee.ReceiveResponse()).StatusCode 407 "a tag alone proves nothing"
+        let ping uri branch = request (ask "OPTIONS" uri callee branch "")
+        send callee (ping $"sip:{at proxy}" "z9hG4bK5")
+        Expect.equal (callee.ReceiveResponse()).StatusCode 200 "we are there (11)"
+        send callee (ping $"sip:x@{at proxy}" "z9hG4bK6")
+        Expect.equal (callee.ReceiveResponse()).StatusCode 407 "who asks for somebody is asked"
+        send callee (ping $"sip:{caller.EndPoint}" "z9hG4bK7")
+        Expect.equal (callee.ReceiveResponse()).StatusCode 407 "or for somebody else's server")
+
+let tests = testList "Domain" [ flows; asks ]

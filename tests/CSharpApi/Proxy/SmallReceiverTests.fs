@@ -14,7 +14,7 @@ let private answering =
     Receiver.From(
         Func<Received, Receipt>(fun received ->
             if received.Message.CSeq.Method <> SipMethod.Ack then
-                received.Respond(received.CreateResponse 200) |> ignore
+                received.Respond(received.CreateResponse(200, "Behind")) |> ignore
 
             Receipt.Handled),
         SipMethod.Message,
@@ -155,7 +155,7 @@ let private redirects () =
             Expect.equal (peer.ReceiveResponse().StatusCode) 200 "its CANCEL (8.3)"
             peer.Send(invite.CreateErrorAck response, local dispatcher)
             let stray = ask dispatcher peer (peer.Request("CANCEL", "sip:bob@example.com"))
-            Expect.equal stray.StatusCode 200 "the receiver behind"
+            Expect.equal stray.ReasonPhrase "Behind" "the receiver behind"
             let nobody = ask dispatcher peer (peer.Request("MESSAGE", "sip:eve@example.com"))
             Expect.equal nobody.StatusCode 480 "nobody there"
             let other = ask dispatcher peer (peer.Request "MESSAGE")
@@ -195,6 +195,15 @@ let private misuse = [
     throws "a broken pattern" (fun () -> box (DropRule.Matches("User-Agent", "(")))
     throws "no requests" (fun () -> box (Dropper(DropperOptions(MaxPerSource = 0))))
     throws "nobody to redirect" (fun () -> box (Redirector(RedirectorOptions())))
+
+    throws "a domain with a port" (fun () ->
+        let options =
+            RedirectorOptions(
+                Domains = [| "example.com:5060" |],
+                Locations = new InMemoryLocationStore()
+            )
+
+        box (Redirector options))
 
     throws "no store" (fun () -> box (Redirector(RedirectorOptions(Domains = [| "example.com" |]))))
 ]

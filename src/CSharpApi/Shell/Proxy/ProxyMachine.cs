@@ -48,9 +48,14 @@ internal sealed class ProxyMachine
         return Receipt.Stateless;
     }
 
-    /// <summary>It belongs to a dialog that leads through here.</summary>
-    public bool IsWithin(Received received) =>
-        Core.Proxy.isWithin(View(_own), received.LegNumber, received.From, received.Message);
+    /// <summary>It belongs to a dialog that leads through here, or asks only whether we are
+    /// there.</summary>
+    public bool IsWithin(Received received)
+    {
+        var (view, leg, source) = (View(_own), received.LegNumber, received.From);
+        return Core.Proxy.isWithin(view, leg, source, received.Message)
+            || Core.Proxy.isPing(view, leg, source, received.Message);
+    }
 
     /// <summary>Completes when nothing waits, when it took too long, or when the dispatcher
     /// ends.</summary>

@@ -63,7 +63,8 @@ internal static class ProxyTranslate
     private static InvalidOperationException Senseless(string what) =>
         new($"The location store gave {what}.");
 
-    private static string Domain(string domain) =>
+    /// <summary>A host of ours in the spelling of the core.</summary>
+    public static string Domain(string domain) =>
         SentBy.TryHost(domain, out var host)
             ? Core.Ours.canonical(host)
             : throw new ArgumentException($"\"{domain}\" is no host.");
