@@ -24,6 +24,11 @@ internal sealed class UdpLink : ILink
     private readonly int _datagramsPerTurn;
     private readonly SocketAddress _to;
 
+    // Of the receiving thread's own turns. A peer that waits is woken by the first packet, and finds
+    // the others there: to wake it for each costs as much as to send it.
+    private readonly Queue<Outgoing> _held = new();
+    private bool _holds;
+
     // One for each thread that meets errors; null where the system keeps none.
     private readonly ErrorQueue? _errorsAtSend;
     private readonly ErrorQueue? _errorsAtReceive;
@@ -61,11 +66,35 @@ internal sealed class UdpLink : ILink
 
     public void Send(long number, in Core.Hop hop, ReadOnlyMemory<byte> packet, bool report)
     {
+        if (!_holds)
+        {
+            SendNow(number, hop, packet.Span, report);
+            return;
+        }
+
+        _held.Enqueue(new Outgoing(number, hop, packet, report));
+
+        if (_held.Count >= _datagramsPerTurn)
+        {
+            SendHeld();
+        }
+    }
+
+    private void SendHeld()
+    {
+        while (_held.TryDequeue(out var one))
+        {
+            SendNow(one.Number, one.Hop, one.Packet.Span, one.Report);
+        }
+    }
+
+    private void SendNow(long number, in Core.Hop hop, ReadOnlySpan<byte> packet, bool report)
+    {
         try
         {
             if (UdpAddresses.TryWrite(hop, _to))
             {
-                Give(packet.Span);
+                Give(packet);
                 Sent(number, report);
             }
             else
@@ -168,6 +197,7 @@ internal sealed class UdpLink : ILink
         {
             var length = _socket.ReceiveFrom(buffer, SocketFlags.None, from);
             inTurn = owner.TryBegin();
+            _holds = inTurn;
             Report(owner, buffer.AsSpan(0, length), from, inTurn);
 
             for (var left = _datagramsPerTurn; inTurn && --left > 0 && _socket.Available > 0; )
@@ -186,6 +216,8 @@ internal sealed class UdpLink : ILink
         {
             if (inTurn)
             {
+                _holds = false;
+                SendHeld();
                 owner.End();
             }
         }
@@ -230,4 +262,12 @@ internal sealed class UdpLink : ILink
 
         return false;
     }
+
+    /// <summary>A packet until the turn ends.</summary>
+    private readonly record struct Outgoing(
+        long Number,
+        Core.Hop Hop,
+        ReadOnlyMemory<byte> Packet,
+        bool Report
+    );
 }
