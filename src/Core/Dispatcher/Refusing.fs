@@ -14,11 +14,14 @@ let stamp (source: Hop) (via: Via) =
         | ValueSome address -> address <> source.Address
         | ValueNone -> true
 
-    let seen () = via.WithReceived(Address.toIPAddress { source.Address with Scope = 0u })
+    let address () = Address.toIPAddress { source.Address with Scope = 0u }
 
-    if via.HasRPort then seen().WithRPort source.Port
-    elif differs || not (isNull via.Received) then seen ()
-    else via
+    if via.HasRPort then
+        via.WithSource(address (), ValueSome source.Port)
+    elif differs || not (isNull via.Received) then
+        via.WithSource(address (), ValueNone)
+    else
+        via
 
 /// Back to where it came from, at the port that its Via names unless it asks for the source's.
 /// A `maddr` in what nobody could read is not followed.

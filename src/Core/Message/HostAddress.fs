@@ -3,27 +3,33 @@
 namespace SipFun.Core
 
 open System
+open System.Buffers.Binary
 open System.Net
 
 /// Numeric hosts.
 [<RequireQualifiedAccess>]
 module HostAddress =
-    let private octet (part: string) =
-        part.Length >= 1
-        && part.Length <= 3
-        && Seq.forall Char.IsAsciiDigit part
-        && Int32.Parse(part, Globalization.CultureInfo.InvariantCulture) <= 255
+    let rec private v4From (host: string) at dots digits (bits: uint32) (number: uint32) =
+        if at = host.Length then
+            if dots = 3 && digits > 0 then
+                ValueSome((bits <<< 8) ||| number)
+            else
+                ValueNone
+        elif host[at] = '.' && dots < 3 && digits > 0 then
+            v4From host (at + 1) (dots + 1) 0 ((bits <<< 8) ||| number) 0u
+        elif Char.IsAsciiDigit host[at] && digits < 3 then
+            let number = number * 10u + uint32 host[at] - uint32 '0'
+            if number > 255u then ValueNone else v4From host (at + 1) dots (digits + 1) bits number
+        else
+            ValueNone
 
     /// Four decimal numbers, leading zeros read as decimal, no other form.
+    let tryV4 (host: string) : uint32 voption = v4From host 0 0 0 0u 0u
+
     let private ipv4 (host: string) : IPAddress | null =
-        let parts = host.Split '.'
-
-        if parts.Length = 4 && Array.forall octet parts then
-            let number (part: string) = Byte.Parse(part, Globalization.CultureInfo.InvariantCulture)
-
-            IPAddress(ReadOnlySpan<byte>(Array.map number parts))
-        else
-            null
+        match tryV4 host with
+        | ValueSome bits -> IPAddress(int64 (BinaryPrimitives.ReverseEndianness bits))
+        | ValueNone -> null
 
     /// One colon too many, as the old grammar allowed, is forgiven (RFC 5118, 4.10).
     let private ipv6 (host: string) : IPAddress | null =

@@ -193,6 +193,21 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
     /// <summary>With the source port that was seen (RFC 3581, 4).</summary>
     member this.WithRPort(port: int) : Via = this.WithParameter("rport", string port)
 
+    /// With both that were seen, or the address alone.
+    member internal this.WithSource(address: IPAddress, port: int voption) : Via =
+        let received = ";received=" + (HostAddress.toHost address).Trim('[', ']')
+        let at = Grammar.skipBlanks octets.Span parts.SentByEnd parts.End
+        let edited = Parameters.edited octets.Span at parts.End "received" received
+
+        let edited =
+            match port with
+            | ValueNone -> edited
+            | ValueSome port ->
+                let octets = Octets.ofText edited
+                Parameters.edited (ReadOnlySpan octets) 0 octets.Length "rport" (";rport=" + string port)
+
+        Via.Edited(Octets.unfolded (slice 0 parts.SentByEnd) + edited)
+
     /// <summary>Reads one Via value; says why not.</summary>
     static member TryParse
         (

@@ -77,9 +77,12 @@ module Address =
 
     /// The address in a URI or Via host, brackets or not; none when the host is a name.
     let parse (host: string) =
-        match HostAddress.tryParse host with
-        | null -> ValueNone
-        | address -> ValueSome(ofIPAddress address)
+        match HostAddress.tryV4 host with
+        | ValueSome bits -> ValueSome(ofV4 bits)
+        | ValueNone ->
+            match HostAddress.tryParse host with
+            | null -> ValueNone
+            | address -> ValueSome(ofIPAddress address)
 
     /// 0.0.0.0 or ::, which no message may carry as its sender.
     let isUnspecified (address: Address) = address.High = 0UL && address.Low = 0UL
