@@ -9,12 +9,19 @@ open SipFun.Tests
 
 let private assembly = Path.Combine(AppContext.BaseDirectory, "SipFun.Cli.dll")
 
+/// What was built with the tests, or, to test another, the program that SIPFUN_COMMAND names.
+let private program, private first =
+    match Environment.GetEnvironmentVariable "SIPFUN_COMMAND" with
+    | null
+    | "" -> "dotnet", [ assembly ]
+    | native -> native, []
+
 type Ended = { ExitCode: int; Output: string list; Errors: string list }
 
 /// As a shell runs it.
-let line arguments = [ "dotnet"; $"'{assembly}'" ] @ arguments
+let line arguments = program :: List.map (fun word -> $"'{word}'") first @ arguments
 
-let start arguments = new Running("dotnet", assembly :: arguments, AppContext.BaseDirectory)
+let start arguments = new Running(program, first @ arguments, AppContext.BaseDirectory)
 
 let finish (command: Running) =
     let code = command.WaitForExit()

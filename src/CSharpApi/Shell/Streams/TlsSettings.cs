@@ -1,4 +1,5 @@
 // TLS as one leg wants it: the user's options, copied for each connection and completed.
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Reflection;
 using System.Security.Authentication;
@@ -97,7 +98,9 @@ internal sealed class TlsSettings(LegOptions options)
     }
 
     /// <summary>What can be set is copied, whatever a later framework adds.</summary>
-    private static T? Copy<T>(T? given)
+    private static T? Copy<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T
+    >(T? given)
         where T : class, new()
     {
         if (given is null)
