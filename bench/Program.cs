@@ -26,6 +26,10 @@ switch (args)
         await LatenessGoal.RunAsync(int.Parse(port));
         break;
 
+    case ["flooded", var port, var friend]:
+        await FloodedRun.RunAsync(int.Parse(port), int.Parse(friend));
+        break;
+
     case ["message", var others, var rounds]:
         SipFun.Bench.Message.MessageRun.Run(others, int.Parse(rounds));
         break;

@@ -14,6 +14,7 @@ internal static class GoalsRun
         ("4", FacadeGoal.Measure),
         ("7,8", PauseGoal.Measure),
         ("9", LatenessGoal.Measure),
+        ("11", OverloadGoal.Measure),
         ("12", StartupGoal.Measure),
     ];
 

@@ -1,5 +1,5 @@
 // What the runner needs beside itself: programs of others in ../shared/bench, which are copied and built;
-// C peers of our own; the command `sipfun` and a bare program, both published with ReadyToRun.
+// C peers of our own; the command `sipfun` as a native program; a bare program, published with ReadyToRun.
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 
@@ -25,8 +25,14 @@ internal sealed partial class Workshop
         Peers = Path.Combine(Folder, "peers");
         Shell("gcc", "-O2", "-o", Peers, Path.Combine(Root, "bench", "Goals", "peers.c"));
         Anchors = TakeAnchors();
-        Sipfun = Path.Combine(Publish("src/Cli/Cli.csproj", "sipfun"), "SipFun.Cli");
-        Bare = Path.Combine(Publish("bench/Bare/Bare.csproj", "bare"), "Bare");
+        Sipfun = Path.Combine(
+            Publish("src/Cli/Cli.csproj", "sipfun", "-p:PublishProfile=native"),
+            "SipFun.Cli"
+        );
+        Bare = Path.Combine(
+            Publish("bench/Bare/Bare.csproj", "bare", "-p:PublishReadyToRun=true", "--no-self-contained"),
+            "Bare"
+        );
     }
 
     public string Root { get; }
@@ -70,23 +76,23 @@ internal sealed partial class Workshop
             ? double.Parse(found.Groups[2].Value)
             : double.NaN;
 
-    private string Publish(string project, string name)
+    private string Publish(string project, string name, params string[] how)
     {
         var folder = Path.Combine(Folder, name);
-        Shell(
-            "dotnet",
+        string[] words =
+        [
             "publish",
             Path.Combine(Root, project),
             "--configuration",
             "Release",
             "--use-current-runtime",
-            "--no-self-contained",
-            "-p:PublishReadyToRun=true",
             "--output",
             folder,
             "--verbosity",
-            "quiet"
-        );
+            "quiet",
+            .. how,
+        ];
+        Shell("dotnet", words);
         return folder;
     }
 

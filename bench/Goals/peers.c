@@ -60,7 +60,7 @@ static int answer(const char *request, char *response) {
 }
 
 static void answering(int port) {
-  int s = bound("127.0.0.1", port);
+  int s = bound("127.0.0.1", port); long answered = 0;
   while (!stopped) {
     int n = receive(s), k = 0;
     for (int i = 0; i < n; i++) {
@@ -70,8 +70,9 @@ static void answering(int port) {
       mout[k].msg_hdr = (struct msghdr){.msg_name = &from[i], .msg_namelen = sizeof from[i], .msg_iov = &iout[k], .msg_iovlen = 1};
       k++;
     }
-    give(s, k);
+    give(s, k); answered += k;
   }
+  printf("answered=%ld\n", answered);
 }
 
 static void swallowing(int port) {
