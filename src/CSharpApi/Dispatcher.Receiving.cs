@@ -52,7 +52,8 @@ public sealed partial class Dispatcher
             : FSharpValueOption<Core.Receiver>.NewValueSome(
                 new Core.Receiver(
                     Translate.ToList(receiver.AllowedMethods),
-                    receiver.ForwardsResponses
+                    receiver.ForwardsResponses,
+                    new ReceiverLine(receiver).KeepsNothing
                 )
             );
 

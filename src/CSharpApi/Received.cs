@@ -98,6 +98,17 @@ public sealed partial class Received
         }
     }
 
+    /// <summary>What the core must hear of a receipt; null: nothing waits for it.</summary>
+    internal Core.Input? Receipted(Receipt receipt) =>
+        (Number, Message) switch
+        {
+            (null, _) => null,
+            (0, _) when receipt != Receipt.Pass => null,
+            (0, SipRequest request) when request.Method != SipMethod.Ack =>
+                Core.Input.NewUnclaimed(_engine.NextNumber(), _number, _from, request),
+            _ => Core.Input.NewReceipted(Number.Value, receipt),
+        };
+
     /// <summary>Asks a machine, in the turn, and waits outside of it.</summary>
     internal Task<Receipt> AskInTurnAsync(ITurnReceiver machine)
     {

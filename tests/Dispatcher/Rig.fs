@@ -144,6 +144,7 @@ let number rig = rig.Number, { rig with Number = rig.Number + 1L }
 let receiver: Receiver = {
     Allow = [ SipMethod.Options; SipMethod.Invite ]
     ForwardsResponses = false
+    KeepsNothing = false
 }
 
 let receiving rig = give (SetReceiver(ValueSome receiver)) rig

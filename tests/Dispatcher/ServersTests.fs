@@ -265,4 +265,37 @@ let private unhandled =
             same (counted Counted.Overload rig) 1 "counted"
     ]
 
-let tests = testList "Servers" [ absorbing; provisionals; finals; unhandled ]
+let private keepingNothing =
+    let stateless = { receiver with ForwardsResponses = true; KeepsNothing = true }
+    let ready = give (SetReceiver(ValueSome stateless)) start
+
+    testList "receivers that keep nothing" [
+        testCase "a request opens no transaction, and each copy comes again"
+        <| fun () ->
+            let rig = receive options ready |> receive options |> receive invite
+            same (List.map fst (offered rig)) [ 0L; 0L; 0L ] "nothing waits for a receipt"
+            expectIdle rig
+
+        testCase "what they pass is answered without state, as ever (8.2.7)"
+        <| fun () ->
+            let rig = receive options ready
+            let number, rig = number rig
+            let rig = give (Unclaimed(number, 1, peer, last rig)) rig
+            same (responses rig) [ 0, 480 ] "nobody's"
+            expectIdle rig
+
+        testCase "a copy of what was opened before them is absorbed still"
+        <| fun () ->
+            let rig = handled options |> give (SetReceiver(ValueSome stateless)) |> receive options
+            same (offered rig).Length 1 "once"
+            same (counted Counted.RepeatedRequest rig) 1 "absorbed"
+
+        testCase "nothing begins with them once the dispatcher drains"
+        <| fun () ->
+            let rig = give Drain ready |> receive options
+            same (offered rig) [] "not offered"
+            same (responses rig) [ 0, 503 ] "sent elsewhere"
+    ]
+
+let tests =
+    testList "Servers" [ absorbing; provisionals; finals; unhandled; keepingNothing ]

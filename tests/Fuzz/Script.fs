@@ -253,6 +253,7 @@ let private start =
     let receiver: Receiver = {
         Allow = [ SipMethod.Invite; SipMethod.Options ]
         ForwardsResponses = false
+        KeepsNothing = false
     }
 
     [

@@ -131,7 +131,11 @@ let takes leg source (message: SipMessage) node =
             Counted = []
     }
 
-let receiver: Receiver = { Allow = []; ForwardsResponses = true }
+let receiver: Receiver = {
+    Allow = []
+    ForwardsResponses = true
+    KeepsNothing = false
+}
 
 let create settings own legs =
     {

@@ -114,6 +114,7 @@ let private receiver: Receiver = {
         SipMethod.Options
     ]
     ForwardsResponses = false
+    KeepsNothing = false
 }
 
 let start directory (script: Script) (line: NodeLine) : IMachine =

@@ -78,6 +78,7 @@ let private receiver: Receiver = {
         SipMethod.Options
     ]
     ForwardsResponses = false
+    KeepsNothing = false
 }
 
 let private targets = [|

@@ -63,5 +63,8 @@ public sealed class StatelessProxy : IReceiver, ITurnReceiver, IAsyncDisposable
     /// there.</summary>
     internal bool IsWithin(Received received) => _machine.IsWithin(received);
 
+    /// <inheritdoc />
+    bool ITurnReceiver.KeepsNothing => true;
+
     Receipt ITurnReceiver.Receive(Received received) => _machine.Receive(received);
 }

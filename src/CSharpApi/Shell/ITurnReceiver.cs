@@ -12,6 +12,10 @@ internal interface ITurnReceiver : IReceiver
     /// changes.</summary>
     bool IsInTurn => true;
 
+    /// <summary>Whether it answers <see cref="Receipt.Stateless"/> or <see cref="Receipt.Pass"/>,
+    /// never <see cref="Receipt.Handled"/>. Never changes.</summary>
+    bool KeepsNothing => false;
+
     /// <summary>Whose the message is. Inside the turn: it waits for nothing and calls nobody's
     /// code.</summary>
     Receipt Receive(Received received);

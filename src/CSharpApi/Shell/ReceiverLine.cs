@@ -24,6 +24,9 @@ internal sealed class ReceiverLine
     /// <summary>Who is asked on the pool what the machines before it passed.</summary>
     public IReceiver? Rest { get; }
 
+    /// <summary>Whatever comes, nothing is kept of it.</summary>
+    public bool KeepsNothing => Rest is null && _first.All(one => one.KeepsNothing);
+
     /// <summary>Inside the turn.</summary>
     public Receipt Ask(Received received)
     {

@@ -140,9 +140,9 @@ internal sealed class Reception
 
     private void Post(Received received, Receipt receipt)
     {
-        if (received.Number is { } number)
+        if (received.Receipted(receipt) is { } input)
         {
-            _post(Core.Input.NewReceipted(number, receipt));
+            _post(input);
         }
 
         // After the receipt, so that nothing is kept of a request that is refused statelessly.

@@ -113,13 +113,16 @@ let private isSame (request: SipRequest) (server: Server) =
     server.Rfc2543.IsNone || server.Rfc2543 = Keys.rfc2543 request.ToTag request
 
 let private byKey (request: SipRequest) work =
-    let key = Keys.ofRequest request
+    if work.State.Servers = 0 then
+        None
+    else
+        let key = Keys.ofRequest request
 
-    tryFindServer
-        work.State.ByKey
-        key
-        (fun (server: Server) -> server.Key = key && isSame request server)
-        work
+        tryFindServer
+            work.State.ByKey
+            key
+            (fun (server: Server) -> server.Key = key && isSame request server)
+            work
 
 /// By the INVITE's branch, or by RFC 2543's fields, the To tag being that of our response (17.2.3).
 let private byInvite (ack: SipRequest) work =
@@ -155,9 +158,9 @@ let private isOfRefusal (ack: SipRequest) work =
     && String.Equals(ack.ToTag, Tag.ofRequest work.Settings.Secret ack, StringComparison.Ordinal)
 
 /// An ACK opens no transaction: number 0 says that nothing waits for its receipt.
-let private passAck leg source (ack: SipRequest) work =
+let private passUntraced leg source (request: SipRequest) work =
     match work.State.Receiver with
-    | ValueSome _ -> Work.emit (Effect.PassUp(0L, leg, source, ack)) work
+    | ValueSome _ -> Work.emit (Effect.PassUp(0L, leg, source, request)) work
     | ValueNone -> Work.count Counted.NoReceiver work
 
 /// To a non-2xx the ACK ends here; to a 2xx it is the receivers' too (17.2.1; RFC 6026, 7.1).
@@ -168,9 +171,9 @@ let private ack leg source (request: SipRequest) work =
     | Some(struct (_, { Phase = Confirmed _; AckKey = ValueNone })), _ ->
         Work.count Counted.RepeatedRequest work
     | _, Some(struct (number, ({ Phase = Insisting repeating } as server))) ->
-        Servers.acknowledged number server repeating work |> passAck leg source request
+        Servers.acknowledged number server repeating work |> passUntraced leg source request
     | _ when isOfRefusal request work -> Work.count Counted.StrayAck work
-    | _ -> passAck leg source request work
+    | _ -> passUntraced leg source request work
 
 let private open' number leg source request work =
     if work.State.Servers >= work.Settings.Limits.Transactions then
@@ -184,19 +187,24 @@ let private beginsAnew (request: SipRequest) =
 
 /// What came by another way waits with the first until its receivers have spoken: only a request
 /// that somebody handles is answered 482, a stateless element lets it pass (8.2.2.2).
-let private fresh number leg source (request: SipRequest) work =
-    match work.State.Receiver, tryFindMerged (Keys.merged request) work with
-    | ValueNone, _ -> Work.count Counted.NoReceiver work
-    | _ when work.State.IsDraining && beginsAnew request ->
-        Stateless.drained number leg source request work
-    | _, Some(struct (first, ({ Phase = Offered(offered, copies) } as server))) when
+let private offer number leg source (request: SipRequest) work =
+    match tryFindMerged (Keys.merged request) work with
+    | Some(struct (first, ({ Phase = Offered(offered, copies) } as server))) when
         List.length copies < work.Settings.Limits.HeldCopies
         ->
         let copy = { Number = number; Leg = leg; Source = source; Request = request }
         Servers.hold first server offered copies copy work
-    | _, None
-    | _, Some(struct (_, { Phase = Offered _ })) -> open' number leg source request work
-    | _, Some _ -> Stateless.merged number leg source request work
+    | None
+    | Some(struct (_, { Phase = Offered _ })) -> open' number leg source request work
+    | Some _ -> Stateless.merged number leg source request work
+
+let private fresh number leg source (request: SipRequest) work =
+    match work.State.Receiver with
+    | ValueNone -> Work.count Counted.NoReceiver work
+    | _ when work.State.IsDraining && beginsAnew request ->
+        Stateless.drained number leg source request work
+    | ValueSome { KeepsNothing = true } -> passUntraced leg source request work
+    | ValueSome _ -> offer number leg source request work
 
 let private request number leg source (request: SipRequest) work =
     if request.Method = SipMethod.Ack then

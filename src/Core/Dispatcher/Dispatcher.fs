@@ -199,6 +199,8 @@ module Dispatcher =
         | Received(number, leg, source, message) -> Arrivals.received number leg source message work
         | Unparsed(leg, source, packet, status) -> Refusing.unparsed leg source packet status work
         | Receipted(number, receipt) -> Arrivals.receipted number receipt work
+        | Unclaimed(number, leg, source, request) ->
+            Stateless.unhandled number leg source request work
         | Overflowed number -> Arrivals.overflowed number work
         | Input.Answered(question, answer) -> answered question answer work
         | SourceChosen(destination, source) -> sourced destination source work

@@ -10,6 +10,8 @@ type Receiver = {
     Allow: SipMethod list
     /// Somebody forwards statelessly and wants responses that match no transaction.
     ForwardsResponses: bool
+    /// All of them answer in the turn and forward statelessly, or pass: a request opens no transaction.
+    KeepsNothing: bool
 }
 
 /// A state in its parts.

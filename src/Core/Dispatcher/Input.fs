@@ -48,6 +48,9 @@ type Input =
     /// What came in is no message; which status answers it, should it be a request.
     | Unparsed of leg: int * source: Hop * packet: ReadOnlyMemory<byte> * status: int
     | Receipted of number: int64 * Receipt
+    /// What was passed up with number 0, no ACK, is nobody's: from receivers that keep nothing. The
+    /// number is fresh.
+    | Unclaimed of number: int64 * leg: int * source: Hop * SipRequest
     /// The receivers' queue is full: what was passed up came back unread.
     | Overflowed of number: int64
     | Answered of Question * Answer

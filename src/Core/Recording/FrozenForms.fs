@@ -93,11 +93,13 @@ let receiver: Form<Receiver> = {
         fun writer it ->
             (list method).Write writer it.Allow
             bool.Write writer it.ForwardsResponses
+            bool.Write writer it.KeepsNothing
     Read =
         fun reader ->
             ({
                 Allow = (list method).Read reader
                 ForwardsResponses = bool.Read reader
+                KeepsNothing = bool.Read reader
             }
             : Receiver)
 }

@@ -182,6 +182,12 @@ let input: Form<Input> = {
                 hop.Write writer b
                 octets.Write writer c
                 int.Write writer d
+            | Input.Unclaimed(a, b, c, d) ->
+                writer.Case 30
+                number.Write writer a
+                int.Write writer b
+                hop.Write writer c
+                request.Write writer d
     Read =
         fun reader ->
             match reader.Case() with
@@ -244,6 +250,13 @@ let input: Form<Input> = {
                     hop.Read reader,
                     octets.Read reader,
                     int.Read reader
+                )
+            | 30 ->
+                Input.Unclaimed(
+                    number.Read reader,
+                    int.Read reader,
+                    hop.Read reader,
+                    request.Read reader
                 )
             | _ -> reader.Unknown "input"
 }

@@ -41,6 +41,7 @@ let name input =
     | FlowExpired _ -> nameof FlowExpired
     | Received _ -> nameof Received
     | Receipted _ -> nameof Receipted
+    | Unclaimed _ -> nameof Unclaimed
     | Overflowed _ -> nameof Overflowed
     | Input.Answered _ -> nameof Input.Answered
     | SourceChosen _ -> nameof SourceChosen

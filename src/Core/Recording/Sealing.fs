@@ -7,7 +7,7 @@ open System.Buffers.Binary
 
 /// Of all forms together: one that changes takes the next number (tests/Recording/shape.txt).
 [<Literal>]
-let Version = 1
+let Version = 2
 
 let private key = struct (0x53495046756eUL, 0x5365616cUL)
 
