@@ -7,7 +7,10 @@ using SipFun.Bench.Goals;
 switch (args)
 {
     case ["goals", .. var rest]:
-        GoalsRun.Run(rest is [var count, ..] ? int.Parse(count) : 3, rest is [_, var only] ? only : null);
+        GoalsRun.Run(
+            rest is [var count, ..] ? int.Parse(count) : 3,
+            rest is [_, var only] ? only : null
+        );
         break;
 
     case ["leg", var port]:

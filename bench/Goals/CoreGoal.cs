@@ -15,8 +15,10 @@ internal static partial class CoreGoal
 
         List<Row> rows = [];
 
-        foreach (var (waiting, transactions, aim) in ((int, int, double)[])
-            [(1_000, 200_000, 1), (1_000_000, 1_000_000, 3)])
+        foreach (
+            var (waiting, transactions, aim) in ((int, int, double)[])
+                [(1_000, 200_000, 1), (1_000_000, 1_000_000, 3)]
+        )
         {
             List<double> ours = [];
             List<double> theirs = [];

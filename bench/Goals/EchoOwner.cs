@@ -55,12 +55,7 @@ internal sealed class EchoOwner(Loop loop, UdpLink link) : ILinkOwner
 
     public void Transmitted(long number) { }
 
-    public void Failed(
-        long number,
-        in SipFun.Core.Hop hop,
-        TransportFault fault,
-        string detail
-    ) { }
+    public void Failed(long number, in SipFun.Core.Hop hop, TransportFault fault, string detail) { }
 
     public void Bounced(ReadOnlySpan<byte> packet, TransportFault fault, string detail) { }
 

@@ -8,7 +8,10 @@ internal sealed class FacadeLoad
     /// Call-IDs, which changes nothing.</summary>
     private const int Prepared = 10_000;
 
-    private readonly SipRequest[] _requests = [.. Enumerable.Range(0, Prepared).Select(Core.CoreWorld.Request)];
+    private readonly SipRequest[] _requests =
+    [
+        .. Enumerable.Range(0, Prepared).Select(Core.CoreWorld.Request),
+    ];
     private readonly Dispatcher _dispatcher;
     private readonly DeliverOptions _options;
     private long _serial;
@@ -42,7 +45,9 @@ internal sealed class FacadeLoad
 
     private void Completed(DeliveryOutcome outcome)
     {
-        Interlocked.Increment(ref outcome is DeliveryOutcome.Answered ? ref _answered : ref _failed);
+        Interlocked.Increment(
+            ref outcome is DeliveryOutcome.Answered ? ref _answered : ref _failed
+        );
 
         if (!_stopped)
         {

@@ -50,7 +50,10 @@ internal static class FloodedRun
             .Where(pair => !_ofNoMessage.Contains(pair.Key) && !IsPart(pair.Key))
             .Sum(pair => pair.Value);
         Console.WriteLine(
-            string.Join(' ', counters.Where(pair => pair.Value > 0).Select(pair => $"{pair.Key}={pair.Value}"))
+            string.Join(
+                ' ',
+                counters.Where(pair => pair.Value > 0).Select(pair => $"{pair.Key}={pair.Value}")
+            )
         );
         Console.WriteLine(
             $"counted={offered + load.Answered + dropped} offered={offered} finished={load.Answered} failed={load.Failed} "

@@ -6,7 +6,10 @@ namespace SipFun.Bench.Goals;
 /// </summary>
 internal static class GoalsRun
 {
-    private static readonly (string Numbers, Func<Workshop, int, IEnumerable<Row>> Measure)[] _goals =
+    private static readonly (
+        string Numbers,
+        Func<Workshop, int, IEnumerable<Row>> Measure
+    )[] _goals =
     [
         ("1", RelayGoal.Measure),
         ("2", LegGoal.Measure),

@@ -24,13 +24,7 @@ internal static class OverloadGoal
         var load = Path.Combine(shop.Folder, "sipload");
         Workshop.Shell("gcc", "-O2", "-o", load, Path.Combine(anchors, "relay", "sipload.c"));
         var port = shop.Port();
-        using var relay = Child.Start(
-            1,
-            shop.Sipfun,
-            "proxy",
-            "--listen",
-            $"udp:127.0.0.1:{port}"
-        );
+        using var relay = Child.Start(1, shop.Sipfun, "proxy", "--listen", $"udp:127.0.0.1:{port}");
         Thread.Sleep(1000);
         Run("64", "3");
         var before = Run("64", "5");
@@ -71,7 +65,10 @@ internal static class OverloadGoal
         var said = ours.Output();
         var friends = peer.End();
         Console.WriteLine($"{flood}{said}".TrimEnd());
-        var (sent, dropped) = (Workshop.Value(flood, "sent"), Workshop.Value(said, "kernel_dropped"));
+        var (sent, dropped) = (
+            Workshop.Value(flood, "sent"),
+            Workshop.Value(said, "kernel_dropped")
+        );
         var given = sent + Workshop.Value(friends, "answered") - dropped;
         var finished = Workshop.Value(said, "finished");
         yield return new Row(
@@ -87,7 +84,9 @@ internal static class OverloadGoal
             "of our own transactions under way meanwhile, unfinished, per thousand",
             $"{finished:N0} finished",
             "",
-            new Series(1000 * Workshop.Value(said, "failed") / (finished + Workshop.Value(said, "failed"))),
+            new Series(
+                1000 * Workshop.Value(said, "failed") / (finished + Workshop.Value(said, "failed"))
+            ),
             1
         );
         yield return Row.Ratio(

@@ -10,7 +10,9 @@ internal sealed class Series(params IEnumerable<double> values)
     public bool IsEmpty => _sorted.Length == 0;
 
     public double Median =>
-        IsEmpty ? double.NaN : (_sorted[(_sorted.Length - 1) / 2] + _sorted[_sorted.Length / 2]) / 2;
+        IsEmpty
+            ? double.NaN
+            : (_sorted[(_sorted.Length - 1) / 2] + _sorted[_sorted.Length / 2]) / 2;
 
     /// <summary>The median, and between what it lay.</summary>
     public override string ToString() =>

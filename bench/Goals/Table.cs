@@ -24,7 +24,9 @@ internal static class Table
 
         foreach (var row in rows)
         {
-            var aim = row.Aim is { } most ? $"{most.ToString("#,0.##", CultureInfo.InvariantCulture)}" : "";
+            var aim = row.Aim is { } most
+                ? $"{most.ToString("#,0.##", CultureInfo.InvariantCulture)}"
+                : "";
             text.AppendLine(
                 CultureInfo.InvariantCulture,
                 $"| {row.Goal} | {row.What} | {row.Ours} | {row.Beside} | {row.Figure} | {aim} | {row.Verdict} |"
@@ -39,7 +41,10 @@ internal static class Table
     {
         var path = Path.Combine(shop.Root, "docs", "performance.md");
         var text = File.ReadAllText(path);
-        var (begin, end) = (text.IndexOf(Begin, StringComparison.Ordinal), text.IndexOf(End, StringComparison.Ordinal));
+        var (begin, end) = (
+            text.IndexOf(Begin, StringComparison.Ordinal),
+            text.IndexOf(End, StringComparison.Ordinal)
+        );
 
         if (begin >= 0 && end > begin)
         {

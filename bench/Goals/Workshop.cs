@@ -30,7 +30,12 @@ internal sealed partial class Workshop
             "SipFun.Cli"
         );
         Bare = Path.Combine(
-            Publish("bench/Bare/Bare.csproj", "bare", "-p:PublishReadyToRun=true", "--no-self-contained"),
+            Publish(
+                "bench/Bare/Bare.csproj",
+                "bare",
+                "-p:PublishReadyToRun=true",
+                "--no-self-contained"
+            ),
             "Bare"
         );
     }

@@ -104,8 +104,12 @@ public sealed partial class Received
         {
             (null, _) => null,
             (0, _) when receipt != Receipt.Pass => null,
-            (0, SipRequest request) when request.Method != SipMethod.Ack =>
-                Core.Input.NewUnclaimed(_engine.NextNumber(), _number, _from, request),
+            (0, SipRequest request) when request.Method != SipMethod.Ack => Core.Input.NewUnclaimed(
+                _engine.NextNumber(),
+                _number,
+                _from,
+                request
+            ),
             _ => Core.Input.NewReceipted(Number.Value, receipt),
         };
 

@@ -215,7 +215,12 @@ let private other kind rig =
     | _ when kind = 19 -> give (Unparsed(1, peer, garbled, 400)) rig
     | 0 -> give (SetReceiver ValueNone) rig
     | 1 ->
-        let stateless = { receiver with ForwardsResponses = true; KeepsNothing = kind % 3 = 0 }
+        let stateless = {
+            receiver with
+                ForwardsResponses = true
+                KeepsNothing = kind % 3 = 0
+        }
+
         give (SetReceiver(ValueSome stateless)) rig
     | 2 -> give (AddTimer(own, rig.Now + int64 kind * 100L<ms>, every)) next
     | 3 -> give (CancelTimer(int64 kind)) rig

@@ -286,7 +286,9 @@ let private keepingNothing =
 
         testCase "a copy of what was opened before them is absorbed still"
         <| fun () ->
-            let rig = handled options |> give (SetReceiver(ValueSome stateless)) |> receive options
+            let rig =
+                handled options |> give (SetReceiver(ValueSome stateless)) |> receive options
+
             same (offered rig).Length 1 "once"
             same (counted Counted.RepeatedRequest rig) 1 "absorbed"
 

@@ -131,11 +131,7 @@ let takes leg source (message: SipMessage) node =
             Counted = []
     }
 
-let receiver: Receiver = {
-    Allow = []
-    ForwardsResponses = true
-    KeepsNothing = false
-}
+let receiver: Receiver = { Allow = []; ForwardsResponses = true; KeepsNothing = false }
 
 let create settings own legs =
     {

@@ -139,6 +139,10 @@ internal static class StepInputs
 
     private static FSharpValueOption<Core.Receiver> ToReceiver(StepInput.SetReceiver one) =>
         FSharpValueOption<Core.Receiver>.NewValueSome(
-            new Core.Receiver(Translate.ToList(one.AllowedMethods), one.ForwardsResponses, keepsNothing: false)
+            new Core.Receiver(
+                Translate.ToList(one.AllowedMethods),
+                one.ForwardsResponses,
+                keepsNothing: false
+            )
         );
 }

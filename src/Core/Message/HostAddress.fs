@@ -19,7 +19,11 @@ module HostAddress =
             v4From host (at + 1) (dots + 1) 0 ((bits <<< 8) ||| number) 0u
         elif Char.IsAsciiDigit host[at] && digits < 3 then
             let number = number * 10u + uint32 host[at] - uint32 '0'
-            if number > 255u then ValueNone else v4From host (at + 1) dots (digits + 1) bits number
+
+            if number > 255u then
+                ValueNone
+            else
+                v4From host (at + 1) dots (digits + 1) bits number
         else
             ValueNone
 

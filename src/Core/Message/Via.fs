@@ -204,7 +204,13 @@ type Via private (octets: ReadOnlyMemory<byte>, parts: ViaParts) =
             | ValueNone -> edited
             | ValueSome port ->
                 let octets = Octets.ofText edited
-                Parameters.edited (ReadOnlySpan octets) 0 octets.Length "rport" (";rport=" + string port)
+
+                Parameters.edited
+                    (ReadOnlySpan octets)
+                    0
+                    octets.Length
+                    "rport"
+                    (";rport=" + string port)
 
         Via.Edited(Octets.unfolded (slice 0 parts.SentByEnd) + edited)
 
