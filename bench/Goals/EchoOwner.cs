@@ -14,7 +14,9 @@ internal sealed class EchoOwner(Loop loop, UdpLink link) : ILinkOwner
 
     public long Datagrams { get; private set; }
 
-    public double BytesEach => (double)(_to - _from) / Math.Max(1, Datagrams - Warm);
+    /// <summary>Not a number as long as nothing is counted.</summary>
+    public double BytesEach =>
+        Datagrams > Warm ? (double)(_to - _from) / (Datagrams - Warm) : double.NaN;
 
     public bool TryBegin() => loop.TryTake();
 
