@@ -45,8 +45,13 @@ let tests =
             Branch.ofText ("z9hG4bK" + text) |> ignore
             Branch.isOfRfc3261 text |> ignore)
 
-        testCase "RFC 3261's cookie is one in any case (7.3.1)"
-        <| fun () -> Expect.isTrue (Branch.isOfRfc3261 "Z9HG4bk1") "tokens have no case"
+        testCase "a peer's branch is RFC 3261's by its cookie, whatever the case (8.1.1.7; 7.3.1)"
+        <| fun () ->
+            for text in [ "z9hG4bKx"; "Z9HG4BKx"; "z9hg4bk776asdhds" ] do
+                Expect.isTrue (Branch.isOfRfc3261 text) text
+
+            for text in [ "z9hG4bK"; "z9hG4b"; "1"; "xz9hG4bKx" ] do
+                Expect.isFalse (Branch.isOfRfc3261 text) text
 
         testCase "it is written in one way only"
         <| fun () ->

@@ -50,11 +50,17 @@ let tests =
                 let schedule = make timers 7L<ms>
                 schedule.GiveUpAt = 7L<ms> + 64L * t1 && schedule.NextAt = 7L<ms> + t1))
 
+        testCase "Timer D: 64*T1, and 32 s at least, whatever our T1 (17.1.1.2; RFC 6026, 8.4)"
+        <| fun () ->
+            for t1, expected in [ 20L, 32_000L; 500L, 32_000L; 1000L, 64_000L ] do
+                let timers = { timers with T1 = t1 * 1L<ms> }
+                Expect.equal timers.TimerD (expected * 1L<ms>) $"T1 of {t1} ms"
+
         testProperty
             "D6: late by any amount, the next copy is later than now and on the grid"
-            (fun (late: uint16) ->
+            (fun (late: uint32) ->
                 let first = Schedule.invite timers 0L<ms>
-                let now = first.NextAt + int64 late * 1L<ms>
+                let now = first.NextAt + int64 late * 631L % 40_000L * 1L<ms>
                 let next = Schedule.advance now first
                 let grid = copies [] first
 

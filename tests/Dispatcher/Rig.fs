@@ -4,6 +4,7 @@ module SipFun.Tests.Rig
 
 open System
 open System.Text
+open System.Threading
 open Expecto
 open SipFun
 open SipFun.Core
@@ -70,15 +71,14 @@ let private expectOpen (state: State) input effect =
         | other -> failtestf "after %A: written to %A" input other
     | _ -> ()
 
-/// Who hears of every step that is taken on this thread: a counterexample that is told, a table that
-/// is filled.
+/// Who hears of every step that is taken here, and on threads that work for it: a counterexample that is
+/// told, a table that is filled.
 type Steps() =
-    [<DefaultValue; ThreadStatic>]
-    static val mutable private heard: (StepLaws.Step -> unit) voption
+    static let heard = AsyncLocal<(StepLaws.Step -> unit) voption>()
 
     static member Heard
-        with get () = Steps.heard
-        and set value = Steps.heard <- value
+        with get () = heard.Value
+        and set value = heard.Value <- value
 
 let private taken input rig : StepLaws.Step =
     let struct (state, effects) = Dispatcher.step rig.Settings rig.Now input rig.State

@@ -46,9 +46,8 @@ let private addresses =
 
 let private named outcome =
     match outcome with
-    | Outcome.Answered response -> $"answered {response.StatusCode}"
-    | Unreachable(_, fault, _) -> $"unreachable {fault}"
-    | other -> $"{other}"
+    | Unreachable(_, fault, _) -> "unreachable " + string fault
+    | other -> word other
 
 let private adding key value map =
     Map.add key (value :: (Map.tryFind key map |> Option.defaultValue [])) map
@@ -134,21 +133,26 @@ let private next world action =
     | CancelDelivery number -> give (Input.CancelDelivery(ByNumber number)) world.Rig
     |> taken world
 
-let private targets world =
-    Map.toList world.Written |> List.map (fun (number, all) -> number, List.map fst all)
+/// Of each delivery's list, by its number.
+let private listed text lists =
+    Map.toList lists
+    |> List.map (fun (number: int64, all) -> words (string number :: List.map text all))
+    |> String.concat ";"
 
 let private key world =
     let rig = world.Rig
     let alias = aliasOf rig
 
     let last =
-        Map.toList world.Last |> List.map (fun (number, (_, flow)) -> $"{number} {alias flow}")
+        Map.toList world.Last |> List.map (fun (number, (_, flow)) -> words [ string number; alias flow ])
 
     String.concat "|" [
         entriesKey string rig
         flowsKey string rig
         String.concat " " last
-        $"{targets world} {Map.toList world.Outcomes} {world.WasDoubled}"
+        listed fst world.Written
+        listed id world.Outcomes
+        string world.WasDoubled
     ]
 
 let private outcomes number world = Map.tryFind number world.Outcomes |> Option.defaultValue []

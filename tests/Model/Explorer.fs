@@ -5,6 +5,7 @@ module SipFun.Tests.Model.Explorer
 
 open System
 open System.Collections.Generic
+open System.Threading.Tasks
 
 type Law<'World> = { Name: string; Holds: 'World -> bool }
 
@@ -54,6 +55,41 @@ let private comparisons = 8
 
 let private silent = -1
 
+/// So many worlds are gone on from side by side, before what they found is numbered, in their order.
+let private batch = 512
+
+/// What an action led to.
+type private Found<'World> = {
+    Index: int
+    World: 'World
+    Print: UInt128
+    IsRing: bool
+}
+
+/// All that follows from one world, up to an action that failed, and why that one did.
+type private Tried<'World> = {
+    Found: Found<'World> list
+    IsStuck: bool
+    Problem: (int * string) option
+}
+
+/// A world to be looked at: a new one, or one more with the key of a state that is compared.
+type private Look<'World> = {
+    Number: int
+    Of: 'World
+    Parent: int
+    Through: int
+    IsNew: bool
+    IsCompared: bool
+}
+
+/// What was seen there: the law that broke, the sights, and what follows from it, where that is compared.
+type private Seen<'World> = {
+    Law: string option
+    Sights: Law<'World> list
+    Digest: UInt128 voption
+}
+
 type private Exploration<'World, 'Action when 'Action: equality>
     (model: Model<'World, 'Action>, most: int) =
     let known = Fingerprints()
@@ -62,8 +98,10 @@ type private Exploration<'World, 'Action when 'Action: equality>
     let through = ResizeArray<byte>()
     /// Where the alarm leads from each state that was tried.
     let rings = ResizeArray<int>()
-    /// What follows from the states that are compared, one way to each, and how often they were.
-    let digests = Dictionary<int, struct (UInt128 * int list * int)>()
+    /// How often states are compared, and what follows from them, with one way to each.
+    let times = Dictionary<int, int>()
+    let digests = Dictionary<int, struct (UInt128 * int list)>()
+    let looks = ResizeArray<Look<'World>>()
     let mutable unseen = model.Sometimes
     let mutable broken: Breach option = None
     let mutable transitions = 0L
@@ -74,11 +112,9 @@ type private Exploration<'World, 'Action when 'Action: equality>
         else
             wayTo parents[number] (int through[number] :: way)
 
-    let chosen world index = List.item index (model.Actions world)
-
     let follow tell (way: int list) =
         let go world index =
-            let action = chosen world index
+            let action = List.item index (model.Actions world)
             tell $"%A{action}"
             model.Next world action
 
@@ -96,11 +132,6 @@ type private Exploration<'World, 'Action when 'Action: equality>
                 ()
 
             broken <- Some { Law = law; Path = List.ofSeq path; Walk = walk way }
-
-    let check number world =
-        model.Always
-        |> List.tryFind (fun law -> not (law.Holds world))
-        |> Option.iter (fun law -> breach law.Name (wayTo number []))
 
     let fingerprint world = Fingerprints.Of(model.Key world)
 
@@ -123,57 +154,167 @@ type private Exploration<'World, 'Action when 'Action: equality>
         let same action = successors first |> List.filter (fun (each, _) -> each = action)
         other |> List.truncate 1 |> List.map (fun (action, key) -> action, key, same action)
 
-    /// Two worlds with one key must go the same ways: else the key forgets what matters.
-    let compare number way world =
-        check number world
-
-        match digests.TryGetValue number with
-        | true, struct (_, _, times) when times >= comparisons -> ()
-        | true, struct (known, first, _) when known <> digest world ->
-            let difference = difference (follow ignore first) world
-            breach $"one key, two ways to go on (the other: {first}): %A{difference}" way
-        | true, struct (known, first, times) -> digests[number] <- struct (known, first, times + 1)
-        | _ -> digests[number] <- struct (digest world, way, 0)
-
-    let arrive parent index world =
-        let number = known.Add(fingerprint world)
-
-        if number = parents.Count then
-            parents.Add parent
-            through.Add(byte index)
-            waiting.Enqueue world
-            unseen <- unseen |> List.filter (fun law -> not (law.Holds world))
-            check number world
-
-        if number % sample = 0 then
-            compare number (wayTo (max 0 parent) [] @ (if parent < 0 then [] else [ index ])) world
-
-        number
-
-    let tryAction number world index action =
-        if broken.IsNone then
-            transitions <- transitions + 1L
-
-            try
-                let target = model.Next world action |> arrive number index
-
-                if model.Ring = ValueSome action then
-                    rings[number] <- target
-            with problem ->
-                breach problem.Message (wayTo number [] @ [ index ])
-
-    let tryAll number =
-        let world = waiting.Dequeue()
+    /// Touches nothing that another thread touches; so does `look`.
+    let tryAll world =
         let actions = model.Actions world
-        rings.Add silent
 
         let isRinging =
             model.Ring |> ValueOption.exists (fun ring -> List.contains ring actions)
 
-        if not (isRinging || model.Settled world) then
-            breach "no deadlock: something is left, and no alarm is set" (wayTo number [])
+        let found index action =
+            let target = model.Next world action
 
-        List.iteri (tryAction number world) actions
+            {
+                Index = index
+                World = target
+                Print = fingerprint target
+                IsRing = model.Ring = ValueSome action
+            }
+
+        let rec tryOn index found' actions =
+            match actions with
+            | [] -> List.rev found', None
+            | action :: later ->
+                match
+                    try
+                        Ok(found index action)
+                    with problem ->
+                        Error problem.Message
+                with
+                | Ok one -> tryOn (index + 1) (one :: found') later
+                | Error problem -> List.rev found', Some(index, problem)
+
+        let found, problem = tryOn 0 [] actions
+
+        {
+            Found = found
+            IsStuck = not (isRinging || model.Settled world)
+            Problem = problem
+        }
+
+    let look (seen: Law<'World> list) one =
+        let brokenLaw () =
+            model.Always
+            |> List.tryFind (fun law -> not (law.Holds one.Of))
+            |> Option.map _.Name
+
+        try
+            {
+                Law = brokenLaw ()
+                Sights =
+                    if one.IsNew then
+                        seen |> List.filter (fun law -> law.Holds one.Of)
+                    else
+                        []
+                Digest = if one.IsCompared then ValueSome(digest one.Of) else ValueNone
+            }
+        with problem -> {
+            Law = Some problem.Message
+            Sights = []
+            Digest = ValueNone
+          }
+
+    let side (count: int) (work: int -> 'Result) =
+        let results = Array.zeroCreate count
+        Parallel.For(0, count, (fun index -> results[index] <- work index)) |> ignore
+        results
+
+    /// Its number; a new one waits for its turn. Some are to be compared.
+    let arrive parent index world print =
+        let number = known.Add print
+        let isNew = number = parents.Count
+
+        if isNew then
+            parents.Add parent
+            through.Add(byte index)
+            waiting.Enqueue world
+
+        let isCompared =
+            number % sample = 0
+            && (isNew || times[number] < comparisons)
+
+        if isCompared then
+            times[number] <- if isNew then 0 else times[number] + 1
+
+        if isNew || isCompared then
+            looks.Add {
+                Number = number
+                Of = world
+                Parent = parent
+                Through = index
+                IsNew = isNew
+                IsCompared = isCompared
+            }
+
+        number
+
+    let wayToLook one =
+        if one.Parent < 0 then
+            []
+        else
+            wayTo one.Parent [ one.Through ]
+
+    /// Two worlds with one key must go the same ways: else the key forgets what matters.
+    let compare one digest =
+        match digests.TryGetValue one.Number with
+        | true, struct (known, first) when known <> digest ->
+            let difference = difference (follow ignore first) one.Of
+
+            breach
+                $"one key, two ways to go on (the other: {first}): %A{difference}"
+                (wayToLook one)
+        | true, _ -> ()
+        | _ -> digests[one.Number] <- struct (digest, wayToLook one)
+
+    let judge one seen =
+        Option.iter (fun law -> breach law (wayToLook one)) seen.Law
+
+        if broken.IsNone then
+            ValueOption.iter (compare one) seen.Digest
+
+        if not seen.Sights.IsEmpty then
+            let names = seen.Sights |> List.map _.Name
+            unseen <- unseen |> List.filter (fun law -> not (List.contains law.Name names))
+
+    let lookAll () =
+        let found = looks.ToArray()
+        looks.Clear()
+        let sights = unseen
+        let seen = side found.Length (fun index -> look sights found[index])
+        Array.iter2 judge found seen
+
+    /// What follows from the state whose turn it is, numbered. The law that breaks there, if one does.
+    let number tried =
+        let from = rings.Count
+        rings.Add silent
+
+        for one in tried.Found do
+            transitions <- transitions + 1L
+            let target = arrive from one.Index one.World one.Print
+
+            if one.IsRing then
+                rings[from] <- target
+
+        match tried.Problem with
+        | Some(index, problem) -> Some(problem, wayTo from [ index ])
+        | None when tried.IsStuck ->
+            Some("no deadlock: something is left, and no alarm is set", wayTo from [])
+        | None -> None
+
+    let isWanted () = rings.Count < known.Count && known.Count < most
+
+    /// In the order of the worlds, as if each had been gone on from when its turn came.
+    let takeIn (worlds: Tried<'World> array) onTaken =
+        let mutable index = 0
+        let mutable problem = None
+
+        while problem.IsNone && index < worlds.Length && isWanted () do
+            onTaken ()
+            problem <- number worlds[index]
+            index <- index + 1
+
+        lookAll ()
+        Option.iter (fun (law, way) -> breach law way) problem
 
     /// How many rings there are from each state to silence, or to a state whose ways were not tried.
     let longest () =
@@ -207,14 +348,17 @@ type private Exploration<'World, 'Action when 'Action: equality>
     member _.Run() =
         let mutable depth = 0
         let mutable levelEnd = 1
-        arrive -1 0 model.Start |> ignore
+        arrive -1 0 model.Start (fingerprint model.Start) |> ignore
+        lookAll ()
 
-        while broken.IsNone && rings.Count < known.Count && known.Count < most do
+        let onTaken () =
             if rings.Count = levelEnd then
                 depth <- depth + 1
                 levelEnd <- known.Count
 
-            tryAll rings.Count
+        while broken.IsNone && isWanted () do
+            let worlds = Array.init (min batch waiting.Count) (fun _ -> waiting.Dequeue())
+            takeIn (side worlds.Length (fun index -> tryAll worlds[index])) onTaken
 
         {
             States = known.Count

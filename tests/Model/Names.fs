@@ -9,27 +9,39 @@ open SipFun.Tests.Rig
 open SipFun.Tests.Dispatcher
 open SipFun.Tests.Model.Explorer
 open SipFun.Tests.Model.Configuration
+open SipFun.Tests.Model.Worlds
 open SipFun.Tests.Model.NamesWorld
 
-let private from now (instant: Instant) =
-    if instant = Queue.never then "-" else string (instant - now)
+let private last (hop: Hop) = string (hop.Address.Low &&& 15UL)
+
+let private asked (question: Question) = string (int question.Type) + question.Name
 
 let private phaseKey now (client: Client) =
     let attempt (attempt: Attempt) =
         let schedule = attempt.Schedule
-        let later = attempt.Later |> List.map (fun hop -> hop.Address.Low &&& 15UL)
-        $"{attempt.Hop.Address.Low &&& 15UL} {from now schedule.NextAt} {from now schedule.GiveUpAt} {later}"
+
+        words [
+            last attempt.Hop
+            from now schedule.NextAt
+            from now schedule.GiveUpAt
+            yield! List.map last attempt.Later
+        ]
 
     match client.Phase with
     | Resolving(_, resolution, _) ->
         let book =
             Map.toList resolution.Book
-            |> List.map (fun (q, a) -> $"{int q.Type}{q.Name}{int a.Status}")
-            |> String.concat " "
+            |> List.map (fun (question, answer) -> asked question + string (int answer.Status))
 
-        $"resolving {book} {int resolution.Asking} {from now resolution.AnswerBy} {from now client.Until}"
-    | Calling each -> $"calling {attempt each}"
-    | phase -> $"{phase.IsCompleted}"
+        words [
+            "resolving"
+            yield! book
+            string (int resolution.Asking)
+            from now resolution.AnswerBy
+            from now client.Until
+        ]
+    | Calling each -> "calling " + attempt each
+    | phase -> string phase.IsCompleted
 
 let private key world =
     let now = world.Rig.Now
@@ -40,21 +52,26 @@ let private key world =
         |> List.map (fun (number, waiting) ->
             match waiting.Value with
             | ClientEntry client ->
-                let best = ValueOption.map named client.Best
-                $"{number} {phaseKey now client} {client.Told} {from now waiting.Due} {best}"
-            | LingeringEntry _ -> $"{number} completed {from now waiting.Due}"
+                words [
+                    string number
+                    phaseKey now client
+                    string client.Told
+                    from now waiting.Due
+                    orNone (ValueOption.map named client.Best)
+                ]
+            | LingeringEntry _ -> words [ string number; "completed"; from now waiting.Due ]
             | other -> $"%A{other}")
 
     let cache = [
         for pair in state.Cache.Answers do
             if now < pair.Value.Until then
                 let kept = pair.Value
-                $"{int pair.Key.Type}{pair.Key.Name}{int kept.Answer.Status} {from now kept.Until}"
+                asked pair.Key + string (int kept.Answer.Status) + " " + from now kept.Until
     ]
 
     let marks =
         State.marks now state
-        |> List.map (fun mark -> $"{mark.Hop.Address.Low &&& 15UL} {from now mark.Until}")
+        |> List.map (fun mark -> last mark.Hop + " " + from now mark.Until)
 
     let flows =
         Trie.toList state.Flows |> List.map (fun (_, flow) -> Hop.toString flow.Hop)
@@ -62,10 +79,10 @@ let private key world =
     let underWay = [
         for pair in world.UnderWay do
             let left = max 0L<ms> (pair.Value + quiet.Limits.ResolveWithin - now)
-            $"{int pair.Key.Type}{pair.Key.Name} {left}"
+            asked pair.Key + " " + string left
     ]
 
-    let outcomes = [ for pair in world.Outcomes -> $"{pair.Key} " + String.concat " " pair.Value ]
+    let outcomes = [ for pair in world.Outcomes -> words (string pair.Key :: pair.Value) ]
 
     [
         entries
@@ -74,7 +91,7 @@ let private key world =
         flows
         underWay
         outcomes
-        [ $"{world.Delivered} {world.Doubled} {world.Misled}" ]
+        [ string world.Delivered; string world.Doubled; string world.Misled ]
     ]
     |> List.map (String.concat ";")
     |> String.concat "|"

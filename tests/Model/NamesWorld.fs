@@ -93,9 +93,8 @@ let private answerTo question said =
 
 let named outcome =
     match outcome with
-    | Unreachable _ -> "unreachable"
-    | Unresolved failure -> $"unresolved {failure.Fault}"
-    | other -> $"{other}"
+    | Unresolved failure -> "unresolved " + string failure.Fault
+    | other -> Worlds.word other
 
 let private add key item table =
     Map.add key (item :: (Map.tryFind key table |> Option.defaultValue [])) table

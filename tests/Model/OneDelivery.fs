@@ -107,7 +107,7 @@ let private key world =
         entriesKey string world.Rig
         string world.Sent
         string world.Acks
-        String.concat " " (List.map named world.Outcomes)
+        String.concat " " (List.map word world.Outcomes)
         string world.HandedUp
         string world.Provisional
         string world.SentAfterOutcome

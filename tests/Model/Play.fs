@@ -180,7 +180,7 @@ let deliveryKey number play =
     String.concat "|" [
         entry
         Watch.keyOf rig.State rig.Now number play.Watch
-        string (Map.tryFind number play.Sent |> Option.map List.length)
+        Map.tryFind number play.Sent |> Option.map (List.length >> string) |> Option.defaultValue "-"
         string play.Watch.Broken.Count
     ]
 

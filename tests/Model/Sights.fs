@@ -3,6 +3,7 @@
 module SipFun.Tests.Model.Sights
 
 open System.Collections.Generic
+open System.Threading
 open SipFun
 open SipFun.Core
 open SipFun.Tests.Dispatcher
@@ -127,10 +128,13 @@ let events = [
     "close"
 ]
 
+/// Hears on many threads, each of which has a table of its own.
 type Sights() =
-    let seen = Dictionary<struct (string * string), int64>()
+    let tables =
+        new ThreadLocal<_>((fun () -> Dictionary<struct (string * string), int64>()), true)
 
     let add event state =
+        let seen = tables.Value
         let key = struct (event, state)
 
         seen[key] <-
@@ -148,9 +152,7 @@ type Sights() =
                     ofEntry waiting.Value |> List.iter (add event)
 
     member _.Times event state =
-        match seen.TryGetValue(struct (event, state)) with
-        | true, times -> times
-        | _ -> 0L
+        tables.Values |> Seq.sumBy (fun seen -> seen.GetValueOrDefault(struct (event, state), 0L))
 
     member this.Blanks = [
         for event in events do

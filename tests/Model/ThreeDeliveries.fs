@@ -106,8 +106,12 @@ let private name world number =
     |> Option.defaultValue "?"
 
 let private keyOf world =
-    let slots = Map.keys world.Numbers |> List.ofSeq
-    $"{key (name world) world.Play} {slots} {world.WasRefused} {world.WasReused}"
+    words [
+        key (name world) world.Play
+        yield! Map.keys world.Numbers |> Seq.map string
+        string world.WasRefused
+        string world.WasReused
+    ]
 
 let private always = [
     for number in

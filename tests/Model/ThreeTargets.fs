@@ -21,20 +21,32 @@ let private key world =
 
     let marks =
         State.marks now world.Rig.State
-        |> List.map (fun mark -> $"{mark.Hop.Address.Low &&& 15UL} {Worlds.from now mark.Until}")
+        |> List.map (fun mark ->
+            Worlds.words [ string (mark.Hop.Address.Low &&& 15UL); Worlds.from now mark.Until ])
 
-    let hasRung (request: SipRequest) = Set.contains (string request.TopVia.Branch) world.Rungs
-    let rungs = ValueOption.map hasRung world.Last, ValueOption.map hasRung world.Before
+    let hasRung (request: SipRequest) =
+        string (Set.contains (string request.TopVia.Branch) world.Rungs)
 
-    let seen =
-        (world.Targets, world.Outcome, world.Rung, world.WentOn, world.CancelAccepted, world.Busy)
+    let seen = [
+        world.Rung
+        world.WentOn
+        world.CancelAccepted
+        world.Busy
+        world.Before.IsSome
+        world.SentAfterOutcome
+        world.CancelledEarly
+    ]
 
     [
         [ Worlds.entriesKey name rig; Worlds.flowsKey name rig ]
         marks
         [ Worlds.aliasOf rig world.Flow ]
+        List.map string world.Targets
+        [ world.Outcome ]
+        List.map string seen
         [
-            $"{seen} {world.Before.IsSome} {world.SentAfterOutcome} {rungs} {world.CancelledEarly}"
+            Worlds.orNone (ValueOption.map hasRung world.Last)
+            Worlds.orNone (ValueOption.map hasRung world.Before)
         ]
     ]
     |> List.map (String.concat ";")

@@ -71,14 +71,8 @@ let zone = [
     "h3.b.test A 127.0.0.13"
 ]
 
-let named outcome =
-    match outcome with
-    | Outcome.Answered response -> $"answered {response.StatusCode}"
-    | Unreachable _ -> "unreachable"
-    | other -> $"{other}"
-
 let private identity (request: SipRequest) =
-    $"{request.CallId} {request.CSeq.Number} {request.FromTag}"
+    Worlds.words [ string request.CallId; string request.CSeq.Number; string request.FromTag ]
 
 let private sentTo target (request: SipRequest) world =
     let isNew = not (List.contains target world.Targets)
@@ -112,7 +106,7 @@ let private observe method world effect =
     | Effect.Connect(_, hop) -> { world with Flow = hop.Flow }
     | Effect.Complete(1L, outcome, _, _) -> {
         world with
-            Outcome = named outcome
+            Outcome = Worlds.word outcome
             Outcomes = world.Outcomes + 1
       }
     | _ -> world

@@ -99,12 +99,23 @@ let private seenKey isInvite (world: World) =
     let seen = seen isInvite world
 
     if isAlive isInvite world then
-        $"{seen.Status} {from world.Rig.Now seen.FinalAt} {seen.Rings} {seen.Acknowledged}"
+        words [
+            string seen.Status
+            from world.Rig.Now seen.FinalAt
+            string seen.Rings
+            string seen.Acknowledged
+        ]
     else
         seen.Outcome
 
 let private keyOf (world: World) =
-    $"{entriesKey name world.Rig} {seenKey true world} {seenKey false world} {world.Broken.Count} {world.WasForbidden}"
+    words [
+        entriesKey name world.Rig
+        seenKey true world
+        seenKey false world
+        string world.Broken.Count
+        string world.WasForbidden
+    ]
 
 let private safety number sentence =
     law $"{number}: {sentence}" (fun world -> not (Set.contains number world.Broken))

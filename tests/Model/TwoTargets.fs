@@ -68,7 +68,7 @@ let private observe world effect =
     | Effect.Transmit(_, _, hop, bytes, _) -> sent hop (packet bytes :?> SipRequest) world
     | Effect.Complete(1L, outcome, _, _) -> {
         world with
-            Outcome = named outcome
+            Outcome = word outcome
             Outcomes = world.Outcomes + 1
       }
     | _ -> world

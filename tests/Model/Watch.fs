@@ -74,7 +74,7 @@ let private instants (method: SipMethod) =
     |> List.map (fun at -> int64 at * 1L<ms>)
 
 let private identity (request: SipRequest) =
-    $"{request.CallId} {request.CSeq.Number} {request.FromTag}"
+    words [ string request.CallId; string request.CSeq.Number; string request.FromTag ]
 
 let private fresh now (request: SipRequest) branch hop = {
     Method = request.Method
@@ -239,7 +239,7 @@ let observe now watch effect =
             acknowledged number hop request watch
         | :? SipRequest as request -> sent now number hop request watch
         | _ -> watch
-    | Effect.Complete(number, outcome, _, _) -> completed now number (named outcome) watch
+    | Effect.Complete(number, outcome, _, _) -> completed now number (word outcome) watch
     | Effect.HandUp(number, response) -> handedUp number response watch
     | _ -> watch
 

@@ -8,10 +8,15 @@ open SipFun.Tests.Rig
 
 let quiet = { settings with Limits = { limits with Decisions = 0 } }
 
-let named outcome =
+/// By hand: what F# prints of a union by reflection would take more time than the steps.
+let word (outcome: Outcome) =
     match outcome with
-    | Outcome.Answered response -> $"answered {response.StatusCode}"
+    | Outcome.Answered response -> "answered " + string (int response.StatusCode)
     | Unreachable _ -> "unreachable"
+    | TimedOut -> "TimedOut"
+    | Cancelled -> "Cancelled"
+    | Outcome.Sent -> "Sent"
+    | Disposed -> "Disposed"
     | other -> $"{other}"
 
 let alarm rig = Dispatcher.alarm rig.State
@@ -27,7 +32,9 @@ let harvested rig = List.rev rig.Log |> List.map snd, { rig with Log = [] }
 
 let from now (instant: Instant) = if instant = Queue.never then "-" else string (instant - now)
 
-let private words (parts: string list) = String.concat " " parts
+let words (parts: string list) = String.concat " " parts
+
+let orNone (text: string voption) = ValueOption.defaultValue "-" text
 
 let private scheduleKey now (schedule: Schedule) =
     words [
@@ -70,15 +77,15 @@ let private attemptKey alias now isTimed (attempt: Attempt) =
         string attempt.Later.Length
     ]
 
-let private leftKey (left: Left) = $"{left.HasRung}{left.IsUnwanted}"
+let private leftKey (left: Left) = string left.HasRung + string left.IsUnwanted
 
 let private endedKey alias now (ended: Ended) =
     words [
         attemptOf ended.Branch
         string ended.Ack.IsSome
         hopKey alias ended.Hop
-        string (ValueOption.map leftKey ended.Left)
-        string (ended.Withdrawal |> ValueOption.map (fun each -> scheduleKey now each.Schedule))
+        orNone (ValueOption.map leftKey ended.Left)
+        orNone (ended.Withdrawal |> ValueOption.map (fun each -> scheduleKey now each.Schedule))
     ]
 
 let clientKey alias now (client: Client) =
@@ -102,7 +109,7 @@ let clientKey alias now (client: Client) =
         string client.Expects
         from now client.Until
         from now client.AnswerBy
-        string (ValueOption.map named client.Best)
+        orNone (ValueOption.map word client.Best)
         String.concat "," (List.map (endedKey alias now) client.Past)
     ]
 
@@ -110,14 +117,19 @@ let private serverKey now (server: Server) =
     let phase =
         match server.Phase with
         | Insisting repeating ->
-            $"insisting {repeating.Sending.StatusCode} {scheduleKey now repeating.Schedule} {repeating.Delivery.IsSome}"
-        | Answering sending -> $"answering {sending.StatusCode}"
-        | Concluded sending -> $"concluded {sending.StatusCode}"
-        | Confirmed sending -> $"confirmed {sending.StatusCode}"
-        | Offered(_, copies) -> $"offered {copies.Length}"
-        | ServerPhase.Trying(_, at) -> $"trying {from now at}"
+            words [
+                "insisting"
+                string (int repeating.Sending.StatusCode)
+                scheduleKey now repeating.Schedule
+                string repeating.Delivery.IsSome
+            ]
+        | Answering sending -> "answering " + string (int sending.StatusCode)
+        | Concluded sending -> "concluded " + string (int sending.StatusCode)
+        | Confirmed sending -> "confirmed " + string (int sending.StatusCode)
+        | Offered(_, copies) -> "offered " + string copies.Length
+        | ServerPhase.Trying(_, at) -> "trying " + from now at
 
-    $"{phase} {from now (Server.due server)}"
+    phase + " " + from now (Server.due server)
 
 let private replyKey (reply: Reply) =
     match reply.Phase with

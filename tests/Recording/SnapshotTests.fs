@@ -65,7 +65,7 @@ let private drained rig =
     once rig |> once
 
 /// An OPTIONS and an INVITE over UDP, under way since a while.
-let private insisting =
+let private insisting () =
     start
     |> deliver (request "OPTIONS" "a")
     |> snd
@@ -73,7 +73,7 @@ let private insisting =
     |> snd
     |> runFor 700L<ms>
 
-let private overTcp =
+let private overTcp () =
     let tcp = { own with Number = 5; Transport = Transport.Tcp }
     let to' = requestTo "sip:b@127.0.0.7:5070;transport=tcp"
     let number, rig = withLegs [ own; tcp ] |> number
@@ -118,20 +118,20 @@ let tests =
 
         testCase "over UDP the copies leave at the instants at which they would have left"
         <| fun () ->
-            let whole = insisting |> runFor 40_000L<ms>
-            let again = successor [ 1 ] insisting |> runFor 40_000L<ms>
+            let whole = insisting () |> runFor 40_000L<ms>
+            let again = successor [ 1 ] (insisting ()) |> runFor 40_000L<ms>
             same (copies "OPTIONS" again) (copies "OPTIONS" whole) "Timer E"
             same (copies "INVITE" again) (copies "INVITE" whole) "Timer A"
             same (outcomes again) (outcomes whole) "and end as they would have"
 
         testCase "an answer to the old process' request is the new one's"
         <| fun () ->
-            let rig = successor [ 1 ] insisting |> answer "OPTIONS" 200
+            let rig = successor [ 1 ] (insisting ()) |> answer "OPTIONS" 200
             same (outcomes rig |> List.map (fun (_, number, _) -> number)) [ 1L ] "answered"
 
         testCase "what went over a connection ends Unreachable where there is no other target"
         <| fun () ->
-            let number, rig = overTcp
+            let number, rig = overTcp ()
             let rig = successor [ 1; 5 ] rig
 
             let rig =
@@ -173,8 +173,8 @@ let tests =
                 [
                     [||], "empty"
                     "INVITE sip:b@b.test SIP/2.0\r\n"B, "no snapshot"
-                    Array.truncate 40 (written insisting), "cut off"
-                    Array.append (written insisting) [| 0uy |], "changed"
+                    Array.truncate 40 (written (insisting ())), "cut off"
+                    Array.append (written (insisting ())) [| 0uy |], "changed"
                 ] do
                 match Snapshot.read (ReadOnlyMemory octets) with
                 | Error why -> Expect.stringContains why word "says what is wrong"
