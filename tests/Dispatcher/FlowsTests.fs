@@ -204,7 +204,7 @@ let private reliable = [
 ]
 
 /// A connection to the peer over which an earlier request was answered.
-let private used =
+let private used () =
     let _, rig = sendTo tcpPeer (options "before") start
     opened rig |> answerOver -1L "OPTIONS" 200
 
@@ -214,7 +214,7 @@ let private again = [
     testCase "a connection that was open and is closed: the packet goes once more over a new one"
     <| fun () ->
         for method in [ "INVITE"; "MESSAGE" ] do
-            let number, rig = sendTo tcpPeer (request method "a") used
+            let number, rig = sendTo tcpPeer (request method "a") (used ())
             let rig = lost -1L rig
             same (outcomes rig |> List.map (fun (_, n, _) -> n)) [ 1L ] "it goes on"
             same (State.marks rig.Now rig.State) [] "the target is not set aside"
@@ -231,7 +231,7 @@ let private again = [
 
     testCase "only once, and then the target has failed"
     <| fun () ->
-        let number, rig = sendTo tcpPeer (options "a") used
+        let number, rig = sendTo tcpPeer (options "a") (used ())
         let rig = lost -1L rig |> opened |> lost -2L
 
         match outcomeOf number rig with
@@ -249,13 +249,13 @@ let private again = [
         | 0, Unreachable(_, TransportFault.Closed, _) -> ()
         | other -> failtestf "%A" other
 
-        let _, rig = sendTo tcpPeer (request "INVITE" "b") used
+        let _, rig = sendTo tcpPeer (request "INVITE" "b") (used ())
         let rig = answerOver -1L "INVITE" 180 rig |> lost -1L
         same (connects rig).Length 1 "no second connection"
 
     testCase "a new connection that is refused is the target's failure"
     <| fun () ->
-        let number, rig = sendTo tcpPeer (options "a") used
+        let number, rig = sendTo tcpPeer (options "a") (used ())
         let rig = lost -1L rig |> refused
 
         match outcomeOf number rig with
@@ -266,7 +266,7 @@ let private again = [
     <| fun () ->
         let rig =
             [ "a"; "b"; "c" ]
-            |> List.fold (fun rig id -> snd (sendTo tcpPeer (options id) rig)) used
+            |> List.fold (fun rig id -> snd (sendTo tcpPeer (options id) rig)) (used ())
             |> lost -1L
 
         same (connects rig).Length 2 "one more connection"
@@ -277,7 +277,7 @@ let private again = [
     <| fun () ->
         let stateless order = { order with Destination = ValueSome tcpPeer; Retransmit = false }
 
-        let number, rig = deliverWith stateless (options "a") used
+        let number, rig = deliverWith stateless (options "a") (used ())
         let rig = lost -1L rig |> opened |> give (Transmitted number)
         same (outcomeOf number rig) (0, Sent) "sent"
 
@@ -295,7 +295,7 @@ let private again = [
 
     testCase "the explanation says so"
     <| fun () ->
-        let number, rig = sendTo tcpPeer (options "a") used
+        let number, rig = sendTo tcpPeer (options "a") (used ())
         let rig = lost -1L rig |> opened |> answerOver -2L "OPTIONS" 200
 
         let text =

@@ -122,6 +122,7 @@ let private next world action =
     | EndDelivery -> { world with Play = ends number play }
 
 let private name number = if number = 1L then "invite" else "cancel"
+
 let private keyOf world =
     words [ key name world.Play; string world.Cancel.IsSome; string world.Acknowledged ]
 

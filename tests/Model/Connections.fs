@@ -144,7 +144,8 @@ let private key world =
     let alias = aliasOf rig
 
     let last =
-        Map.toList world.Last |> List.map (fun (number, (_, flow)) -> words [ string number; alias flow ])
+        Map.toList world.Last
+        |> List.map (fun (number, (_, flow)) -> words [ string number; alias flow ])
 
     String.concat "|" [
         entriesKey string rig

@@ -59,12 +59,7 @@ let private silent = -1
 let private batch = 512
 
 /// What an action led to.
-type private Found<'World> = {
-    Index: int
-    World: 'World
-    Print: UInt128
-    IsRing: bool
-}
+type private Found<'World> = { Index: int; World: 'World; Print: UInt128; IsRing: bool }
 
 /// All that follows from one world, up to an action that failed, and why that one did.
 type private Tried<'World> = {
@@ -194,9 +189,7 @@ type private Exploration<'World, 'Action when 'Action: equality>
 
     let look (seen: Law<'World> list) one =
         let brokenLaw () =
-            model.Always
-            |> List.tryFind (fun law -> not (law.Holds one.Of))
-            |> Option.map _.Name
+            model.Always |> List.tryFind (fun law -> not (law.Holds one.Of)) |> Option.map _.Name
 
         try
             {
@@ -208,11 +201,7 @@ type private Exploration<'World, 'Action when 'Action: equality>
                         []
                 Digest = if one.IsCompared then ValueSome(digest one.Of) else ValueNone
             }
-        with problem -> {
-            Law = Some problem.Message
-            Sights = []
-            Digest = ValueNone
-          }
+        with problem -> { Law = Some problem.Message; Sights = []; Digest = ValueNone }
 
     let side (count: int) (work: int -> 'Result) =
         let results = Array.zeroCreate count
@@ -229,9 +218,7 @@ type private Exploration<'World, 'Action when 'Action: equality>
             through.Add(byte index)
             waiting.Enqueue world
 
-        let isCompared =
-            number % sample = 0
-            && (isNew || times[number] < comparisons)
+        let isCompared = number % sample = 0 && (isNew || times[number] < comparisons)
 
         if isCompared then
             times[number] <- if isNew then 0 else times[number] + 1
@@ -248,11 +235,7 @@ type private Exploration<'World, 'Action when 'Action: equality>
 
         number
 
-    let wayToLook one =
-        if one.Parent < 0 then
-            []
-        else
-            wayTo one.Parent [ one.Through ]
+    let wayToLook one = if one.Parent < 0 then [] else wayTo one.Parent [ one.Through ]
 
     /// Two worlds with one key must go the same ways: else the key forgets what matters.
     let compare one digest =

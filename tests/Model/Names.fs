@@ -70,8 +70,7 @@ let private key world =
     ]
 
     let marks =
-        State.marks now state
-        |> List.map (fun mark -> last mark.Hop + " " + from now mark.Until)
+        State.marks now state |> List.map (fun mark -> last mark.Hop + " " + from now mark.Until)
 
     let flows =
         Trie.toList state.Flows |> List.map (fun (_, flow) -> Hop.toString flow.Hop)

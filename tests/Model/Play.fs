@@ -180,7 +180,9 @@ let deliveryKey number play =
     String.concat "|" [
         entry
         Watch.keyOf rig.State rig.Now number play.Watch
-        Map.tryFind number play.Sent |> Option.map (List.length >> string) |> Option.defaultValue "-"
+        Map.tryFind number play.Sent
+        |> Option.map (List.length >> string)
+        |> Option.defaultValue "-"
         string play.Watch.Broken.Count
     ]
 

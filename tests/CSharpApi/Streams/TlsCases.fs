@@ -179,6 +179,13 @@ let private names: (string * (unit -> Case)) list = [
                 Subject = "CN=example.com"
                 Sans = [ DnsName "other.example" ]
         }
+    "cn-with-ip-san",
+    fun () ->
+        leaf {
+            good with
+                Subject = "CN=example.com"
+                Sans = [ IpName "192.0.2.1" ]
+        }
     "organization-is-no-cn",
     fun () -> leaf { good with Subject = "O=example.com, L=Here"; Sans = [] }
     "cn-no-domain", fun () -> leaf { good with Sans = [] }
