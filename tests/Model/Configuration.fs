@@ -10,7 +10,7 @@ open SipFun.Tests.Model.Explorer
 type Configuration = {
     Name: string
     About: string
-    /// So many states in a normal run, and in a long one; fewer if it closes.
+    /// So many states in a run of the tests, and in a long one; fewer if it closes.
     Most: int
     MostLong: int
     Explore: int -> Explored
@@ -64,8 +64,18 @@ let without reduction key model configuration =
             Without = configuration.Without @ [ reduction, fun most -> explore most plain ]
     }
 
+/// By themselves the models go on to so many at least.
+let private mostAlone = 2_000_000
+
+/// Whether so many states are looked for that all sights must be seen.
+let isWide = (Suite.long || Suite.model) && Suite.most.IsNone
+
 let most configuration =
-    let usual = if Suite.long then configuration.MostLong else configuration.Most
+    let usual =
+        if Suite.long then configuration.MostLong
+        elif Suite.model then min configuration.MostLong (max mostAlone configuration.Most)
+        else configuration.Most
+
     Option.defaultValue usual Suite.most
 
 let line configuration (explored: Explored) =

@@ -103,7 +103,7 @@ let configurations = [
 
         let model = {
             model with
-                Sometimes = if most = 2 || Suite.long then sometimes most else []
+                Sometimes = if most = 2 || isWide then sometimes most else []
         }
 
         configuration $"C4/{most}" $"{most} deliveries alike, one target" (normal, long) model

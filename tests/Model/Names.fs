@@ -150,5 +150,5 @@ let configurations = [
         "C6"
         "two deliveries, NAPTR and three SRV, every order of answers"
         (15_000, 10_000_000)
-        { model with Sometimes = if Suite.long then sometimes else [] }
+        { model with Sometimes = if isWide then sometimes else [] }
 ]

@@ -311,11 +311,11 @@ let configurations = [
         (15_000, 10_000_000)
         {
             ofCalls with
-                Sometimes = if Suite.long then ofCalls.Sometimes else []
+                Sometimes = if isWide then ofCalls.Sometimes else []
         }
 
     configuration "C9" "INVITE and OPTIONS, two targets, the clock" (15_000, 10_000_000) {
         ofClocks with
-            Sometimes = if Suite.long then ofClocks.Sometimes else []
+            Sometimes = if isWide then ofClocks.Sometimes else []
     }
 ]
