@@ -40,6 +40,7 @@ type Actor(name: string, settings: Settings, agent: AgentSettings, contact: Name
     let later = Queue<struct (Duration * AgentInput)>()
     let mutable state = Dispatcher.start
     let mutable agentState = UserAgent.start
+    let mutable alarm: Instant voption = ValueNone
     let mutable number = 0L
     let mutable steps = 0
     let mutable completed = 0
@@ -203,7 +204,15 @@ type Actor(name: string, settings: Settings, agent: AgentSettings, contact: Name
         | [] -> ()
         | first :: _ -> broken first
 
+    let none: Instant = Int64.MaxValue * 1L<ms>
+
+    let nextAlarm () =
+        let dispatcher = Dispatcher.alarm state
+        let agent = UserAgent.alarm agentState
+        min (ValueOption.defaultValue none dispatcher) (ValueOption.defaultValue none agent)
+
     let step now task =
+        alarm <- ValueNone
         steps <- steps + 1
 
         match task with
@@ -248,13 +257,12 @@ type Actor(name: string, settings: Settings, agent: AgentSettings, contact: Name
         expectLaws (Laws.violations settings state)
         expectLaws (AgentLaws.violations agent agentState)
 
+    /// Asked far more often than it changes.
     member _.Alarm: Instant =
-        let of' alarm =
-            match alarm with
-            | ValueSome at -> at
-            | ValueNone -> Int64.MaxValue * 1L<ms>
+        if alarm.IsNone then
+            alarm <- ValueSome(nextAlarm ())
 
-        min (of' (Dispatcher.alarm state)) (of' (UserAgent.alarm agentState))
+        alarm.Value
 
     member _.Ring now =
         tasks.Enqueue(ToDispatcher Tick)

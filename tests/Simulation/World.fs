@@ -61,10 +61,20 @@ type Stream = {
     mutable LastArrival: int64
 }
 
+/// One packet as it left, told only when somebody asks.
+[<Struct>]
+type private Noted = {
+    At: int64
+    From: string
+    Towards: string
+    Packet: ReadOnlyMemory<byte>
+    Fate: string
+}
+
 type World(weather: Weather, lots: Lots, actors: Actor array, zone: DnsQuestion -> DnsAnswer) =
     let agenda = PriorityQueue<(int64 -> unit), struct (int64 * int)>()
     let streams = List<Stream>()
-    let log = Queue<string>()
+    let log = Queue<Noted>()
     let mutable order = 0
     let mutable now = 0L
     let mutable cutFrom = Int64.MaxValue
@@ -83,9 +93,18 @@ type World(weather: Weather, lots: Lots, actors: Actor array, zone: DnsQuestion 
         if log.Count > 400 then
             log.Dequeue() |> ignore
 
-        let line = Octets.toText packet.Span
+        log.Enqueue {
+            At = now
+            From = from
+            Towards = towards
+            Packet = packet
+            Fate = fate
+        }
+
+    let told (noted: Noted) =
+        let line = Octets.toText noted.Packet.Span
         let first = line.Substring(0, max 0 (line.IndexOf '\r'))
-        log.Enqueue $"%9.3f{float now / 1000.0} {from} > {towards}: {first}{fate}"
+        $"%9.3f{float noted.At / 1000.0} {noted.From} > {noted.Towards}: {first}{noted.Fate}"
 
     let isCut () = now >= cutFrom && now < cutTo
 
@@ -272,11 +291,11 @@ type World(weather: Weather, lots: Lots, actors: Actor array, zone: DnsQuestion 
         let mutable best = struct (Int64.MaxValue, -1)
 
         for index in 0 .. actors.Length - 1 do
-            let alarm = max now (int64 actors[index].Alarm)
+            let alarm = int64 actors[index].Alarm
             let struct (least, _) = best
 
-            if actors[index].Alarm < Int64.MaxValue * 1L<ms> && alarm < least then
-                best <- struct (alarm, index)
+            if alarm < Int64.MaxValue && max now alarm < least then
+                best <- struct (max now alarm, index)
 
         best
 
@@ -305,7 +324,7 @@ type World(weather: Weather, lots: Lots, actors: Actor array, zone: DnsQuestion 
 
     member _.Now = now
     member _.Packets = packets
-    member _.Log = List.ofSeq log
+    member _.Log = [ for noted in log -> told noted ]
     member _.Order(time, what: unit -> unit) = at time (fun _ -> what ())
 
     /// Nothing passes in this time.
