@@ -13,6 +13,14 @@ public sealed record SimulatedNetworkOptions
     /// <summary>Between hosts of which nothing else was said.</summary>
     public LinkConditions Conditions { get; init; } = LinkConditions.Good;
 
+    /// <summary>
+    /// Legs of TLS, WS and WSS carry their messages as TCP's do: without handshakes, certificates and
+    /// frames. Names of peers are taken as verified, a TLS leg needs no certificate, and the trace
+    /// shows messages, the same in each run. Everything else about these transports stays: Via,
+    /// <c>sips</c>, resolution, connections. Default: no, the whole of TLS and WebSocket is run.
+    /// </summary>
+    public bool PlainStreams { get; init; }
+
     /// <summary>How many packets the trace keeps, the newest; 0: none. Default: 10,000.</summary>
     public int TraceLimit { get; init; } = 10_000;
 

@@ -1,5 +1,4 @@
-using System.Net;
-using System.Security.Cryptography;
+using System.Buffers.Binary;
 using Microsoft.FSharp.Core;
 using SipFun.Shell;
 
@@ -26,7 +25,7 @@ namespace SipFun;
 public sealed class DigestAuthenticator : IReceiver, ITurnReceiver
 {
     private readonly Lock _gate = new();
-    private readonly Core.DigestServerSettings _settings;
+    private Core.DigestServerSettings? _settings;
     private Core.DigestServerState _state = Core.DigestServer.start;
     private Clock? _clock;
 
@@ -39,23 +38,6 @@ public sealed class DigestAuthenticator : IReceiver, ITurnReceiver
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Options = options;
-        var draws = new Draws();
-        _settings = new Core.DigestServerSettings(
-            realm: options.Realm,
-            isProxy: options.IsProxy,
-            algorithms: Translate.ToList(options.Algorithms),
-            qops: Translate.ToList(
-                options.Qop.Select(one => one == DigestQop.AuthInt ? "auth-int" : "auth")
-            ),
-            lifetime: Clock.Milliseconds(options.NonceLifetime),
-            nonces: options.MaxNonces,
-            opaque: options.Opaque,
-            domain: Translate.ToList(options.Domain.Select(uri => uri.ToString())),
-            checksUri: options.ChecksUri,
-            methods: Translate.ToList(options.Methods),
-            key: RandomNumberGenerator.GetBytes(32),
-            print: (draws.Next(), draws.Next())
-        );
     }
 
     /// <summary>What it was made with.</summary>
@@ -99,6 +81,8 @@ public sealed class DigestAuthenticator : IReceiver, ITurnReceiver
 
     private Core.DigestVerdict Look(Received received)
     {
+        var settings = SettingsFor(received);
+
         if (Options.DialogsOf?.IsWithin(received) is true)
         {
             return Core.DigestVerdict.Exempt;
@@ -109,7 +93,7 @@ public sealed class DigestAuthenticator : IReceiver, ITurnReceiver
             var now = Now(received);
             var address = received.From.Address;
             var (state, verdict) = Core.DigestServer.receive(
-                _settings,
+                settings,
                 now,
                 address,
                 received.Message,
@@ -123,13 +107,13 @@ public sealed class DigestAuthenticator : IReceiver, ITurnReceiver
     private Receipt Verify(Received received, Core.DigestVerdict.Asks asks, DigestSecret? secret)
     {
         var (claim, nonce) = (asks.Item1, asks.Item2);
-        var hash = secret?.For(claim.Challenge.Algorithm, claim.User, _settings.Realm);
+        var hash = secret?.For(claim.Challenge.Algorithm, claim.User, Options.Realm);
         Core.DigestVerdict verdict;
 
         lock (_gate)
         {
             (_state, verdict) = Core.DigestServer.verify(
-                _settings,
+                SettingsFor(received),
                 Now(received),
                 received.From.Address,
                 claim,
@@ -157,12 +141,51 @@ public sealed class DigestAuthenticator : IReceiver, ITurnReceiver
                 );
                 return Receipt.Stateless;
             case Core.DigestVerdict.Proven proven:
-                received.Authenticate(_settings, proven.Item);
+                received.Authenticate(SettingsFor(received), proven.Item);
                 return Receipt.Pass;
             default:
-                received.Exempt(_settings);
+                received.Exempt(SettingsFor(received));
                 return Receipt.Pass;
         }
+    }
+
+    /// <summary>The keys are drawn when the first request comes, where its dispatcher draws.</summary>
+    private Core.DigestServerSettings SettingsFor(Received received)
+    {
+        lock (_gate)
+        {
+            return _settings ??= ToSettings(received.Dispatcher.Engine.Platform.Draws());
+        }
+    }
+
+    private Core.DigestServerSettings ToSettings(Draws draws) =>
+        new(
+            realm: Options.Realm,
+            isProxy: Options.IsProxy,
+            algorithms: Translate.ToList(Options.Algorithms),
+            qops: Translate.ToList(
+                Options.Qop.Select(one => one == DigestQop.AuthInt ? "auth-int" : "auth")
+            ),
+            lifetime: Clock.Milliseconds(Options.NonceLifetime),
+            nonces: Options.MaxNonces,
+            opaque: Options.Opaque,
+            domain: Translate.ToList(Options.Domain.Select(uri => uri.ToString())),
+            checksUri: Options.ChecksUri,
+            methods: Translate.ToList(Options.Methods),
+            key: Key(draws),
+            print: (draws.Next(), draws.Next())
+        );
+
+    private static byte[] Key(Draws draws)
+    {
+        var key = new byte[32];
+
+        for (var at = 0; at < key.Length; at += sizeof(ulong))
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(key.AsSpan(at), draws.Next());
+        }
+
+        return key;
     }
 
     /// <summary>By a clock of its own: dispatchers count from their own start.</summary>

@@ -14,6 +14,9 @@ internal abstract class Platform
     /// <summary>Whether time moves on only when nothing is left to do.</summary>
     public abstract bool IsSimulated { get; }
 
+    /// <summary>Whether messages lie in every stream as in TCP's: no TLS, no WebSocket.</summary>
+    public abstract bool IsPlain { get; }
+
     /// <summary>By which sockets live, whatever clock the user has given.</summary>
     public abstract TimeProvider Time { get; }
 

@@ -9,6 +9,8 @@ internal sealed class SystemPlatform : Platform
 {
     public override bool IsSimulated => false;
 
+    public override bool IsPlain => false;
+
     public override TimeProvider Time => TimeProvider.System;
 
     public override TaskCreationOptions Continuations =>

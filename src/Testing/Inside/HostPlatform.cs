@@ -14,6 +14,8 @@ internal sealed class HostPlatform(SimulatedNetwork network, SimulatedHost host,
 
     public override bool IsSimulated => true;
 
+    public override bool IsPlain => network.Options.PlainStreams;
+
     public override TimeProvider Time => _pump.Time;
 
     /// <summary>On the pump's thread, where the promise is completed.</summary>
@@ -72,5 +74,5 @@ internal sealed class HostPlatform(SimulatedNetwork network, SimulatedHost host,
     }
 
     private StreamPort Port(IPEndPoint local, LegOptions options) =>
-        new(network, host, local, options.Transport, options.CanListen);
+        new(network, host, local, options.Transport, IsPlain || options.CanListen);
 }

@@ -10,7 +10,11 @@ namespace SipFun.Shell;
 internal sealed record Opened(IPipe Pipe, IReadOnlyList<string> Names);
 
 /// <summary>Opens the connections of one link.</summary>
-internal sealed class Opening(LegOptions options, TlsSettings tls)
+/// <param name="options">Of the leg.</param>
+/// <param name="tls">Of the leg too.</param>
+/// <param name="isPlain">Whether there is neither TLS nor WebSocket, whatever the leg
+/// says.</param>
+internal sealed class Opening(LegOptions options, TlsSettings tls, bool isPlain)
 {
     private readonly WebSocketLimits _webSocket = new() { Origins = options.Origins };
 
@@ -34,7 +38,7 @@ internal sealed class Opening(LegOptions options, TlsSettings tls)
     {
         var stream = Between(socket.Open());
 
-        if (!options.IsSecure)
+        if (isPlain || !options.IsSecure)
         {
             try
             {
@@ -98,7 +102,7 @@ internal sealed class Opening(LegOptions options, TlsSettings tls)
         CancellationToken cancel
     )
     {
-        var isWebSocket = options.Transport is Transport.Ws or Transport.Wss;
+        var isWebSocket = !isPlain && options.Transport is (Transport.Ws or Transport.Wss);
         var side = isOurs ? Core.StreamSide.Opened : Core.StreamSide.Accepted;
 
         return (isWebSocket, isOurs) switch

@@ -33,7 +33,7 @@ internal sealed class StreamLink : IFlowLink
         (Draws, _stopped) = (platform.Draws(), new Promise(platform));
         _admission = new Admission(options);
         _tls = new TlsSettings(options);
-        Opening = new Opening(options, _tls);
+        Opening = new Opening(options, _tls, platform.IsPlain);
         _timer = clock.Time.CreateTimer(
             static link => ((StreamLink)link!).Sweep(),
             this,
@@ -81,7 +81,7 @@ internal sealed class StreamLink : IFlowLink
 
     public void Start()
     {
-        if (Options.CanListen)
+        if (Options.CanListen || Platform.IsPlain)
         {
             var listener = new Listener<IStreamSocket>(_port.AcceptAsync, Admit, Owner, Clock.Time);
             _accepting = Platform.Run(() => listener.RunAsync(_stop.Token));
