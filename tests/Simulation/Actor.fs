@@ -35,6 +35,10 @@ type Actor(name: string, settings: Settings, agent: AgentSettings, contact: Name
     let flows = Dictionary<int64, int64>()
     let requests = Dictionary<int64, bool>()
     let ended = HashSet<int64>()
+    /// To whom the connections that were opened go, and when one of them came to nothing.
+    let dialled = Dictionary<int64, Address>()
+    let broke = Dictionary<Address, int64>()
+    let begun = Dictionary<int64, int64>()
     let calls = List<int64>()
     let registrations = List<int64>()
     let later = Queue<struct (Duration * AgentInput)>()
@@ -45,6 +49,7 @@ type Actor(name: string, settings: Settings, agent: AgentSettings, contact: Name
     let mutable steps = 0
     let mutable completed = 0
     let mutable answered = 0
+    let mutable turnedBack = 0
 
     let broken text = raise (Broken $"{name}: {text}")
 
@@ -56,6 +61,7 @@ type Actor(name: string, settings: Settings, agent: AgentSettings, contact: Name
         let number = fresh ()
         owners[number] <- owner
         requests[number] <- message :? SipRequest
+        begun[number] <- int64 steps
 
         tasks.Enqueue(
             ToDispatcher(
@@ -112,6 +118,16 @@ type Actor(name: string, settings: Settings, agent: AgentSettings, contact: Name
         if isOver && not (begins "AC"B packet || begins "CA"B packet) then
             broken $"D2: something is sent for delivery {number} after its end"
 
+    /// S-24: a large request goes over UDP only after a connection to the same address came to nothing.
+    let expectRightTransport number (hop: Hop) (packet: ReadOnlyMemory<byte>) =
+        let isLarge = packet.Length > settings.LargeRequest && hop.Transport = Transport.Udp
+        let isRequest = requests.ContainsKey number && requests[number]
+
+        if isLarge && isRequest && not (begins "AC"B packet || begins "CA"B packet) then
+            match broke.TryGetValue hop.Address with
+            | true, since when since > begun[number] -> turnedBack <- turnedBack + 1
+            | _ -> broken $"S-24: {packet.Length} bytes of delivery {number} go over UDP at once"
+
     let arrival number leg source message : Arrival = {
         Number = number
         Leg = leg
@@ -133,12 +149,15 @@ type Actor(name: string, settings: Settings, agent: AgentSettings, contact: Name
         match effect with
         | Effect.Transmit(number, leg, hop, packet, report) ->
             expectWanted number packet
+            expectRightTransport number hop packet
 
             if report then
                 tasks.Enqueue(ToDispatcher(Transmitted number))
 
             deeds.Enqueue(Send(leg, hop, packet))
-        | Effect.Connect(leg, hop) -> deeds.Enqueue(Dial(leg, hop))
+        | Effect.Connect(leg, hop) ->
+            dialled[hop.Flow] <- hop.Address
+            deeds.Enqueue(Dial(leg, hop))
         | Effect.Disconnect(_, flow) -> deeds.Enqueue(HangUp flow)
         | Effect.Ask question -> deeds.Enqueue(Ask question)
         | Effect.PassUp(number, leg, source, message) -> passUp number leg source message
@@ -211,12 +230,19 @@ type Actor(name: string, settings: Settings, agent: AgentSettings, contact: Name
         let agent = UserAgent.alarm agentState
         min (ValueOption.defaultValue none dispatcher) (ValueOption.defaultValue none agent)
 
+    let remember input =
+        match input with
+        | FlowClosed(flow, _, _) when dialled.ContainsKey flow ->
+            broke[dialled[flow]] <- int64 steps
+        | _ -> ()
+
     let step now task =
         alarm <- ValueNone
         steps <- steps + 1
 
         match task with
         | ToDispatcher input ->
+            remember input
             let struct (next, effects) = Dispatcher.step settings now input state
             state <- next
 
@@ -231,6 +257,8 @@ type Actor(name: string, settings: Settings, agent: AgentSettings, contact: Name
     member _.Steps = steps
     member _.Completed = completed
     member _.Answered = answered
+    /// Large requests that went over UDP after all.
+    member _.TurnedBack = turnedBack
     member _.Calls = calls
     member _.Registrations = registrations
     member _.Deeds = deeds

@@ -172,6 +172,12 @@ let private delivers scene index () =
     let request =
         SipRequest.Create(method, target, from, NameAddr.Create target, callId, 1u)
 
+    let request =
+        if lots.Happens 0.2 then
+            request.WithHeader("Subject", String('x', 1100 + lots.Below 500))
+        else
+            request
+
     let number = actor.Deliver(request, lots.Happens 0.9)
     scene.World.Give(index, CancelTimer -1L)
 
@@ -233,6 +239,9 @@ type Told = {
     Packets: int
     Completed: int
     Answered: int
+    /// ICMP messages, and large requests that went over UDP after all (S-24).
+    Complaints: int
+    TurnedBack: int
     /// In virtual time.
     Milliseconds: int64
 }
@@ -284,6 +293,8 @@ let private told scene = {
     Packets = scene.World.Packets
     Completed = scene.Actors |> Array.sumBy _.Completed
     Answered = scene.Actors |> Array.sumBy _.Answered
+    Complaints = scene.World.Complaints
+    TurnedBack = scene.Actors |> Array.sumBy _.TurnedBack
     Milliseconds = scene.World.Now
 }
 
@@ -309,6 +320,8 @@ type Totals = {
     Packets: int64
     Completed: int64
     Answered: int64
+    Complaints: int64
+    TurnedBack: int64
     Milliseconds: int64
     Violations: string list
     Took: TimeSpan
@@ -320,6 +333,8 @@ let none = {
     Packets = 0L
     Completed = 0L
     Answered = 0L
+    Complaints = 0L
+    TurnedBack = 0L
     Milliseconds = 0L
     Violations = []
     Took = TimeSpan.Zero
@@ -334,6 +349,8 @@ let private add totals (result: Result<Told, string>) =
             Packets = totals.Packets + int64 told.Packets
             Completed = totals.Completed + int64 told.Completed
             Answered = totals.Answered + int64 told.Answered
+            Complaints = totals.Complaints + int64 told.Complaints
+            TurnedBack = totals.TurnedBack + int64 told.TurnedBack
             Milliseconds = totals.Milliseconds + told.Milliseconds
       }
     | Error violation -> {
@@ -348,6 +365,8 @@ let private both one other = {
     Packets = one.Packets + other.Packets
     Completed = one.Completed + other.Completed
     Answered = one.Answered + other.Answered
+    Complaints = one.Complaints + other.Complaints
+    TurnedBack = one.TurnedBack + other.TurnedBack
     Milliseconds = one.Milliseconds + other.Milliseconds
     Violations = one.Violations @ other.Violations
     Took = TimeSpan.Zero
@@ -388,6 +407,8 @@ let report totals =
     printfn $"packets               %15d{totals.Packets}"
     printfn $"deliveries completed  %15d{totals.Completed}"
     printfn $"  of these answered   %15d{totals.Answered}"
+    printfn $"ICMP messages         %15d{totals.Complaints}"
+    printfn $"large, UDP after all  %15d{totals.TurnedBack}"
     printfn $"simulated time        %15.6f{years} years"
     printfn $"real time             %15.1f{totals.Took.TotalSeconds} s"
     printfn $"steps a second        %15.0f{float totals.Steps / totals.Took.TotalSeconds}"

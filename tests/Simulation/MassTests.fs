@@ -14,6 +14,9 @@ let private holds () =
     Expect.isGreaterThan totals.Answered (int64 count) "much is answered"
     Expect.isGreaterThan (totals.Completed - totals.Answered) (int64 count) "much is not"
 
+    Expect.isGreaterThan totals.Complaints (int64 count / 2L) "ICMP messages"
+    Expect.isGreaterThan totals.TurnedBack (int64 count / 100L) "S-24: back to UDP"
+
     if Suite.long then
         let years = TimeSpan.FromMilliseconds(float totals.Milliseconds).TotalDays / 365.0
         Expect.isGreaterThan years 4.0 "simulated time"

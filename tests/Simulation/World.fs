@@ -20,6 +20,9 @@ type Weather = {
     ServFail: float
     Silence: float
     Truncation: float
+    /// Datagrams to nobody that come back as ICMP messages, and others that do for no good reason.
+    Icmp: float
+    FalseIcmp: float
 }
 
 module Weather =
@@ -34,6 +37,8 @@ module Weather =
         ServFail = 0.0
         Silence = 0.0
         Truncation = 0.0
+        Icmp = 1.0
+        FalseIcmp = 0.0
     }
 
     let drawn (lots: Lots) = {
@@ -47,6 +52,8 @@ module Weather =
         ServFail = lots.Pick [| 0.0; 0.0; 0.2 |]
         Silence = lots.Pick [| 0.0; 0.0; 0.2 |]
         Truncation = lots.Pick [| 0.0; 0.0; 0.3 |]
+        Icmp = lots.Pick [| 0.0; 0.5; 1.0 |]
+        FalseIcmp = lots.Pick [| 0.0; 0.0; 0.02 |]
     }
 
 /// A connection: the numbers that its ends know it by, 0 when that end is done with it.
@@ -80,6 +87,7 @@ type World(weather: Weather, lots: Lots, actors: Actor array, zone: DnsQuestion 
     let mutable cutFrom = Int64.MaxValue
     let mutable cutTo = Int64.MaxValue
     let mutable packets = 0
+    let mutable complaints = 0
 
     let address index = Address.ofV4 (0x0A000001u + uint32 index)
     let nodeAt (address: Address) = int (uint32 address.Low - 0x0A000001u)
@@ -153,7 +161,12 @@ type World(weather: Weather, lots: Lots, actors: Actor array, zone: DnsQuestion 
         let towards = nodeAt hop.Address
         packets <- packets + 1
 
-        if towards < 0 || towards >= actors.Length || isCut () || lots.Happens weather.Loss then
+        let isNobody = towards < 0 || towards >= actors.Length
+
+        if lots.Happens(if isNobody then weather.Icmp else weather.FalseIcmp) then
+            at (now + delay ()) (fun _ -> complain index packet)
+
+        if isNobody || isCut () || lots.Happens weather.Loss then
             note actors[index].Name (Hop.toString hop) packet " (lost)"
         else
             let copies = if lots.Happens weather.Duplication then 2 else 1
@@ -169,6 +182,23 @@ type World(weather: Weather, lots: Lots, actors: Actor array, zone: DnsQuestion 
             for _ in 1..copies do
                 let packet = if lots.Happens weather.Corruption then changed packet else packet
                 at (now + delay ()) (fun _ -> receive towards 1 source packet)
+
+    /// An ICMP message about a request of ours (RFC 3261, 18.4): nobody is there, or the path is narrow.
+    and complain index packet =
+        complaints <- complaints + 1
+
+        match SipMessage.TryParse packet with
+        | true, (:? SipRequest as request), _ ->
+            let branch = string request.TopVia.Branch
+            let fault = lots.Pick [| TransportFault.ConnectionRefused; TransportFault.HostUnreachable |]
+
+            give
+                index
+                (if lots.Happens 0.3 then
+                     PathMtuLearnt(branch, 1280)
+                 else
+                     Bounced(branch, fault, "icmp"))
+        | _ -> ()
 
     and streamOf index flow =
         streams
@@ -324,6 +354,8 @@ type World(weather: Weather, lots: Lots, actors: Actor array, zone: DnsQuestion 
 
     member _.Now = now
     member _.Packets = packets
+    /// ICMP messages.
+    member _.Complaints = complaints
     member _.Log = [ for noted in log -> told noted ]
     member _.Order(time, what: unit -> unit) = at time (fun _ -> what ())
 
