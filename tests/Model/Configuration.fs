@@ -72,9 +72,12 @@ let isWide = (Suite.long || Suite.model) && Suite.most.IsNone
 
 let most configuration =
     let usual =
-        if Suite.long then configuration.MostLong
-        elif Suite.model then min configuration.MostLong (max mostAlone configuration.Most)
-        else configuration.Most
+        if Suite.long then
+            configuration.MostLong
+        elif Suite.model then
+            min configuration.MostLong (max mostAlone configuration.Most)
+        else
+            configuration.Most
 
     Option.defaultValue usual Suite.most
 

@@ -309,10 +309,7 @@ let configurations = [
         "C2"
         "INVITE and OPTIONS of one call, two targets, everything"
         (15_000, 10_000_000)
-        {
-            ofCalls with
-                Sometimes = if isWide then ofCalls.Sometimes else []
-        }
+        { ofCalls with Sometimes = if isWide then ofCalls.Sometimes else [] }
 
     configuration "C9" "INVITE and OPTIONS, two targets, the clock" (15_000, 10_000_000) {
         ofClocks with

@@ -66,7 +66,10 @@ module City =
         let domain = $"sip:{user}example.test"
 
         SipUri.Parse(
-            if way = Transport.Udp then domain else $"{domain};transport={transportOf way}"
+            if way = Transport.Udp then
+                domain
+            else
+                $"{domain};transport={transportOf way}"
         )
 
     let private leg (address: string) way =
@@ -85,9 +88,7 @@ module City =
     |]
 
     let private startOn (host: SimulatedHost) ways =
-        host.StartDispatcherAsync(
-            DispatcherOptions(Legs = legs (string host.Addresses[0]) ways)
-        )
+        host.StartDispatcherAsync(DispatcherOptions(Legs = legs (string host.Addresses[0]) ways))
 
     /// In a plain city there is one way only: who fails over sends twice (RFC 3263, 4.3).
     let private zone (dns: SimulatedDns) character =
@@ -125,8 +126,7 @@ module City =
                         Realm = "example.test",
                         Users = Dictionary users,
                         IsProxy = (character.Asks = 2),
-                        Methods =
-                            (if character.Asks = 1 then [| SipMethod.Register |] else [||]),
+                        Methods = (if character.Asks = 1 then [| SipMethod.Register |] else [||]),
                         DialogsOf = proxy
                     )
                 )
@@ -138,8 +138,7 @@ module City =
         let domains = [| "example.test" |]
         let proxy = proxyOn dispatcher character domains store 7uy
 
-        let registrar =
-            new Registrar(RegistrarOptions(Domains = domains, Store = store))
+        let registrar = new Registrar(RegistrarOptions(Domains = domains, Store = store))
 
         let chain: IReceiver array = [| yield! guards character proxy; registrar; proxy |]
         dispatcher.SetReceiver(Receiver.Chain chain)
@@ -154,7 +153,12 @@ module City =
     let private outgoing character way : SipUri | null =
         if character.HasEdge then
             let transport = transportOf way
-            let port = if way = Transport.Ws then 80 elif way = Transport.Tls then 5061 else 5060
+
+            let port =
+                if way = Transport.Ws then 80
+                elif way = Transport.Tls then 5061
+                else 5060
+
             SipUri.Parse $"sip:{edgeAt}:{port};transport={transport};lr"
         else
             null
@@ -169,12 +173,12 @@ module City =
                     OutgoingProxy = outgoing character way,
                     Credentials = [| DigestCredentials(name, $"secret of {name}") |],
                     ReliableProvisionals =
-                        lots.Pick [|
-                            ReliableProvisionals.Never
-                            ReliableProvisionals.Offered
-                        |],
+                        lots.Pick [| ReliableProvisionals.Never; ReliableProvisionals.Offered |],
                     SessionTimer =
-                        (if lots.Happens 0.3 then Nullable(TimeSpan.FromSeconds 90.0) else Nullable()),
+                        (if lots.Happens 0.3 then
+                             Nullable(TimeSpan.FromSeconds 90.0)
+                         else
+                             Nullable()),
                     ForkPolicy = lots.Pick [| ForkPolicy.FirstWins; ForkPolicy.All |],
                     FollowRedirects = lots.Below 2
                 )
@@ -184,12 +188,13 @@ module City =
         agent
 
     /// A citizen's agent, begun now.
-    let settle (city: City) (citizen: Citizen) = task {
-        let ways = Array.distinct [| Transport.Udp; Transport.Tcp; citizen.Way |]
-        let! dispatcher = startOn citizen.Host ways
-        citizen.Dispatcher <- dispatcher
-        citizen.Agent <- agentOn city.Lots city.Character citizen.Name citizen.Way dispatcher
-    }
+    let settle (city: City) (citizen: Citizen) =
+        task {
+            let ways = Array.distinct [| Transport.Udp; Transport.Tcp; citizen.Way |]
+            let! dispatcher = startOn citizen.Host ways
+            citizen.Dispatcher <- dispatcher
+            citizen.Agent <- agentOn city.Lots city.Character citizen.Name citizen.Way dispatcher
+        }
 
     let private citizen (network: SimulatedNetwork) (lots: Lots) character index =
         let name, way = names[index], character.Ways[index]
@@ -214,7 +219,9 @@ module City =
         let isPlain = lots.Happens 0.4
 
         {
-            Ways = Array.init names.Length (fun _ -> if isPlain then Transport.Udp else lots.Pick every)
+            Ways =
+                Array.init names.Length (fun _ ->
+                    if isPlain then Transport.Udp else lots.Pick every)
             HasEdge = lots.Happens 0.4
             Asks = lots.Below 3
             RecordRoute = lots.Happens 0.6
@@ -232,7 +239,11 @@ module City =
             Duplication = lots.Pick [| 0.0; 0.0; 0.1 |],
             Reordering = lots.Pick [| 0.0; 0.0; 0.1 |],
             Corruption = (if isPlain then 0.0 else lots.Pick [| 0.0; 0.0; 0.02 |]),
-            Mtu = (if isPlain then Nullable() else lots.Pick [| Nullable(); Nullable 1280 |]),
+            Mtu =
+                (if isPlain then
+                     Nullable()
+                 else
+                     lots.Pick [| Nullable(); Nullable 1280 |]),
             ReportsUnreachable = lots.Happens 0.5
         )
 

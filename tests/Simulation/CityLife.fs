@@ -16,20 +16,21 @@ let private offer = SipBody.Sdp "v=0\r\n"
 
 /// What is begun has to end; that it fails is in order, if it fails as it is documented.
 let private attempt city what (work: unit -> Task) =
-    let whole () : Task = task {
-        try
-            do! work ()
+    let whole () : Task =
+        task {
+            try
+                do! work ()
 
-            if not city.Network.Pump.IsInside then
-                raise (Broken $"a {what} has left the simulation")
-        with
-        | :? DeliveryException
-        | :? RegistrationException
-        | :? OperationCanceledException
-        | :? ObjectDisposedException -> ()
-        // Sent in a call that is not answered yet, or over.
-        | :? InvalidOperationException when what = "request within" -> ()
-    }
+                if not city.Network.Pump.IsInside then
+                    raise (Broken $"a {what} has left the simulation")
+            with
+            | :? DeliveryException
+            | :? RegistrationException
+            | :? OperationCanceledException
+            | :? ObjectDisposedException -> ()
+            // Sent in a call that is not answered yet, or over.
+            | :? InvalidOperationException when what = "request within" -> ()
+        }
 
     city.Begun.Add(struct (what, whole ()))
 
@@ -48,40 +49,45 @@ let private target (city: City) =
 let private saw city (citizen: Citizen) (request: IncomingRequest) =
     if request.Request.Method = SipMethod.Message && isNull request.Call then
         let key = struct (citizen.Name, string request.Body |> _.Trim())
-        city.Seen[key] <- 1 + (match city.Seen.TryGetValue key with
-                               | true, count -> count
-                               | _ -> 0)
+
+        city.Seen[key] <-
+            1
+            + (match city.Seen.TryGetValue key with
+               | true, count -> count
+               | _ -> 0)
 
 let private hears city citizen =
-    Func<IncomingRequest, Task>(fun request -> task {
-        saw city citizen request
-        let later = city.Lots.Pick [| 0; 0; 300; 5000 |]
-        let status = city.Lots.Pick [| 200; 200; 200; 404 |]
+    Func<IncomingRequest, Task>(fun request ->
+        task {
+            saw city citizen request
+            let later = city.Lots.Pick [| 0; 0; 300; 5000 |]
+            let status = city.Lots.Pick [| 200; 200; 200; 404 |]
 
-        if later > 0 then
-            do! pause city later
+            if later > 0 then
+                do! pause city later
 
-        if status = 200 && not (isNull request.Call) then
-            request.Respond(status, offer)
-        else
-            request.Respond status
-    })
+            if status = 200 && not (isNull request.Call) then
+                request.Respond(status, offer)
+            else
+                request.Respond status
+        })
 
 let private isCalled city (citizen: Citizen) =
-    Func<Invitation, Task>(fun invitation -> task {
-        citizen.Calls.Add invitation.Call
-        let ringing, answering = city.Lots.Below 2000, city.Lots.Below 8000
-        let how = city.Lots.Below 8
-        do! pause city ringing
-        invitation.Ring()
-        do! pause city answering
+    Func<Invitation, Task>(fun invitation ->
+        task {
+            citizen.Calls.Add invitation.Call
+            let ringing, answering = city.Lots.Below 2000, city.Lots.Below 8000
+            let how = city.Lots.Below 8
+            do! pause city ringing
+            invitation.Ring()
+            do! pause city answering
 
-        match how with
-        | 0 -> invitation.Reject()
-        | 1 -> ()
-        | 2 -> invitation.Redirect([| NameAddr.Parse "<sip:carol@example.test>" |])
-        | _ -> invitation.Accept offer |> ignore
-    })
+            match how with
+            | 0 -> invitation.Reject()
+            | 1 -> ()
+            | 2 -> invitation.Redirect([| NameAddr.Parse "<sip:carol@example.test>" |])
+            | _ -> invitation.Accept offer |> ignore
+        })
 
 let private listens city (citizen: Citizen) =
     citizen.Agent.OnRequest <- hears city citizen
@@ -91,38 +97,40 @@ let private registers city () =
     let citizen = someone city
     let expires = TimeSpan.FromSeconds(float (60 + city.Lots.Below 60))
 
-    attempt city "registration" (fun () -> task {
-        let! registration = citizen.Agent.RegisterAsync(RegisterOptions(Expires = expires))
+    attempt city "registration" (fun () ->
+        task {
+            let! registration = citizen.Agent.RegisterAsync(RegisterOptions(Expires = expires))
 
-        if city.Lots.Happens 0.3 then
-            do! pause city (city.Lots.Below 40_000)
-            let! _ = registration.UnregisterAsync()
+            if city.Lots.Happens 0.3 then
+                do! pause city (city.Lots.Below 40_000)
+                let! _ = registration.UnregisterAsync()
+                ()
+
+            let! _ = registration.Ended
             ()
-
-        let! _ = registration.Ended
-        ()
-    })
+        })
 
 let private calls city () =
     let citizen, target = someone city, target city
     let patience = city.Lots.Pick [| 0; 0; 0; 3000 |]
 
-    attempt city "call" (fun () -> task {
-        use gone = new CancellationTokenSource()
-        let options = CallOptions(Body = offer)
-        let! call = citizen.Agent.CallAsync(target, options, gone.Token)
-        citizen.Calls.Add call
+    attempt city "call" (fun () ->
+        task {
+            use gone = new CancellationTokenSource()
+            let options = CallOptions(Body = offer)
+            let! call = citizen.Agent.CallAsync(target, options, gone.Token)
+            citizen.Calls.Add call
 
-        if patience > 0 then
-            do! pause city patience
-            let! _ = call.CancelAsync()
-            ()
-        else
-            let! _ = call.Answered
-            do! pause city (city.Lots.Below 30_000)
-            let! _ = call.ByeAsync()
-            ()
-    })
+            if patience > 0 then
+                do! pause city patience
+                let! _ = call.CancelAsync()
+                ()
+            else
+                let! _ = call.Answered
+                do! pause city (city.Lots.Below 30_000)
+                let! _ = call.ByeAsync()
+                ()
+        })
 
 let private within city () =
     let citizen = someone city
@@ -130,15 +138,16 @@ let private within city () =
     if citizen.Calls.Count > 0 then
         let call = city.Lots.Pick(citizen.Calls.ToArray())
 
-        attempt city "request within" (fun () -> task {
-            let! _ =
-                match city.Lots.Below 3 with
-                | 0 -> call.ReInviteAsync offer
-                | 1 -> call.UpdateAsync offer
-                | _ -> call.SendAsync SipMethod.Info
+        attempt city "request within" (fun () ->
+            task {
+                let! _ =
+                    match city.Lots.Below 3 with
+                    | 0 -> call.ReInviteAsync offer
+                    | 1 -> call.UpdateAsync offer
+                    | _ -> call.SendAsync SipMethod.Info
 
-            ()
-        })
+                ()
+            })
 
 let private hangsUp city () =
     let citizen = someone city
@@ -146,10 +155,11 @@ let private hangsUp city () =
     if citizen.Calls.Count > 0 then
         let call = city.Lots.Pick(citizen.Calls.ToArray())
 
-        attempt city "hanging up" (fun () -> task {
-            let! _ = call.ByeAsync()
-            ()
-        })
+        attempt city "hanging up" (fun () ->
+            task {
+                let! _ = call.ByeAsync()
+                ()
+            })
 
 let private writes city () =
     let citizen, target = someone city, target city
@@ -157,40 +167,45 @@ let private writes city () =
     let longest = if city.Character.IsPlain then 100 else 2000
     let text = id + String('x', city.Lots.Pick [| 0; 0; 100; longest |])
 
-    attempt city "message" (fun () -> task {
-        let! response = citizen.Agent.MessageAsync(target, text)
+    attempt city "message" (fun () ->
+        task {
+            let! response = citizen.Agent.MessageAsync(target, text)
 
-        if response.IsSuccess then
-            city.Confirmed.Add text |> ignore
-    })
+            if response.IsSuccess then
+                city.Confirmed.Add text |> ignore
+        })
 
 let private asks city () =
     let citizen, target = someone city, target city
     let patience = city.Lots.Pick [| 100_000; 100_000; 700 |]
 
-    attempt city "question" (fun () -> task {
-        use gone = new CancellationTokenSource(ms patience, city.Network.Time)
-        let! _ = citizen.Agent.OptionsAsync(target, gone.Token)
-        ()
-    })
+    attempt city "question" (fun () ->
+        task {
+            use gone = new CancellationTokenSource(ms patience, city.Network.Time)
+            let! _ = citizen.Agent.OptionsAsync(target, gone.Token)
+            ()
+        })
 
 /// His agent ends, politely or not, and begins again without memory.
 let private restarts city () =
     let citizen = someone city
 
     if not city.Character.IsPlain && city.Restarted.Add citizen.Name then
-        attempt city "restart" (fun () -> task {
-            let agent, dispatcher = citizen.Agent, citizen.Dispatcher
+        attempt city "restart" (fun () ->
+            task {
+                let agent, dispatcher = citizen.Agent, citizen.Dispatcher
 
-            if city.Lots.Happens 0.5 then
+                if city.Lots.Happens 0.5 then
+                    do! agent.DisposeAsync()
+
+                if not city.Network.Pump.IsInside then
+                    raise (Broken "1")
+
+                do! dispatcher.DisposeAsync()
                 do! agent.DisposeAsync()
-            if not city.Network.Pump.IsInside then raise (Broken "1")
-
-            do! dispatcher.DisposeAsync()
-            do! agent.DisposeAsync()
-            do! City.settle city citizen
-            listens city citizen
-        })
+                do! City.settle city citizen
+                listens city citizen
+            })
 
 let private goesWrong city () =
     let network, lots = city.Network, city.Lots
@@ -232,12 +247,13 @@ let private plan city =
     Array.iter (listens city) city.Citizens
 
     for citizen in city.Citizens do
-        attempt city "first registration" (fun () -> task {
-            let expires = RegisterOptions(Expires = TimeSpan.FromSeconds 90.0)
-            let! registration = citizen.Agent.RegisterAsync expires
-            let! _ = registration.Ended
-            ()
-        })
+        attempt city "first registration" (fun () ->
+            task {
+                let expires = RegisterOptions(Expires = TimeSpan.FromSeconds 90.0)
+                let! registration = citizen.Agent.RegisterAsync expires
+                let! _ = registration.Ended
+                ()
+            })
 
     for _ in 1 .. 6 + city.Lots.Below 20 do
         let what = city.Lots.Pick deeds
@@ -325,7 +341,12 @@ let private runAll city =
     city.Network.Pump.Queue(fun () -> ends city)
 
     if not (city.Network.RunUntilIdle()) then
-        let open' = [ for struct (what, task) in city.Begun do if not task.IsCompleted then what ]
+        let open' = [
+            for struct (what, task) in city.Begun do
+                if not task.IsCompleted then
+                    what
+        ]
+
         let left = [ for one in City.dispatchers city -> string one, Town.left one ]
         broken $"it never comes to rest: %A{open'} %A{left} {city.Store.Count}"
 
@@ -335,12 +356,7 @@ let private runAll city =
     expectMessages city
 
 /// What one scenario was: packets, things begun, messages confirmed, and a hash of every packet kept.
-type Told = {
-    Packets: int
-    Begun: int
-    Confirmed: int
-    Hash: string
-}
+type Told = { Packets: int; Begun: int; Confirmed: int; Hash: string }
 
 let private told city =
     use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256

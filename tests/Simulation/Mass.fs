@@ -378,8 +378,7 @@ let runMany (first: uint64) count =
     let gate = obj ()
     let mutable totals = none
 
-    let merge part =
-        lock gate (fun () -> totals <- both totals part)
+    let merge part = lock gate (fun () -> totals <- both totals part)
 
     Parallel.For(
         0,

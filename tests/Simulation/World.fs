@@ -190,7 +190,9 @@ type World(weather: Weather, lots: Lots, actors: Actor array, zone: DnsQuestion 
         match SipMessage.TryParse packet with
         | true, (:? SipRequest as request), _ ->
             let branch = string request.TopVia.Branch
-            let fault = lots.Pick [| TransportFault.ConnectionRefused; TransportFault.HostUnreachable |]
+
+            let fault =
+                lots.Pick [| TransportFault.ConnectionRefused; TransportFault.HostUnreachable |]
 
             give
                 index
