@@ -211,6 +211,25 @@ let private used () =
 let private lost flow rig = give (FlowClosed(flow, TransportFault.Closed, "gone")) rig
 
 let private again = [
+    testCase "what somebody works on goes to no other target when its connection is closed (17.1.4)"
+    <| fun () ->
+        let message = requestTo "sip:b@b.test:5070;transport=tcp" "OPTIONS" "worked-on" 1
+        let anywhere order = { order with Destination = ValueNone }
+        let number, rig = deliverWith anywhere message start
+        let a = Question.create "b.test" DnsType.A
+        let at text = { Name = a.Name; Ttl = 60; Data = AddressOf(address text) }
+        let both = Answer.ok [| at "127.0.0.11"; at "127.0.0.12" |]
+
+        let rig =
+            give (Input.Answered(a, both)) rig |> opened |> answerOver -1L "OPTIONS" 100
+
+        let rig = lost -1L rig
+        same (connects rig).Length 1 "nobody else is asked"
+
+        match outcomeOf number rig with
+        | _, Unreachable _ -> ()
+        | _, other -> failtestf "%A" other
+
     testCase "a connection that was open and is closed: the packet goes once more over a new one"
     <| fun () ->
         for method in [ "INVITE"; "MESSAGE" ] do

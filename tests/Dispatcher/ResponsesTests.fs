@@ -144,6 +144,15 @@ let private answering =
             let late = answer "INVITE" 200 rig
             same (counted Counted.StrayResponse late) 1 "after Timer M it is stray (RFC 6026, 8.9)"
 
+        testCase
+            "cancelled in silence, an INVITE sends no more, and its 2xx goes up for 64*T1 (9.1)"
+        <| fun () ->
+            let number, rig = deliver invite start
+            let rig = give (CancelDelivery(ByNumber number)) rig |> runFor 31_000L<ms>
+            let rig = answer "INVITE" 200 rig
+            same (copies "INVITE" rig) [ 0 ] "no copy"
+            same (handedUp number rig) [ 200 ] "the caller has a call to end"
+
         testCase "a 2xx after a 486 is another fork's: counted, and not acknowledged (17.1.1.2)"
         <| fun () ->
             let _, rig = deliver invite start
