@@ -66,6 +66,7 @@ let main argv =
     if Suite.model then
         Model.Model.print ()
     else
-        match Suite.simulate with
-        | Some count -> Simulation.Simulation.simulate count
-        | None -> test argv
+        match Suite.simulate, Suite.soak with
+        | Some count, _ -> Simulation.Simulation.simulate count
+        | None, Some hours -> Simulation.Simulation.soak hours
+        | None, None -> test argv

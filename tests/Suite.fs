@@ -10,6 +10,7 @@ let private tablesFlag = "--write-tables"
 let private modelFlag = "--model"
 let private scenariosFlag = "--update-scenarios"
 let private simulateFlag = "--simulate"
+let private soakFlag = "--soak"
 
 /// Whether the long checks run too: minutes instead of seconds.
 let long = Environment.GetCommandLineArgs() |> Array.contains longFlag
@@ -48,6 +49,17 @@ let simulate =
         | Some(true, count) -> Some count
         | _ -> Some(if long then 2_000_000 else 20_000)
 
+/// For how many simulated hours the soak runs, and nothing else; none: the tests run.
+let soak =
+    let arguments = Environment.GetCommandLineArgs()
+
+    match Array.tryFindIndex ((=) soakFlag) arguments with
+    | None -> None
+    | Some at ->
+        match Array.tryItem (at + 1) arguments |> Option.map Double.TryParse with
+        | Some(true, hours) when hours > 0.0 -> Some hours
+        | _ -> Some(if long then 72.0 else 1.0)
+
 /// What Expecto should see of the command line.
 let rest argv = argv |> Array.except [ longFlag; updateFlag; tablesFlag; scenariosFlag ]
 
@@ -59,4 +71,6 @@ let usage =
     + "                              with --long as far as they close, which takes hours;\n"
     + "                              with --most N each to N states.\n"
     + "  --simulate [N]              Simulates N scenarios (20000; with --long 2000000), and no more.\n"
+    + "  --soak [HOURS]              200 transactions a second for so many simulated hours (1; with --long\n"
+    + "                              72), and no more.\n"
     + "  --update-scenarios          Writes the wires of tests/Scenarios down as they are now."

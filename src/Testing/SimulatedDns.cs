@@ -6,12 +6,12 @@ namespace SipFun.Testing;
 /// with it.</summary>
 public sealed class SimulatedDns : IDnsResolver
 {
-    private readonly VirtualTime _time;
+    private readonly Pump _pump;
     private readonly Chance _chance;
     private readonly Dictionary<string, DnsConditions> _byName = [];
     private DnsConditions _conditions = DnsConditions.Good;
 
-    internal SimulatedDns(VirtualTime time, Chance chance) => (_time, _chance) = (time, chance);
+    internal SimulatedDns(Pump pump, Chance chance) => (_pump, _chance) = (pump, chance);
 
     /// <summary>What is known.</summary>
     public StaticDnsResolver Zone { get; } = [];
@@ -66,7 +66,7 @@ public sealed class SimulatedDns : IDnsResolver
         if (isSilent || delay > TimeSpan.Zero)
         {
             var wait = isSilent ? Timeout.InfiniteTimeSpan : delay;
-            await Task.Delay(wait, _time, cancel).ConfigureAwait(false);
+            await Pause.ForAsync(_pump, wait, cancel).ConfigureAwait(false);
         }
 
         if (isFailed)

@@ -38,7 +38,7 @@ public sealed partial class SimulatedNetwork : IAsyncDisposable
         Chance = new Chance(options.Seed);
         Record = new Record(options.TraceLimit);
         Wires = new Wires(this, options.Conditions);
-        Dns = new SimulatedDns(Pump.Time, Chance.Branch(ulong.MaxValue));
+        Dns = new SimulatedDns(Pump, Chance.Branch(ulong.MaxValue));
     }
 
     /// <summary>With what it began.</summary>

@@ -30,6 +30,8 @@ type Character = {
     HasNat: bool
     /// Only UDP, and every packet that comes is what was sent: what arrives twice is known to be so.
     IsPlain: bool
+    /// Whether octets change on the way.
+    IsNoisy: bool
 }
 
 type City = {
@@ -228,29 +230,28 @@ module City =
             RewriteContact = lots.Happens 0.3
             HasNat = not isPlain && lots.Happens 0.3
             IsPlain = isPlain
+            IsNoisy = not isPlain && lots.Happens 0.3
         }
 
     /// How good the ways are; a plain city loses and delays, but changes nothing.
-    let weather (lots: Lots) isPlain =
+    let weather (lots: Lots) character =
         LinkConditions(
             Delay = TimeSpan.FromMilliseconds(float (lots.Pick [| 1; 20; 150 |])),
             Jitter = TimeSpan.FromMilliseconds(float (lots.Pick [| 0; 10; 200 |])),
             Loss = lots.Pick [| 0.0; 0.02; 0.1; 0.3 |],
             Duplication = lots.Pick [| 0.0; 0.0; 0.1 |],
             Reordering = lots.Pick [| 0.0; 0.0; 0.1 |],
-            Corruption = (if isPlain then 0.0 else lots.Pick [| 0.0; 0.0; 0.02 |]),
+            Corruption = (if character.IsNoisy then 0.02 else 0.0),
             Mtu =
-                (if isPlain then
+                (if character.IsPlain then
                      Nullable()
                  else
                      lots.Pick [| Nullable(); Nullable 1280 |]),
             ReportsUnreachable = lots.Happens 0.5
         )
 
-    let build seed =
-        let lots = Lots seed
-        let character = drawn lots
-
+    /// A city of this character; the rest is drawn.
+    let buildAs character (lots: Lots) =
         let network =
             new SimulatedNetwork(
                 SimulatedNetworkOptions(Seed = lots.Next(), PlainStreams = true, TraceLimit = 400)
@@ -273,6 +274,10 @@ module City =
             Confirmed = HashSet()
             Restarted = HashSet()
         }
+
+    let build seed =
+        let lots = Lots seed
+        buildAs (drawn lots) lots
 
     let dispatchers city = [
         for proxy in city.Proxies do

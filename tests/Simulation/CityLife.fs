@@ -198,8 +198,6 @@ let private restarts city () =
                 if city.Lots.Happens 0.5 then
                     do! agent.DisposeAsync()
 
-                if not city.Network.Pump.IsInside then
-                    raise (Broken "1")
 
                 do! dispatcher.DisposeAsync()
                 do! agent.DisposeAsync()
@@ -223,7 +221,7 @@ let private goesWrong city () =
     | 5 ->
         network.SetConditions(one, home, LinkConditions(IsCut = true))
         network.Pump.After(ms (lots.Below 10_000), fun () -> network.SetConditions(one, home, null))
-    | _ -> network.Conditions <- City.weather lots city.Character.IsPlain
+    | _ -> network.Conditions <- City.weather lots city.Character
 
 let private deeds: (City -> unit -> unit) array = [|
     registers
@@ -243,7 +241,7 @@ let private deeds: (City -> unit -> unit) array = [|
 |]
 
 let private plan city =
-    city.Network.Conditions <- City.weather city.Lots city.Character.IsPlain
+    city.Network.Conditions <- City.weather city.Lots city.Character
     Array.iter (listens city) city.Citizens
 
     for citizen in city.Citizens do
@@ -327,7 +325,7 @@ let private expectMessages city =
     for text in city.Confirmed do
         let isSeen = city.Seen.Keys |> Seq.exists (fun (struct (_, seen)) -> seen = text)
 
-        if not isSeen then
+        if not isSeen && not city.Character.IsNoisy then
             broken $"a message was confirmed, and nobody saw it: {text}"
 
     if city.Character.IsPlain then
@@ -341,29 +339,24 @@ let private runAll city =
     city.Network.Pump.Queue(fun () -> ends city)
 
     if not (city.Network.RunUntilIdle()) then
-        let open' = [
-            for struct (what, task) in city.Begun do
-                if not task.IsCompleted then
-                    what
-        ]
-
-        let left = [ for one in City.dispatchers city -> string one, Town.left one ]
-        broken $"it never comes to rest: %A{open'} %A{left} {city.Store.Count}"
+        broken "it never comes to rest"
 
     expectLaws city
     expectEnds city
     expectRest city
     expectMessages city
 
-/// What one scenario was: packets, things begun, messages confirmed, and a hash of every packet kept.
+/// What one scenario was: packets, things begun, messages confirmed, and a hash of when each
+/// packet kept went where, how long, and what became of it (names of devices are drawn by the system).
 type Told = { Packets: int; Begun: int; Confirmed: int; Hash: string }
 
 let private told city =
     use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
 
     for packet in city.Network.Trace do
-        hash.AppendData(Octets.ofText (string packet))
-        hash.AppendData(packet.Bytes.Span)
+        let size = packet.Bytes.Length
+        let line = $"{packet.Sent} {packet.From} {packet.To} {packet.Fate} {size}"
+        hash.AppendData(Octets.ofText line)
 
     {
         Packets = city.Network.Trace.Count
@@ -389,3 +382,11 @@ let run seed : Result<Told, string> =
             Error $"city {seed}: {why}\n{city.Network.Ladder()}"
     finally
         city.Network.DisposeAsync().AsTask().Wait()
+
+/// What is broken in the cities from a seed on.
+let violations (first: uint64) count = [
+    for seed in first .. first + uint64 count - 1UL do
+        match run seed with
+        | Ok _ -> ()
+        | Error violation -> violation
+]

@@ -396,7 +396,7 @@ let runMany (first: uint64) count =
     }
 
 /// As a table, and the lines that a script reads.
-let report totals =
+let report totals cities =
     let years = float totals.Milliseconds / 1000.0 / 86400.0 / 365.0
 
     for violation in List.rev totals.Violations |> List.truncate 5 do
@@ -411,5 +411,6 @@ let report totals =
     printfn $"simulated time        %15.6f{years} years"
     printfn $"real time             %15.1f{totals.Took.TotalSeconds} s"
     printfn $"steps a second        %15.0f{float totals.Steps / totals.Took.TotalSeconds}"
-    printfn $"%d{totals.Scenarios} scenarios"
+    printfn $"cities                %15d{cities}"
+    printfn $"%d{totals.Scenarios + cities} scenarios"
     printfn $"%d{totals.Violations.Length} violations"

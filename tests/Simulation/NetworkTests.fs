@@ -150,6 +150,27 @@ let private awaits town =
 
     Expect.equal seen (200, ms 252) "code that awaits, in virtual time"
 
+/// The framework's own delay would go on on the thread pool.
+let private staysInside town =
+    let network = town.Network
+
+    network.Run(fun () ->
+        task {
+            use gone = new Threading.CancellationTokenSource()
+            network.Pump.After(ms 10, (fun () -> gone.Cancel()))
+
+            try
+                do! Inside.Pause.ForAsync(network.Pump, ms 60_000, gone.Token)
+                failtest "it was called off"
+            with :? OperationCanceledException ->
+                Expect.equal network.Now (ms 10) "at once"
+                Expect.isTrue network.Pump.IsInside "and inside the simulation"
+        }
+        :> Threading.Tasks.Task)
+
+    Expect.isTrue (network.RunUntilIdle()) "comes to rest"
+    Expect.equal network.Now (ms 10) "nobody waits for what was called off"
+
 let private neverEnds town =
     let never = Threading.Tasks.TaskCompletionSource()
 
@@ -191,6 +212,7 @@ let tests =
         testCase "a seed replays to the byte" replays
         testCase "the trace as a ladder" (inTown draws)
         testCase "code that awaits runs in virtual time" (inTown awaits)
+        testCase "a wait that is called off stays inside" (inTown staysInside)
         testCase "a task that nothing completes" (inTown neverEnds)
         testCase "addresses that cannot be bound, conditions that make no sense" (inTown refuses)
     ]

@@ -101,11 +101,11 @@ internal sealed class StreamPort : IStreamPort
             {
                 var there = wires.Between(Host, place.Host).Delay;
                 var back = wires.Between(place.Host, Host).Delay;
-                await Task.Delay(there + back, _network.Time, cancel).ConfigureAwait(false);
+                await Pause.ForAsync(_network.Pump, there + back, cancel).ConfigureAwait(false);
                 return place;
             }
 
-            await Task.Delay(wait, _network.Time, cancel).ConfigureAwait(false);
+            await Pause.ForAsync(_network.Pump, wait, cancel).ConfigureAwait(false);
         }
     }
 
