@@ -1,4 +1,4 @@
-// `goals [ROUNDS] [NUMBERS]` measures all goals of speed beside others, and prints a table; it calls
+// `goals [ROUNDS] [NUMBERS]` measures goals of speed beside others, and prints a table; it calls
 // the verbs below for what runs in a process of its own. `message OTHERS ROUNDS` is what Message/run.sh calls; `core WAITING
 // TRANSACTIONS DECISIONS`, `allocations DECISIONS` and `parts` are about the core alone, and so are
 // `queue SIZES`, `waiting SIZES` and `shards ROUNDS`; all else is BenchmarkDotNet's.
